@@ -1,0 +1,39 @@
+"""What a user did wrong, said in one line."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+__all__ = ["InputError", "did_you_mean"]
+
+
+class InputError(ValueError):
+    """Input that cannot be used: the thing, the value it had, and what is accepted.
+
+    The command line prints the message alone and exits with status 2; in a notebook it is an
+    ordinary ``ValueError``.
+
+    Args:
+        thing: what was given, by the name the user knows it by (a key, a path, a column).
+        value: the value that was given.
+        accepted: what would have been accepted, as the end of the sentence.
+    """
+
+    def __init__(self, thing: str, value: Any, accepted: str) -> None:
+        self.thing, self.value, self.accepted = thing, value, accepted
+        shown = repr(value)
+        if len(shown) > 120:
+            shown = shown[:117] + "..."
+        super().__init__(f"{thing} = {shown}: {accepted}")
+
+    def __reduce__(self) -> tuple[type["InputError"], tuple[str, Any, str]]:
+        """Pickle by the three parts, so that a worker process can raise it through."""
+        return (type(self), (self.thing, self.value, self.accepted))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message on an unknown name: the nearest known one, then all of them."""
+    names = sorted(known)
+    near = get_close_matches(str(name), names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{hint}accepted: {', '.join(names)}"

@@ -1,0 +1,62 @@
+"""The decision problems edgesim knows: the one registry. A new problem adds one entry here.
+
+Everything is named by import strings (``module:attribute``), so that reading the registry imports
+nothing heavy.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+__all__ = ["PROBLEMS", "Problem", "load"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One decision problem and where its parts live.
+
+    Attributes:
+        name: key of the registry; a scenario names its problem in its ``problem`` key.
+        env_id: the Gymnasium id.
+        env: the environment class.
+        schema: the dataclass that checks a scenario of this problem.
+        twin: the simulator, runnable without reinforcement learning.
+        policies: mapping of policy name to :class:`edgesim.agents.policies.PolicySpec`.
+        metrics: mapping of episode metric to what it is, in the order in which tables show them.
+        simulation_figure: draws one recorded episode.
+        default_scenario: the preset taken where none is named.
+    """
+
+    name: str
+    env_id: str
+    env: str
+    schema: str
+    twin: str
+    policies: str
+    metrics: str
+    simulation_figure: str
+    default_scenario: str
+
+
+PROBLEMS: dict[str, Problem] = {
+    problem.name: problem
+    for problem in (
+        Problem(
+            name="aigc",
+            env_id="edgesim/AIGC-v0",
+            env="edgesim.envs.aigc:AIGCEnv",
+            schema="edgesim.scenarios.aigc:AIGCScenario",
+            twin="edgesim.twin.aigc:AIGCTwin",
+            policies="edgesim.agents.aigc:POLICIES",
+            metrics="edgesim.envs.aigc:METRICS",
+            simulation_figure="edgesim.plots.aigc_episode:draw",
+            default_scenario="aigc",
+        ),
+    )
+}
+
+
+def load(entry: str) -> Any:
+    """The object that an import string ``module:attribute`` names."""
+    module, _, attribute = entry.partition(":")
+    return getattr(import_module(module), attribute)

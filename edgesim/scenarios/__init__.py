@@ -1,0 +1,77 @@
+"""Scenarios by name: a YAML preset merged onto the schema of its problem."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from edgesim.errors import InputError, did_you_mean
+from edgesim.problems import PROBLEMS, load
+
+__all__ = ["preset", "presets", "resolve"]
+
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def presets() -> dict[str, str]:
+    """Every preset's name and its one-line title."""
+    return {path.stem: preset(path.stem)["title"] for path in sorted(_FOLDER.glob("*.yaml"))}
+
+
+def preset(name: str) -> dict[str, Any]:
+    """The keys of a preset as its file gives them.
+
+    Raises:
+        InputError: there is no preset of that name.
+    """
+    path = _FOLDER / f"{name}.yaml"
+    if not isinstance(name, str) or not path.is_file():
+        raise InputError("scenario", name, did_you_mean(name, (p.stem for p in _FOLDER.glob("*.yaml"))))
+    return {"name": name, **yaml.safe_load(path.read_text())}
+
+
+def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Any:
+    """A scenario with some of its keys replaced, as its checked dataclass.
+
+    Args:
+        scenario: a preset's name, or all keys of a scenario (as a run's ``config.yaml`` holds them).
+        overrides: keys of the preset and their new values; nested as the preset is, or dotted
+            (``{"wireless.side_m": 500}``).
+
+    Raises:
+        InputError: unknown preset, unknown key, or a value that its schema does not accept.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
+
+    values = preset(scenario) if isinstance(scenario, str) else dict(scenario)
+    if values.get("problem") not in PROBLEMS:
+        raise InputError("scenario problem", values.get("problem"), did_you_mean("", PROBLEMS))
+    schema = load(PROBLEMS[values["problem"]].schema)
+    try:
+        config = OmegaConf.merge(OmegaConf.structured(schema), values)
+        for key, value in (overrides or {}).items():
+            OmegaConf.update(config, key, value, merge=isinstance(value, Mapping))
+        return OmegaConf.to_object(config)
+    except ConfigKeyError as error:
+        known = _flat(OmegaConf.to_container(config))
+        key = str(error.full_key or error.key)
+        raise InputError("scenario key", key, did_you_mean(key, known)) from None
+    except OmegaConfBaseException as error:
+        key = str(error.full_key or error.key)
+        reason = str(error.msg or error).splitlines()[0]
+        value = (overrides or {}).get(key)
+        raise InputError(f"scenario key {key}", value, reason) from None
+
+
+def _flat(values: Any, prefix: str = "") -> list[str]:
+    """Dotted names of all keys in nested mappings."""
+    names: list[str] = []
+    for key, value in values.items():
+        names.append(f"{prefix}{key}")
+        if isinstance(value, Mapping):
+            names += _flat(value, f"{prefix}{key}.")
+    return names
