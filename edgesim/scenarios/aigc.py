@@ -5,21 +5,27 @@ radio, mobility and the backhaul: a request then reaches its provider at once, a
 arXiv 2301.03220.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
-from edgesim.errors import InputError
+import yaml
+
+from edgesim.errors import InputError, did_you_mean
 from edgesim.scenarios.checks import at_least, between, interval, positive, whole
 
 __all__ = [
     "AIGCScenario",
     "Backhaul",
     "Mobility",
+    "ProviderSpec",
     "QualityRanges",
     "Radio",
     "ServiceProfile",
     "TraceColumns",
     "Wireless",
+    "read_providers",
 ]
 
 
@@ -227,8 +233,10 @@ class AIGCScenario:
     profiles: list[ServiceProfile] = field(default_factory=list)
     restart_s: float = 0.0
     # what an outcome pays
+    pay_on: str = "assignment"
     crash_penalty: float = 2.0
     loss_penalty: float = 2.0
+    refusal_penalty: float = 0.0
     # network
     wireless: Wireless | None = None
 
@@ -245,6 +253,9 @@ class AIGCScenario:
         at_least("restart_s", self.restart_s, 0)
         at_least("crash_penalty", self.crash_penalty, 0)
         at_least("loss_penalty", self.loss_penalty, 0)
+        at_least("refusal_penalty", self.refusal_penalty, 0)
+        if self.pay_on not in ("assignment", "delivery"):
+            raise InputError("pay_on", self.pay_on, "accepted: assignment, delivery")
         self.trace_columns.check()
         self.quality.check()
         for profile in self.profiles:
@@ -252,6 +263,9 @@ class AIGCScenario:
         if self.wireless is not None:
             self.wireless.check()
         self._check_run_time()
+        if self.providers is not None:
+            # Read here, so that a bad list is refused before anything runs; the list sets the count.
+            self.provider_count = len(read_providers(self))
 
     def _check_run_time(self) -> None:
         if (self.run_time_minutes is None) == (not self.profiles):
@@ -282,3 +296,82 @@ class AIGCScenario:
                     self.run_time_minutes,
                     f"must give a run time above 0 for {steps} steps",
                 )
+
+
+@dataclass(frozen=True)
+class ProviderSpec:
+    """One provider: what it holds, the quality it reaches, how fast it is, where it stands.
+
+    Attributes:
+        capacity: denoising steps held at once.
+        ax, ay, bx, by: quality curve, see :mod:`edgesim.twin.quality`.
+        profile: name of one of the scenario's service profiles (wireless scenarios).
+        x_m, y_m: place of its site (wireless scenarios).
+    """
+
+    capacity: float
+    ax: float
+    ay: float
+    bx: float
+    by: float
+    profile: str | None = None
+    x_m: float | None = None
+    y_m: float | None = None
+
+
+def read_providers(scenario: AIGCScenario) -> list[ProviderSpec]:
+    """The providers a scenario states: its list, or the YAML file it names.
+
+    Raises:
+        InputError: no such file, no list of mappings, unknown or missing keys, values out of range.
+    """
+    source, where = scenario.providers, "providers"
+    if isinstance(source, str | Path):
+        where = str(source)
+        source = _yaml_list(Path(source))
+    if isinstance(source, str | Mapping) or not hasattr(source, "__iter__") or not list(source):
+        raise InputError(
+            where, source, "must be a list of {capacity, ax, ay, bx, by}, or a YAML file with one"
+        )
+    return [_provider(f"{where}[{row}]", item, scenario) for row, item in enumerate(source)]
+
+
+def _yaml_list(path: Path) -> Any:
+    try:
+        loaded = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError("providers", str(path), f"must be a readable YAML file: {reason}") from None
+    return loaded["providers"] if isinstance(loaded, Mapping) and "providers" in loaded else loaded
+
+
+def _provider(where: str, item: Any, scenario: AIGCScenario) -> ProviderSpec:
+    keys = [key.name for key in fields(ProviderSpec)]
+    if not isinstance(item, Mapping):
+        raise InputError(where, item, "must be a mapping {capacity, ax, ay, bx, by}")
+    for key in item:
+        if key not in keys:
+            raise InputError(f"{where} key", key, did_you_mean(str(key), keys))
+    missing = [key for key in keys[:5] if key not in item]
+    if missing:
+        raise InputError(where, dict(item), f"lacks {', '.join(missing)}")
+    positive(f"{where}.capacity", item["capacity"])
+    at_least(f"{where}.ax", item["ax"], 0)
+    at_least(f"{where}.bx", item["bx"], 0)
+    between(f"{where}.ay", item["ay"], 0, 1)
+    between(f"{where}.by", item["by"], 0, 1)
+    if not item["ax"] < item["bx"]:
+        raise InputError(f"{where}.ax", item["ax"], f"must lie below bx = {item['bx']:g}")
+    if item["ay"] > item["by"]:
+        raise InputError(f"{where}.ay", item["ay"], f"must not pass by = {item['by']:g}")
+    profiles = [profile.name for profile in scenario.profiles]
+    if item.get("profile") is not None and item["profile"] not in profiles:
+        raise InputError(
+            f"{where}.profile", item["profile"], did_you_mean(str(item["profile"]), profiles)
+        )
+    if (item.get("x_m") is None) != (item.get("y_m") is None):
+        raise InputError(f"{where}.x_m", item.get("x_m"), "x_m and y_m go together")
+    if scenario.wireless is not None and item.get("x_m") is not None:
+        between(f"{where}.x_m", item["x_m"], 0, scenario.wireless.side_m)
+        between(f"{where}.y_m", item["y_m"], 0, scenario.wireless.side_m)
+    return ProviderSpec(**item)

@@ -1,0 +1,209 @@
+"""AIGC provider selection as a Gymnasium environment."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, SupportsInt
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.error import ResetNeeded
+from gymnasium.utils import EzPickle
+
+from edgesim.envs.aigc_observation import Observer
+from edgesim.envs.aigc_reward import Paymaster
+from edgesim.errors import InputError
+from edgesim.scenarios import resolve
+from edgesim.scenarios.aigc import AIGCScenario
+from edgesim.twin.aigc import AIGCTwin
+from edgesim.twin.aigc_world import AIGCWorld
+
+__all__ = ["METRICS", "AIGCEnv"]
+
+METRICS: dict[str, str] = {
+    "return": "sum of the rewards",
+    "quality": "mean quality gain of a finished task, 0 to 1",
+    "latency_s": "mean time from request to result of a finished task, s",
+    "late": "share of the finished tasks that came after their deadline",
+    "lost": "tasks that ran when their provider crashed",
+    "refused": "tasks that were not started: they did not fit, or the provider was down",
+    "crashes": "crashes of providers",
+    "finished": "tasks whose result reached the user",
+    "decisions": "requests decided",
+}
+
+
+class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
+    """AIGC provider selection at the wireless edge.
+
+    ## Description
+    Users of a wireless edge network ask for generated content. Each request names the denoising
+    steps it wants and must be sent to one AIGC service provider (ASP). Providers differ in what
+    they hold at once, in speed, and in the quality that they reach for a number of steps, which
+    nobody tells. A provider that is given more than it holds crashes and loses what it runs.
+    Source of the problem: arXiv 2301.03220. The network is that of the scenario; ``aigc_paper`` has
+    none, ``aigc`` has radio, moving users, a metro network and deadlines.
+
+    ## Observation Space
+    ``Box(float32)``, values scaled to about [0, 1]. Without a network, 42 numbers for 20 providers
+    (the authors' own): for each provider its capacity over the largest of ``capacity_range`` and its
+    available share; then steps asked over the most that are asked, and run time over the run time
+    of that most. With a network, for each provider: capacity, available share (promised capacity
+    counts as taken), up or down, seconds a step alone, slow-down by batching, tasks assigned, time
+    on the metro network, expected latency; then of the request: steps, deadline, upload and
+    download size, and at the user's serving site the spectral efficiency and active transfers of
+    both directions. :class:`edgesim.envs.aigc_observation.Observer` names each entry
+    (``env.unwrapped.observer.names``).
+
+    ## Action Space
+    ``Discrete(providers)``: the provider for the request at hand. ``action_masks()`` tells which
+    are sensible: ``mask="fits"`` (default) those that are up and have room, ``mask="up"`` those
+    that are up; all of them where none qualifies. Any action is legal.
+
+    ## Rewards
+    Quality of the result in [0, 1], paid as ``pay_on`` of the scenario says: on assignment, or on
+    delivery and then discounted for lateness. A crash costs ``crash_penalty``, each task lost with
+    it ``loss_penalty`` times what was left of it, each task not started ``refusal_penalty``. With
+    ``reward="shaped"`` a task pays its expected worth when it is placed, and the difference to
+    what came of it at its end: potential-based shaping (Ng, Harada and Russell 1999) with the
+    worth of the tasks under way as potential. The undiscounted return is the same.
+
+    ## Starting State
+    All providers up and empty, users at their first places, the first request at hand.
+
+    ## Episode End
+    Terminated when the workload is through: at the arrival of the last request, undecided
+    (``decide_last: false``, the authors' way), or when all tasks have ended after it. Never
+    truncated by the environment itself.
+
+    ## Arguments
+    ```python
+    gymnasium.make(
+        "edgesim/AIGC-v0",
+        scenario="aigc_paper",
+        overrides={"capacity_range": [400, 900], "trace": "tasks.csv"},
+        reward="paid",
+        mask="fits",
+    )
+    ```
+    ``scenario``: a preset's name, or a mapping with all keys. ``overrides``: keys to replace.
+    ``record``: keep the event log of each episode (``env.unwrapped.twin.log``).
+
+    ## Info
+    Each step: ``quality``, ``crash_penalty``, ``loss_penalty``, ``refusal_penalty``, ``shaping``,
+    the parts of the reward, which is their sum. At the end also ``metrics``, the episode's figures
+    (:data:`METRICS`).
+
+    ## Version History
+    * v0: first version.
+
+    Raises:
+        InputError: unknown scenario, key, reward, mask or render mode; bad values.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array", "human"], "render_fps": 10}
+
+    def __init__(
+        self,
+        scenario: str | Mapping[str, Any] = "aigc",
+        overrides: Mapping[str, Any] | None = None,
+        reward: str = "paid",
+        mask: str = "fits",
+        record: bool = False,
+        render_mode: str | None = None,
+    ) -> None:
+        EzPickle.__init__(self, scenario, overrides, reward, mask, record, render_mode)
+        _one_of("reward", reward, ("paid", "shaped"))
+        _one_of("mask", mask, ("fits", "up"))
+        _one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
+        self.scenario: AIGCScenario = resolve(scenario, overrides)
+        if self.scenario.problem != "aigc":
+            raise InputError("scenario", self.scenario.name, "edgesim/AIGC-v0 takes AIGC scenarios")
+        self.world = AIGCWorld(self.scenario)
+        self.render_mode = render_mode
+        self.observer = Observer(self.world)
+        self.observation_space = spaces.Box(0.0, self.observer.high, dtype=np.float32)
+        self.action_space = spaces.Discrete(len(self.world.providers))
+        self._record = record
+        self._mask = mask
+        self._paymaster = Paymaster(self.scenario, shaped=reward == "shaped")
+        self._twin: AIGCTwin | None = None
+        self._over = True
+        self._viewer: Any = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
+        """Start an episode; ``seed`` draws what happens in it, as in Gymnasium."""
+        super().reset(seed=seed)
+        entropy = [int(word) for word in self.np_random.integers(2**32, size=4)]
+        self._twin = AIGCTwin(
+            self.scenario, np.random.SeedSequence(entropy), world=self.world, record=self._record
+        )
+        self._paymaster.open()
+        self._over = False
+        self._twin.next_request()
+        observation = self.observer.observe(self._twin)
+        return observation, self._paymaster.nothing()
+
+    def step(
+        self, action: SupportsInt
+    ) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Send the request at hand to provider ``action`` and run to the next request."""
+        twin = self._twin
+        if twin is None or self._over:
+            raise ResetNeeded("the episode is over: call reset() first")
+        provider = int(action)
+        if not 0 <= provider < len(self.world.providers):
+            raise InputError("action", provider, f"a provider from 0 to {self.action_space.n - 1}")
+        if twin.request is not None:  # an episode of a single, undecided request has no decision
+            self._paymaster.promise(twin, provider)
+            twin.choose(provider)
+            twin.next_request()
+        reward, info = self._paymaster.settle(twin.outcomes)
+        twin.outcomes.clear()
+        self._over = twin.request is None
+        if self._over:
+            info["metrics"] = self._paymaster.metrics(twin.ledger)
+        return self.observer.observe(twin), reward, self._over, False, info
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """Which providers are sensible for the request at hand, shape (providers,), never empty."""
+        twin = self.twin
+        if self._mask == "fits":
+            fits = twin.fits()
+            if fits.any():
+                return fits
+        return twin.up.copy() if twin.up.any() else np.ones_like(twin.up)
+
+    @property
+    def twin(self) -> AIGCTwin:
+        """The running twin: hidden qualities and the whole future.
+
+        The one door to what a decision maker cannot know, for bounds and for reading results.
+        """
+        if self._twin is None:
+            raise ResetNeeded("there is no episode yet: call reset() first")
+        return self._twin
+
+    def render(self) -> npt.NDArray[np.uint8] | None:
+        """A picture of the world now: an array in mode "rgb_array", a window in mode "human"."""
+        if self.render_mode is None:
+            return None
+        if self._viewer is None:
+            from edgesim.plots.aigc_world import Viewer
+
+            self._viewer = Viewer(self.render_mode)
+        frame: npt.NDArray[np.uint8] | None = self._viewer.show(self.twin)
+        return frame
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        if self._viewer is not None:
+            self._viewer.close()
+            self._viewer = None
+
+
+def _one_of(name: str, value: str | None, accepted: tuple[str | None, ...]) -> None:
+    if value not in accepted:
+        raise InputError(name, value, f"accepted: {', '.join(str(item) for item in accepted)}")

@@ -1,0 +1,292 @@
+"""The twin of AIGC services at the wireless edge: requests come, providers run, results go back."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from edgesim.scenarios.aigc import AIGCScenario
+from edgesim.twin.aigc_world import AIGCWorld
+from edgesim.twin.clock import NORMAL, Clock, Moment
+from edgesim.twin.delivery import Delivery
+from edgesim.twin.log import EventLog
+from edgesim.twin.outcomes import (
+    Crashed,
+    Finished,
+    Ledger,
+    Lost,
+    Outcome,
+    Refused,
+    Restarted,
+    Started,
+)
+from edgesim.twin.providers import BatchProvider, Provider, TimedProvider
+from edgesim.twin.quality import FloatArray
+from edgesim.twin.streams import Streams
+from edgesim.twin.task import Task
+from edgesim.twin.workload import TaskBlock
+
+__all__ = ["AIGCTwin", "Chooser"]
+
+Chooser = Callable[["AIGCTwin", Task], int]
+"""A policy of the twin alone: the twin and the request at hand to the index of a provider."""
+
+
+class AIGCTwin:
+    """One episode of an AIGC world, run from decision to decision.
+
+    >>> from edgesim.scenarios import resolve
+    >>> twin = AIGCTwin(resolve("aigc_paper"), np.random.SeedSequence(0))
+    >>> ledger = twin.run(lambda twin, task: task.number % len(twin.available))
+    >>> ledger.closes
+    True
+
+    Args:
+        scenario: the scenario.
+        seed: draws what happens in the episode: arrivals, users, sizes, fading.
+        world: the scenario's world, where it is at hand already.
+        record: whether to keep an event log.
+
+    Attributes:
+        request: the request to decide, None before the first and after the last.
+        last: the request that was handed out or shown last.
+        outcomes: what has happened since a caller last emptied the list.
+        ledger: where all tasks are.
+        log: the event log, None unless recorded.
+        available: capacity not yet promised to a task, in steps, shape (providers,). A task counts
+            from its choice on, so also while it is under way to the provider.
+        assigned: number of tasks promised to each provider, shape (providers,).
+        up: whether each provider is up, shape (providers,).
+    """
+
+    def __init__(
+        self,
+        scenario: AIGCScenario,
+        seed: np.random.SeedSequence,
+        *,
+        world: AIGCWorld | None = None,
+        record: bool = False,
+    ) -> None:
+        self.scenario = scenario
+        self.world = AIGCWorld(scenario) if world is None else world
+        self.clock = Clock()
+        self.outcomes: list[Outcome] = []
+        self.ledger = Ledger()
+        self.log = EventLog() if record else None
+        self.request: Task | None = None
+        self.available = self.world.capacity.copy()
+        self.assigned = np.zeros(len(self.available))
+        self.up = np.ones(len(self.available), dtype=bool)
+        self._streams = Streams(seed)
+        self._tasks = self.tasks()
+        self._coming = next(self._tasks, None)
+        self._run_times: dict[int, float] = {}
+        self.providers = [self._provider(number) for number in range(len(self.available))]
+        self.delivery = (
+            None
+            if scenario.wireless is None
+            else Delivery(self.clock, self.world, scenario.wireless, self._streams)
+        )
+
+    # --- from decision to decision --------------------------------------------------------------
+
+    def next_request(self) -> Task | None:
+        """Run to the next decision and hand out its request; None when there is none left.
+
+        Where the scenario does not decide the last request, the world stands still at its arrival,
+        and the tasks that run then stay in service. Otherwise it runs on until all have ended.
+        """
+        task = self._coming
+        if task is None:
+            self.request = None
+            self.clock.advance()
+            return None
+        self._coming = next(self._tasks, None)
+        self.clock.at(task.arrival_s, self._arrive, task)
+        self.clock.advance()
+        if self._coming is None and not self.scenario.decide_last:
+            self.request = None
+        return self.request
+
+    def choose(self, provider: int) -> None:
+        """Send the request at hand to a provider.
+
+        Raises:
+            RuntimeError: there is no request to decide.
+        """
+        task = self.request
+        if task is None:
+            raise RuntimeError("there is no request to decide: call next_request() first")
+        self.request = None
+        task.provider = provider
+        self.ledger.undecided -= 1
+        self.available[provider] -= task.steps
+        self.assigned[provider] += 1
+        if self.log is not None:
+            self._write("choose", task.number, provider, task.steps)
+        if self.delivery is None:
+            self._reach(task)
+        else:
+            self.ledger.in_transfer += 1
+            self.delivery.send(task, provider, self._arrive_at_provider)
+
+    def run(self, policy: Chooser) -> Ledger:
+        """Run the whole episode under a policy, any Python function of the twin and the request."""
+        while (task := self.next_request()) is not None:
+            self.choose(policy(self, task))
+        return self.ledger
+
+    def tasks(self) -> Iterator[Task]:
+        """All tasks of the episode from the first, as fresh objects: the future, whatever is done."""
+        number = 0
+        for block in self.world.workload.blocks(self._streams):
+            for row, arrival_s in enumerate(block.arrival_s):
+                task = Task(number, arrival_s, block.steps[row], block.user[row])
+                if block.deadline_s is not None:
+                    _give_network(task, block, row)
+                yield task
+                number += 1
+
+    # --- what a policy may ask ------------------------------------------------------------------
+
+    def fits(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which providers are up and have unpromised room for the request, shape (providers,)."""
+        fits: np.ndarray[tuple[int], np.dtype[np.bool_]] = self.available >= self.last.steps
+        return fits if self.delivery is None else fits & self.up
+
+    def run_time_s(self, steps: int) -> float:
+        """Run time of a task in a scenario that states one for all providers (authors' form)."""
+        known = self._run_times.get(steps)
+        if known is None:
+            assert self.scenario.run_time_minutes is not None
+            constant, linear, square = self.scenario.run_time_minutes
+            known = (square * steps**2 + linear * steps + constant) * 60
+            self._run_times[steps] = known
+        return known
+
+    def expected_latency_s(self) -> FloatArray:
+        """Time to the result, for the request at hand at each provider, as things stand now.
+
+        Shape (providers,). Without a network it is the run time.
+        """
+        if self.delivery is None:
+            return np.full(len(self.available), self.run_time_s(self.last.steps))
+        return self.delivery.expected_latency_s(self.last, self.assigned)
+
+    def expected_worth(self) -> FloatArray:
+        """Hidden knowledge: what the request at hand is expected to be paid at each provider.
+
+        Quality, and with a network what its expected lateness leaves of it; shape (providers,).
+        """
+        gains = self.world.curves.gains(self.last.steps)
+        if self.scenario.wireless is None:
+            return gains
+        late = self.expected_latency_s() - self.last.deadline_s
+        return gains * np.clip(1.0 - late / self.scenario.wireless.lateness_s, 0.0, 1.0)
+
+    # --- the world's events ---------------------------------------------------------------------
+
+    def _provider(self, number: int) -> Provider:
+        capacity, restart_s = float(self.world.capacity[number]), self.scenario.restart_s
+        common = (self.clock, number, capacity, restart_s, self._run_over, self._restarted)
+        if self.world.service:
+            return BatchProvider(*common, self.world.service[number])
+        return TimedProvider(*common, self.run_time_s)
+
+    def _arrive(self, moment: Moment) -> None:
+        task: Task = moment._value
+        self.request = self.last = task
+        self.ledger.arrived += 1
+        self.ledger.undecided += 1
+        if self.log is not None:
+            self._write("arrive", task.number, -1, task.steps)
+        self.clock.pause()
+
+    def _arrive_at_provider(self, task: Task) -> None:
+        self.ledger.in_transfer -= 1
+        self._reach(task)
+
+    def _reach(self, task: Task) -> None:
+        number = task.provider
+        provider = self.providers[number]
+        if provider.fits(task):
+            task.quality = float(self.world.curves.gains(task.steps)[number])
+            self.ledger.in_service += 1
+            provider.start(task)
+            self.outcomes.append(Started(self.clock._now, task, number, task.quality))
+            if self.log is not None:
+                self._write("start", task.number, number, task.quality)
+            return
+        if provider.up:
+            self._crash(provider)
+        self._release(task)
+        self.ledger.refused += 1
+        self.outcomes.append(Refused(self.clock._now, task, number))
+        if self.log is not None:
+            self._write("refuse", task.number, number, task.steps)
+
+    def _crash(self, provider: Provider) -> None:
+        now, number = self.clock._now, provider.number
+        lost = provider.crash()
+        self.outcomes.append(Crashed(now, number, len(lost)))
+        if self.log is not None:
+            self._write("crash", -1, number, len(lost))
+        self.up[number] = provider.up
+        for task, progress in lost:
+            self._release(task)
+            self.ledger.in_service -= 1
+            self.ledger.lost += 1
+            self.outcomes.append(Lost(now, task, number, progress))
+            if self.log is not None:
+                self._write("lose", task.number, number, progress)
+
+    def _restarted(self, number: int) -> None:
+        self.up[number] = True
+        self.outcomes.append(Restarted(self.clock._now, number))
+        if self.log is not None:
+            self._write("restart", -1, number, 0)
+
+    def _release(self, task: Task) -> None:
+        self.available[task.provider] += task.steps
+        self.assigned[task.provider] -= 1
+
+    def _run_over(self, task: Task) -> None:
+        self._release(task)
+        self.ledger.in_service -= 1
+        if self.delivery is None:
+            self._finish(task)
+            return
+        if self.log is not None:
+            self._write("run over", task.number, task.provider, task.quality)
+        self.ledger.in_transfer += 1
+        self.delivery.bring_back(task, task.provider, self._delivered)
+
+    def _delivered(self, task: Task) -> None:
+        self.ledger.in_transfer -= 1
+        self._finish(task)
+
+    def _finish(self, task: Task) -> None:
+        now = self.clock._now
+        self.ledger.finished += 1
+        latency_s = now - task.arrival_s
+        self.outcomes.append(Finished(now, task, task.provider, task.quality, latency_s))
+        if self.log is not None:
+            self._write("finish", task.number, task.provider, latency_s)
+
+    def _write(self, event: str, task: int, provider: int, value: float) -> None:
+        assert self.log is not None
+        self.log.rows.append((self.clock._now, event, task, provider, value))
+
+
+def _give_network(task: Task, block: TaskBlock, row: int) -> None:
+    """What a task needs to cross a network: sizes, deadline, fading, place."""
+    assert block.deadline_s and block.upload_bytes and block.download_bytes
+    assert block.fading_up and block.fading_down
+    task.deadline_s = block.deadline_s[row]
+    task.upload_bytes = block.upload_bytes[row]
+    task.download_bytes = block.download_bytes[row]
+    task.fading_up = block.fading_up[row]
+    task.fading_down = block.fading_down[row]
+    if block.user_x_m is None or block.user_y_m is None:
+        task.place_m = None
+    else:
+        task.place_m = (block.user_x_m[row], block.user_y_m[row])

@@ -1,0 +1,82 @@
+"""A task's way through the network: up by radio, over the metro network, and back again."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from edgesim.scenarios.aigc import Wireless
+from edgesim.twin.aigc_world import AIGCWorld
+from edgesim.twin.clock import Clock
+from edgesim.twin.mobility import RandomWaypoint
+from edgesim.twin.network import MetroNetwork
+from edgesim.twin.quality import FloatArray
+from edgesim.twin.radio import RadioAccess
+from edgesim.twin.streams import Streams
+from edgesim.twin.task import Task
+
+__all__ = ["Delivery"]
+
+
+class Delivery:
+    """Carries tasks from users to providers and results back to users.
+
+    Args:
+        clock: the twin's clock.
+        world: sites, streets, metro network and services.
+        wireless: the scenario's network.
+        streams: the episode's random streams.
+    """
+
+    def __init__(
+        self, clock: Clock, world: AIGCWorld, wireless: Wireless, streams: Streams
+    ) -> None:
+        scenario = world.scenario
+        self.users = RandomWaypoint(
+            streams["mobility"],
+            scenario.users,
+            wireless.side_m,
+            wireless.mobility.speed_mps,
+            wireless.mobility.pause_s,
+            scenario.horizon_s,
+        )
+        self.radio = RadioAccess(clock, wireless.radio, world.radio_map)
+        self.network = MetroNetwork(clock, world.graph, wireless.backhaul)
+        self._clock = clock
+        self._bandwidth_hz = wireless.radio.bandwidth_hz
+        self._fixed_s = np.array([profile.fixed_s for profile in world.service])
+        self._step_s = np.array([profile.seconds_per_step for profile in world.service])
+        self._slope = np.array([profile.batch_slope for profile in world.service])
+
+    def position_m(self, task: Task) -> tuple[float, float]:
+        """Where the task's user is now."""
+        return self._position(task)(self._clock._now)
+
+    def send(self, task: Task, site: int, arrived: Callable[[Task], None]) -> None:
+        """Bring the task from its user to a site and call ``arrived(task)`` there."""
+
+        def uploaded(serving: int, task: Task) -> None:
+            self.network.send(task.upload_bytes, serving, site, arrived, task)
+
+        self.radio.upload(self._position(task), task.upload_bytes, task.fading_up, uploaded, task)
+
+    def bring_back(self, task: Task, site: int, delivered: Callable[[Task], None]) -> None:
+        """Bring the result from a site to where its user then is, and call ``delivered(task)``."""
+        serving = self.radio.serving(*self.position_m(task))
+
+        def at_edge(task: Task) -> None:
+            self.radio.download(
+                self._position(task),
+                task.download_bytes,
+                task.fading_down,
+                lambda _, task: delivered(task),
+                task,
+            )
+
+        self.network.send(task.download_bytes, site, serving, at_edge, task)
+
+    def _position(self, task: Task) -> Callable[[float], tuple[float, float]]:
+        place = task.place_m
+        if place is not None:
+            return lambda _: place
+        user, users = task.user, self.users
+        return lambda time_s: users.position(user, time_s)

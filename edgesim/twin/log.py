@@ -1,0 +1,51 @@
+"""The event log: what happened, to which task, where and when."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["EventLog"]
+
+
+class EventLog:
+    """Rows of (time_s, event, task, provider, value), in the order in which they happened.
+
+    ``task`` or ``provider`` is -1 where an event has none. ``value`` is the event's figure: steps
+    of a request, quality of a start, latency in seconds of a finish, progress of a loss, number of
+    lost tasks of a crash, site index of a transfer.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[float, str, int, int, float]] = []
+
+    def fingerprint(self) -> str:
+        """A hash of all rows: equal logs, equal fingerprints.
+
+        Figures are rounded to nine significant digits first, so that the last bit of another
+        processor's logarithm does not count as another history.
+        """
+        digest = sha256()
+        for time_s, event, task, provider, value in self.rows:
+            digest.update(f"{time_s:.9g} {event} {task} {provider} {value:.9g}\n".encode())
+        return digest.hexdigest()
+
+    def table(self) -> "pa.Table":
+        """The rows as an Arrow table."""
+        import pyarrow as pa
+
+        names = ("time_s", "event", "task", "provider", "value")
+        columns = list(zip(*self.rows, strict=True)) if self.rows else [[] for _ in names]
+        kinds = (pa.float64(), pa.string(), pa.int64(), pa.int64(), pa.float64())
+        arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+        return pa.Table.from_arrays(arrays, names=list(names))
+
+    def write(self, path: Path) -> None:
+        """Write the rows as Parquet; the file appears whole or not at all."""
+        import pyarrow.parquet as pq
+
+        partial = path.with_name(path.name + ".part")
+        pq.write_table(self.table(), partial)
+        partial.replace(path)
