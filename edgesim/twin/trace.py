@@ -25,7 +25,7 @@ REQUIRED = ("arrival_s", "steps")
 POSITIONS = ("user_x_m", "user_y_m")
 SIZES = ("upload_bytes", "download_bytes")
 MAX_STEPS = 10**9
-READ_BYTES = 1 << 20
+READ_BYTES = 1 << 18
 """How much of a CSV file is held at once, bytes."""
 
 _SECONDS = "must be a finite number of seconds"
@@ -247,7 +247,7 @@ class Trace:
         arrivals.look_at(rows.values("arrival_s"))
         time_s = rows.floats("arrival_s", arrivals.accepted, arrivals.convert)
         if rows.first == 1:
-            rows.refuse("arrival_s", time_s < 0, "must not be negative")
+            rows.refuse("arrival_s", time_s[:1] < 0, "must not be negative")
         gap_s = np.diff(time_s, prepend=last_s)
         rows.refuse(
             "arrival_s",
