@@ -8,6 +8,8 @@ from edgesim.twin.aigc_world import AIGCWorld
 
 __all__ = ["Observer"]
 
+_MANY_TRANSFERS = 10  # transfers at one site beyond which the observation tells no difference
+
 _PAPER = ("capacity", "available")
 _WIRELESS = (
     *_PAPER,
@@ -59,9 +61,13 @@ class Observer:
         self.high = np.ones(len(self.names), dtype=np.float32)
         # Providers that a user lists may hold more than capacity_range draws.
         np.maximum(self.high, self._template, out=self.high)
+        # A trace may ask for more steps than steps_range draws.
+        if world.workload.trace is not None:
+            self.high[self._providers.stop] = max(1.0, world.workload.trace.max_steps / self._most_steps)
         self._wireless = wireless
         if wireless is None:
             return
+        self.column("expected_latency", self.high)[:] = 2.0
         slowest = max(profile.seconds_per_step for profile in scenario.profiles)
         self.column("step_time", self._template)[:] = [
             profile.seconds_per_step / slowest for profile in world.service
@@ -88,6 +94,29 @@ class Observer:
             np.divide(twin.available, self._capacity, out=seen[1 : self._providers.stop : 2])
             seen[-2:] = self._request(twin)
             return seen
+        delivery, task, wireless = twin.delivery, twin.last, self._wireless
+        assert delivery is not None
+        link = site, up, down = delivery.link(task)
+        block = seen[self._providers].reshape(-1, self._width)
+        np.divide(np.maximum(twin.available, 0.0), self._capacity, out=block[:, 1])
+        block[:, 2] = twin.up
+        np.minimum(twin.assigned / self._most_tasks, 1.0, out=block[:, 5])
+        metro_s = delivery.metro_s(site, task.upload_bytes + task.download_bytes)
+        np.minimum(metro_s / self._patience_s, 1.0, out=block[:, 6])
+        expected_s = delivery.expected_latency_s(task, link, twin.assigned)
+        np.minimum(expected_s / (task.deadline_s + wireless.lateness_s), 2.0, out=block[:, 7])
+        top = wireless.radio.max_spectral_efficiency
+        radio = delivery.radio
+        seen[self._providers.stop :] = (
+            task.steps / self._most_steps,
+            task.deadline_s / wireless.deadline_s[1],
+            min(task.upload_bytes / wireless.upload_bytes[1], 1.0),
+            min(task.download_bytes / wireless.download_bytes[1], 1.0),
+            up / top,
+            down / top,
+            min(radio.uplink.active[site] / _MANY_TRANSFERS, 1.0),
+            min(radio.downlink.active[site] / _MANY_TRANSFERS, 1.0),
+        )
         return seen
 
     def _request(self, twin: AIGCTwin) -> tuple[float, float]:

@@ -53,11 +53,12 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
     schema = load(PROBLEMS[values["problem"]].schema)
     try:
         config = OmegaConf.merge(OmegaConf.structured(schema), values)
+        replaced = OmegaConf.create({})
         for key, value in (overrides or {}).items():
-            OmegaConf.update(config, key, value, merge=isinstance(value, Mapping))
-        return OmegaConf.to_object(config)
+            OmegaConf.update(replaced, key, value, force_add=True)
+        return OmegaConf.to_object(OmegaConf.merge(config, replaced))
     except ConfigKeyError as error:
-        known = _flat(OmegaConf.to_container(config))
+        known = _flat(values)
         key = str(error.full_key or error.key)
         raise InputError("scenario key", key, did_you_mean(key, known)) from None
     except OmegaConfBaseException as error:

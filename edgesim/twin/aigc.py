@@ -170,7 +170,8 @@ class AIGCTwin:
         """
         if self.delivery is None:
             return np.full(len(self.available), self.run_time_s(self.last.steps))
-        return self.delivery.expected_latency_s(self.last, self.assigned)
+        link = self.delivery.link(self.last)
+        return self.delivery.expected_latency_s(self.last, link, self.assigned)
 
     def expected_worth(self) -> FloatArray:
         """Hidden knowledge: what the request at hand is expected to be paid at each provider.

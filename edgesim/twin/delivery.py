@@ -40,7 +40,8 @@ class Delivery:
             scenario.horizon_s,
         )
         self.radio = RadioAccess(clock, wireless.radio, world.radio_map)
-        self.network = MetroNetwork(clock, world.graph, wireless.backhaul)
+        self.routes = world.routes
+        self.network = MetroNetwork(clock, self.routes)
         self._clock = clock
         self._bandwidth_hz = wireless.radio.bandwidth_hz
         self._fixed_s = np.array([profile.fixed_s for profile in world.service])
@@ -73,6 +74,46 @@ class Delivery:
             )
 
         self.network.send(task.download_bytes, site, serving, at_edge, task)
+
+    def link(self, task: Task) -> tuple[int, float, float]:
+        """The user's air at this moment: serving site, spectral efficiency up and down (bit/s/Hz).
+
+        Without fading, which nobody knows beforehand.
+        """
+        radio = self.radio
+        pixel = radio.radio_map.pixel(*self.position_m(task))
+        site = radio.radio_map.serving[pixel]
+        return site, radio.uplink.efficiency(pixel, site), radio.downlink.efficiency(pixel, site)
+
+    def metro_s(self, site: int, size_bytes: float) -> FloatArray:
+        """Seconds that so many bytes take from a site to every provider on an idle metro network."""
+        routes = self.routes
+        return routes.fixed_s[site] + routes.seconds_per_byte[site] * size_bytes
+
+    def expected_latency_s(
+        self, task: Task, link: tuple[int, float, float], assigned: FloatArray
+    ) -> FloatArray:
+        """Time to the task's result at each provider if all stays as it is now, shape (providers,).
+
+        Transfers share their bands with those now on the air; the run shares the provider with all
+        tasks now assigned to it.
+
+        Args:
+            task: the request.
+            link: its user's air, from :meth:`link`.
+            assigned: tasks assigned to each provider, shape (providers,).
+        """
+        site, up, down = link
+        radio = self.radio
+        air_s = task.upload_bytes * (radio.uplink.active[site] + 1) / up
+        air_s += task.download_bytes * (radio.downlink.active[site] + 1) / down
+        run_s: FloatArray = (self._fixed_s + self._step_s * task.steps) * (
+            1.0 + self._slope * assigned
+        )
+        run_s += 2 * self.routes.fixed_s[site]
+        run_s += self.routes.seconds_per_byte[site] * (task.upload_bytes + task.download_bytes)
+        run_s += air_s * 8.0 / self._bandwidth_hz
+        return run_s
 
     def _position(self, task: Task) -> Callable[[float], tuple[float, float]]:
         place = task.place_m
