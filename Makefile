@@ -1,0 +1,56 @@
+# Everything here works alone in a fresh clone: each target makes the virtual environment it needs.
+#
+#   make train ARGS="scenario=aigc_paper seed=1"
+#   make test ARGS="tests/twin -k arrivals"
+#   make train PYTHON=python3.12
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+TORCH := $(shell grep '^torch==' constraints.txt)
+
+.DEFAULT_GOAL := help
+.PHONY: help train test lint clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make train   install, train on scenario=aigc, print the table   (ARGS: more key=value)"
+	@echo "make test    install, run the tests                             (ARGS: pytest's)"
+	@echo "make lint    install, ruff check, ruff format --check, mypy"
+	@echo "make clean   remove $(VENV) and caches; runs/ stays"
+
+train: $(VENV)/.installed
+	$(BIN)/edgesim train scenario=aigc $(ARGS)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) build dist edgesim.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find edgesim tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip is the last file that venv writes, so a half-made environment is made again.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	    || { echo "edgesim needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is not one" \
+	              "($$($(PYTHON) --version 2>&1)): name one, as in make PYTHON=python3.12" >&2; \
+	         exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# torch first and by its exact version: a torch that is already there is then never replaced.
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
+	$(PIP) install $(TORCH) -c constraints.txt
+	$(PIP) install -e . -c constraints.txt
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/pip
+	$(PIP) install $(TORCH) -c constraints.txt
+	$(PIP) install -e '.[dev,sweep]' -c constraints.txt
+	@touch $@ $(VENV)/.installed
