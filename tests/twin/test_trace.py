@@ -269,7 +269,7 @@ def test_a_trace_that_is_no_file(tmp_path: Path) -> None:
 
 def test_a_mapped_column_must_be_there_even_if_the_scenario_does_not_use_it(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", HEADER + "0,100\n")
-    with pytest.raises(InputError, match="column for upload_bytes = 'stepz': .* mean 'steps'"):
+    with pytest.raises(InputError, match=r"column for upload_bytes = 'stepz': .* mean 'steps'"):
         Trace(path, TraceColumns(upload_bytes="stepz"), PAPER)
 
 
