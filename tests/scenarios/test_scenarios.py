@@ -23,8 +23,8 @@ NAN, INF = float("nan"), float("inf")
 def test_a_preset_resolves_to_its_problems_dataclass(name: str) -> None:
     scenario = resolve(name)
     assert scenario.name == name
-    assert is_dataclass(scenario)
     assert isinstance(scenario, load(PROBLEMS[scenario.problem].schema))
+    assert is_dataclass(scenario)
 
 
 @pytest.mark.parametrize("name", presets())
@@ -148,7 +148,7 @@ BAD_PAPER: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("key", "value"), BAD_PAPER, ids=lambda part: str(part))
+@pytest.mark.parametrize(("key", "value"), BAD_PAPER, ids=str)
 def test_values_out_of_range_are_refused_by_key(key: str, value: Any) -> None:
     with pytest.raises(InputError) as caught:
         resolve("aigc_paper", {key: value})
@@ -177,7 +177,7 @@ BAD_WIRELESS: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("key", "value"), BAD_WIRELESS, ids=lambda part: str(part))
+@pytest.mark.parametrize(("key", "value"), BAD_WIRELESS, ids=str)
 def test_wireless_values_out_of_range_are_refused_by_key(key: str, value: Any) -> None:
     with pytest.raises(InputError) as caught:
         resolve("aigc", {key: value})
@@ -212,7 +212,7 @@ def test_a_check_takes_what_is_in_range_and_nothing_else(
     for value in good:
         check("key", value, *limits)
     for value in bad:
-        with pytest.raises(InputError, match="^key = "):
+        with pytest.raises(InputError, match=r"^key = "):
             check("key", value, *limits)
 
 
