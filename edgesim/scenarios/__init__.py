@@ -58,9 +58,8 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
             OmegaConf.update(replaced, key, value, force_add=True)
         return OmegaConf.to_object(OmegaConf.merge(config, replaced))
     except ConfigKeyError as error:
-        known = _flat(values)
         key = str(error.full_key or error.key)
-        raise InputError("scenario key", key, did_you_mean(key, known)) from None
+        raise InputError("scenario key", key, _nearest_key(key, values)) from None
     except OmegaConfBaseException as error:
         key = str(error.full_key or error.key)
         reason = str(error.msg or error).splitlines()[0]
@@ -68,11 +67,13 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
         raise InputError(f"scenario key {key}", value, reason) from None
 
 
-def _flat(values: Any, prefix: str = "") -> list[str]:
-    """Dotted names of all keys in nested mappings."""
-    names: list[str] = []
-    for key, value in values.items():
-        names.append(f"{prefix}{key}")
-        if isinstance(value, Mapping):
-            names += _flat(value, f"{prefix}{key}.")
-    return names
+def _nearest_key(key: str, values: Mapping[str, Any]) -> str:
+    """What would be accepted in the place of an unknown dotted key: its nearest, its siblings."""
+    place: Any = values
+    parents: list[str] = []
+    for name in key.split(".")[:-1]:
+        if not isinstance(place.get(name), Mapping):
+            break
+        place = place[name]
+        parents.append(f"{name}.")
+    return did_you_mean(key, ("".join(parents) + name for name in place))
