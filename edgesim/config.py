@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 __all__ = [
+    "DEFAULT_AGENT",
+    "DEFAULT_SCENARIO",
     "SCHEMAS",
     "AgentConfig",
     "BenchmarkConfig",
@@ -174,7 +176,7 @@ class EvaluateConfig:
     policy: Any = field(
         default="overload_avoidance",
         metadata=_help(
-            "a baseline, a run folder, module:attribute, several of them (a,b), or all of them (all)"
+            "a baseline, a run folder or module:attribute; several (a,b); or all baselines (all)"
         ),
     )
     episodes: int = field(default=20, metadata=_help("held-out episodes"))
@@ -542,30 +544,40 @@ def explained(name: str, overrides: Sequence[str], error: Exception) -> Exceptio
         overrides: from :func:`prepared`.
         error: what Hydra raised.
     """
-    from hydra.errors import HydraException
+    from hydra.errors import HydraException, MissingConfigException
     from omegaconf.errors import OmegaConfBaseException
 
     if isinstance(error, AssertionError) and "Unexpected type for root" in str(error):
         return _below_null(name, overrides) or error
-    if not isinstance(error, HydraException | OmegaConfBaseException):
-        return error
-    cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
-    item = _culprit(overrides, error, str(getattr(cause, "full_key", "") or ""))
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        group, _, choice = error.missing_cfg_file.rpartition("/")
+        return InputError(group, choice, did_you_mean(choice, error.options or []))
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        own = isinstance(error.__cause__, OmegaConfBaseException)
+        cause = error.__cause__ if own and error.__cause__ else error
+        return _on_override(name, overrides, str(error), cause)
+    return error
+
+
+def _on_override(
+    name: str, overrides: Sequence[str], text: str, cause: BaseException
+) -> InputError:
+    """The error on the override that ``text`` quotes, or that has the key of ``cause``."""
+    full = str(getattr(cause, "full_key", "") or "")
+    item = _culprit(overrides, text, full)
     if item is None:
         return InputError("arguments", " ".join(overrides), _first_line(cause))
-    value = _shown(item)
-    if isinstance(cause, AttributeError | KeyError):
-        full = str(getattr(cause, "full_key", "") or "")
-        if full != item.key_or_group and not full.startswith(f"{item.key_or_group}."):
-            return InputError(item.key_or_group, value, _first_line(cause))
-        return InputError(full, value, _known_key(full, name, overrides))
-    return InputError(item.key_or_group, value, _accepted(_first_line(cause)))
+    key = item.key_or_group
+    if not isinstance(cause, AttributeError | KeyError):
+        return InputError(key, _shown(item), _accepted(_first_line(cause)))
+    if full != key and not full.startswith(f"{key}."):  # a key within a value
+        return InputError(key, _shown(item), _first_line(cause))
+    return InputError(full, _shown(item), _known_key(full, name, overrides))
 
 
-def _culprit(overrides: Sequence[str], error: Exception, full_key: str) -> "Override | None":
+def _culprit(overrides: Sequence[str], text: str, full_key: str) -> "Override | None":
     """The override that an exception is about: the one it quotes, or the one with its key."""
     items = _parsed(overrides)
-    text = str(error)
     for item in items:
         line = str(item.input_line)
         if line in text or f"override '{item.key_or_group}'" in text:
