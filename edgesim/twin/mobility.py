@@ -24,7 +24,8 @@ class RandomWaypoint:
     the square, equally at all times.
 
     The trajectories depend on ``rng`` and these arguments alone, not on what is asked about them or
-    in which order. The legs up to ``horizon_s`` are drawn at once, those beyond when a later time is first asked for.
+    in which order. The legs up to ``horizon_s`` are drawn at once, those beyond when a later time
+    is first asked for.
 
     Args:
         rng: a generator that nothing else draws from.

@@ -14,6 +14,8 @@ from edgesim.twin.clock import Clock
 
 __all__ = ["MetroNetwork", "MetroRoutes", "metro_graph"]
 
+_ROUNDING = 1e-12  # of a squared distance
+
 
 def metro_graph(sites: ArrayLike) -> "nx.Graph[int]":
     """Streets' worth of fibre between the sites: their Gabriel graph.
@@ -43,9 +45,10 @@ def metro_graph(sites: ArrayLike) -> "nx.Graph[int]":
     for one in range(len(points)):
         for other in range(one + 1, len(points)):
             apart = squared[one, other]
-            # Sites on the same spot as an end are no third site.
-            third = (squared[one] > 0) & (squared[other] > 0)
-            inside = squared[one] + squared[other] <= apart * (1 + 1e-12)
+            # Sites on the same spot as an end, up to rounding, are no third site: else two of them
+            # would cut each other off.
+            third = np.minimum(squared[one], squared[other]) > 2 * _ROUNDING * apart
+            inside = squared[one] + squared[other] <= apart * (1 + _ROUNDING)
             inside[[one, other]] = False
             if not (third & inside).any():
                 graph.add_edge(one, other, length_m=float(np.sqrt(apart)))
@@ -190,8 +193,10 @@ class MetroNetwork:
             self._clock.at(self._clock.now, self._arrive, message)
 
     def backlog_s(self, source: int, target: int) -> float:
-        """Time (s) until the first link on the way from ``source`` to ``target`` has sent all that
-        now waits for it; 0 from a site to itself."""
+        """Time (s) until the first link from ``source`` to ``target`` has sent all that now waits.
+
+        0 from a site to itself.
+        """
         path = self.routes.paths[source][target]
         return max(0.0, self._free_s[path[0]] - self._clock.now) if path else 0.0
 
