@@ -40,7 +40,7 @@ clean:
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	    || { echo "edgesim needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is not one" \
-	              "($$($(PYTHON) --version 2>&1)): name one, as in make PYTHON=python3.12" >&2; \
+	              "($$($(PYTHON) --version 2>&1 | head -n 1)): name one, as in make PYTHON=python3.12" >&2; \
 	         exit 1; }
 	$(PYTHON) -m venv $(VENV)
 

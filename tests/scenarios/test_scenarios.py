@@ -108,7 +108,7 @@ def test_unknown_names_and_types_are_refused(
 
 def test_a_mapping_without_a_known_problem_is_refused() -> None:
     for values in ({}, {"problem": "chess"}):
-        with pytest.raises(InputError, match="scenario problem = .*aigc"):
+        with pytest.raises(InputError, match=r"scenario problem = .*aigc"):
             resolve(values)
 
 
