@@ -49,7 +49,6 @@ def metro_graph(sites: ArrayLike) -> "nx.Graph[int]":
             # would cut each other off.
             third = np.minimum(squared[one], squared[other]) > 2 * _ROUNDING * apart
             inside = squared[one] + squared[other] <= apart * (1 + _ROUNDING)
-            inside[[one, other]] = False
             if not (third & inside).any():
                 graph.add_edge(one, other, length_m=float(np.sqrt(apart)))
     return graph
