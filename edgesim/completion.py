@@ -80,11 +80,10 @@ def candidates(line: str) -> list[str]:
     from edgesim.cli import COMMANDS, TASKS
     from edgesim.listing import SECTIONS
 
-    words = line.split()
-    current = "" if line[-1:].isspace() else words.pop()
+    *words, current = [*line.split(), ""] if line[-1:].isspace() else line.split() or [""]
+    if len(words) <= 1:
+        return _starting(current, COMMANDS) if words else []
     done = words[1:]
-    if not done:
-        return _starting(current, COMMANDS)
     command, given = done[0], done[1:]
     if command in TASKS:
         key, equals, value = current.partition("=")
@@ -116,7 +115,7 @@ def _keys(command: str, current: str, given: Sequence[str]) -> list[str]:
         if not name.startswith(leaf):
             continue
         if key not in taken and (key in ("scenario", "agent") or not isinstance(below, Mapping)):
-            found.append(f"{sign}{key}=")
+            found.append(f"{sign}{key} " if sign == "~" else f"{sign}{key}=")
         if isinstance(below, Mapping):
             found.append(f"{sign}{key}.")
     return found
@@ -129,7 +128,7 @@ def _tree(command: str, given: Sequence[str]) -> dict[str, Any]:
     from edgesim.scenarios import preset
 
     chosen = {"scenario": DEFAULT_SCENARIO, "agent": DEFAULT_AGENT}
-    chosen |= dict(word.split("=", 1) for word in given if word.startswith(tuple(chosen)))
+    chosen |= dict(word.partition("=")[::2] for word in given if word.startswith(tuple(chosen)))
     tree: dict[str, Any] = {}
     for item in fields(SCHEMAS[command]):
         if item.metadata["help"]:
