@@ -1,0 +1,143 @@
+"""The learning curve of a run against the baselines: reads the run folder alone."""
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter
+
+from edgesim.errors import InputError
+from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, figure, save, spread
+
+__all__ = ["draw"]
+
+
+def draw(folder: Path) -> Path:
+    """Draw ``learning.png`` of a run folder from its progress and its evaluation.
+
+    The curve is the mean return over the validation episodes with its 95 % interval; the bands are
+    the baselines' means on the test episodes with theirs, the point at the right is the best model
+    on the test episodes.
+
+    Returns:
+        path of the picture.
+
+    Raises:
+        InputError: the folder lacks a file, or one cannot be read.
+    """
+    rows, evaluation, config = _read(folder)
+    agent, scenario = config["agent"]["name"], config["scenario"]
+    returns = {name: figures["return"] for name, figures in evaluation["policies"].items()}
+    own = returns.pop(agent, None)
+    decisions = [row["decisions"] for row in rows]
+    with figure() as drawn:
+        axes = drawn.add_subplot()
+        axes.fill_between(
+            decisions,
+            [row["return_low"] for row in rows],
+            [row["return_high"] for row in rows],
+            color=ACCENT,
+            alpha=0.2,
+            linewidth=0,
+        )
+        axes.plot(decisions, [row["return"] for row in rows], color=ACCENT, linewidth=2)
+        best = max(rows, key=lambda row: row["return"])
+        axes.plot([best["decisions"]], [best["return"]], "o", color=ACCENT, markersize=5)
+        axes.set_xlim(0, max(decisions))
+        low, high = _limits(rows, returns, own)
+        axes.set_ylim(low, high)
+        _bands(axes, returns, own, agent)
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+        axes.set_xlabel("decisions trained on")
+        axes.set_ylabel("return of an episode")
+        axes.set_title(_title(scenario, agent, config["seed"], len(rows), evaluation["episodes"]))
+        return save(drawn, folder / "learning.png")
+
+
+def _title(scenario: Mapping[str, Any], agent: str, seed: int, looks: int, episodes: int) -> str:
+    return f"{agent} learns {scenario['name']}  (seed {seed}, {episodes} held-out episodes)"
+
+
+def _limits(
+    rows: list[dict[str, float]], returns: Mapping[str, Any], own: Mapping[str, Any] | None
+) -> tuple[float, float]:
+    """Limits of the y axis: all of the contest, but not the far ends of hopeless policies."""
+    top = [row["return_high"] for row in rows[len(rows) // 2 :]]
+    top += [figures["mean"] for figures in returns.values()]
+    top += [own["mean"]] if own else []
+    best = max(top)
+    means = sorted((figures["mean"] for figures in returns.values()), reverse=True)
+    # The better half of the baselines fills at least half of the height.
+    middle = means[(len(means) - 1) // 2] if means else min(row["return"] for row in rows)
+    lowest = min([*means, *(row["return_low"] for row in rows)])
+    span = max(best - middle, 0.05 * max(abs(best), 1e-9))
+    low = max(lowest, best - 2.5 * span)
+    return low - 0.05 * (best - low), best + 0.06 * (best - low)
+
+
+def _bands(
+    axes: Axes, returns: Mapping[str, Any], own: Mapping[str, Any] | None, agent: str
+) -> None:
+    """Baselines as bands over the whole width, each named at its right end."""
+    low, high = axes.get_ylim()
+    labels: list[tuple[float, str, str, str]] = []
+    colours = iter(COLOURS * (1 + len(returns) // len(COLOURS)))
+    for name, figures in sorted(returns.items(), key=lambda item: -item[1]["mean"]):
+        mean = figures["mean"]
+        bound = name == "bound"
+        colour = INK if bound else next(colours)
+        if mean < low:
+            labels.append((low, f"{name} {mean:.4g} ↓", colour, "normal"))
+            continue
+        axes.axhspan(*figures["ci95"], color=colour, alpha=0.15, linewidth=0)
+        axes.axhline(mean, color=colour, linewidth=1.2, linestyle="--" if bound else "-")
+        labels.append((mean, f"{name} {mean:.4g}", colour, "normal"))
+    if own is not None:
+        at = axes.get_xlim()[1]
+        error = [[own["mean"] - own["ci95"][0]], [own["ci95"][1] - own["mean"]]]
+        axes.errorbar(
+            [at], [own["mean"]], yerr=error, color=ACCENT, marker="D", capsize=4, clip_on=False
+        )
+        labels.append((own["mean"], f"{agent} {own['mean']:.4g}", ACCENT, "bold"))
+    places = spread([label[0] for label in labels], 0.058 * (high - low), low, high)
+    for (mean, text, colour, weight), place in zip(labels, places, strict=True):
+        axes.annotate(
+            text,
+            xy=(1.0, mean),
+            xytext=(1.05, place),
+            xycoords=("axes fraction", "data"),
+            textcoords=("axes fraction", "data"),
+            va="center",
+            color=colour,
+            fontweight=weight,
+            fontsize=10,
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkB": 4},
+        )
+
+
+def _read(folder: Path) -> tuple[list[dict[str, float]], dict[str, Any], dict[str, Any]]:
+    """Progress rows, evaluation and configuration of a run folder."""
+    name = "progress.csv"
+    try:
+        with (folder / name).open(newline="", encoding="utf-8") as file:
+            rows = [
+                {key: float(value) for key, value in row.items() if value not in ("", None)}
+                for row in csv.DictReader(file)
+            ]
+        if not rows:
+            raise ValueError("no rows")
+        name = "evaluation.json"
+        evaluation: dict[str, Any] = json.loads((folder / name).read_text())
+        name = "config.yaml"
+        config: dict[str, Any] = yaml.safe_load((folder / name).read_text())
+    except FileNotFoundError:
+        raise InputError("run folder", str(folder), f"lacks {name}") from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise InputError("run folder", str(folder), f"{name} cannot be read ({reason})") from None
+    return rows, evaluation, config
