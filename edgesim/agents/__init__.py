@@ -1,0 +1,1 @@
+"""Policies, bounds, training and evaluation: whatever decides."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -72,8 +73,7 @@ def benchmark(config: BenchmarkConfig) -> dict[str, Any]:
         InputError: ``out`` cannot be written.
     """
     measures: dict[str, Callable[[int], float]] = {"SimPy alone": raw_simpy}
-    for name in presets():
-        measures[name] = lambda decisions, name=name: random_decisions(name, decisions)
+    measures |= {name: partial(random_decisions, name) for name in presets()}
     wall, cpu = perf_counter(), process_time()
     rounds: dict[str, list[float]] = {name: [] for name in measures}
     for _ in range(config.repeats):
@@ -93,11 +93,11 @@ def benchmark(config: BenchmarkConfig) -> dict[str, Any]:
 
 
 def _write(path: Path, result: dict[str, Any]) -> None:
-    partial = path.with_name(path.name + ".part")
+    unfinished = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(result, indent=2) + "\n")
-        partial.replace(path)
+        unfinished.write_text(json.dumps(result, indent=2) + "\n")
+        unfinished.replace(path)
     except OSError as error:
         raise InputError("out", str(path), f"must be a file to write: {error.strerror}") from None
 

@@ -27,8 +27,8 @@ def simulate(config: SimulateConfig) -> Path:
     """
     scenario = scenario_of(config)
     build = find_policy(scenario, config.policy)
-    label = re.sub(r"[^\w.-]+", "-", config.policy).strip("-")
-    folder = Path(config.out) / scenario.name / f"{label}-seed-{config.seed}"
+    label: str = re.sub(r"[^\w.-]+", "-", config.policy).strip("-")
+    folder = Path(config.out) / str(scenario.name) / f"{label}-seed-{config.seed}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -50,7 +50,7 @@ def simulate(config: SimulateConfig) -> Path:
     partial = folder / "summary.json.part"
     partial.write_text(json.dumps(summary, indent=2) + "\n")
     partial.replace(folder / "summary.json")
-    picture = load(problem.simulation_figure)(folder)
+    picture: Path = load(problem.simulation_figure)(folder)
     _print(summary, load(problem.metrics), played.logs[0], folder, picture)
     return folder
 

@@ -1,7 +1,7 @@
 """AIGC provider selection as a Gymnasium environment."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, SupportsInt
+from typing import Any, SupportsInt
 
 import gymnasium
 import numpy as np
@@ -46,9 +46,9 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
 
     ## Observation Space
     ``Box(float32)``, values scaled to about [0, 1]. Without a network, 42 numbers for 20 providers
-    (the authors' own): for each provider its capacity over the largest of ``capacity_range`` and its
-    available share; then steps asked over the most that are asked, and run time over the run time
-    of that most. With a network, for each provider: capacity, available share (promised capacity
+    (the authors' own): for each provider its capacity over the largest of ``capacity_range`` and
+    its available share; then steps asked over the most that are asked, and run time over the run
+    time of that most. With a network, for each provider: capacity, available share (promised capacity
     counts as taken), up or down, seconds a step alone, slow-down by batching, tasks assigned, time
     on the metro network, expected latency; then of the request: steps, deadline, upload and
     download size, and at the user's serving site the spectral efficiency and active transfers of
@@ -101,7 +101,7 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         InputError: unknown scenario, key, reward, mask or render mode; bad values.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array", "human"], "render_fps": 10}
+    metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 10}  # noqa: RUF012  # Gymnasium declares it so
 
     def __init__(
         self,
@@ -155,7 +155,9 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
             raise ResetNeeded("the episode is over: call reset() first")
         provider = int(action)
         if not 0 <= provider < len(self.world.providers):
-            raise InputError("action", provider, f"a provider from 0 to {self.action_space.n - 1}")
+            raise InputError(
+                "action", provider, f"a provider from 0 to {len(self.world.providers) - 1}"
+            )
         if twin.request is not None:  # an episode of a single, undecided request has no decision
             self._paymaster.promise(twin, provider)
             twin.choose(provider)

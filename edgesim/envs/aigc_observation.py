@@ -63,7 +63,9 @@ class Observer:
         np.maximum(self.high, self._template, out=self.high)
         # A trace may ask for more steps than steps_range draws.
         if world.workload.trace is not None:
-            self.high[self._providers.stop] = max(1.0, world.workload.trace.max_steps / self._most_steps)
+            self.high[self._providers.stop] = max(
+                1.0, world.workload.trace.max_steps / self._most_steps
+            )
         self._wireless = wireless
         if wireless is None:
             return
@@ -77,9 +79,7 @@ class Observer:
         self._most_tasks = np.maximum(world.capacity / scenario.steps_range[0], 1.0)
         self._patience_s = wireless.deadline_s[1] + wireless.lateness_s
 
-    def column(
-        self, feature: str, observation: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.float32]:
+    def column(self, feature: str, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The entries of one feature over all providers, shape (..., providers); a view."""
         return observation[..., self._providers][..., self.features.index(feature) :: self._width]
 

@@ -59,24 +59,23 @@ class Paymaster:
         quality = crash = loss = refusal = 0.0
         shaping, self._promise = self._promise, 0.0
         for outcome in outcomes:
-            kind = type(outcome)
-            if kind is Started:
+            if isinstance(outcome, Started):
                 if not self._on_delivery:
                     quality += outcome.quality
-            elif kind is Finished:
+            elif isinstance(outcome, Finished):
                 if self._on_delivery:
                     quality += self._delivered(outcome)
                     shaping -= self._promised.pop(outcome.task.number, 0.0)
                 self._finished += 1
                 self._quality += outcome.quality
                 self._latency_s += outcome.latency_s
-            elif kind is Lost:
+            elif isinstance(outcome, Lost):
                 loss -= scenario.loss_penalty * (1.0 - outcome.progress)
                 shaping -= self._promised.pop(outcome.task.number, 0.0)
-            elif kind is Refused:
+            elif isinstance(outcome, Refused):
                 refusal -= scenario.refusal_penalty
                 shaping -= self._promised.pop(outcome.task.number, 0.0)
-            elif kind is Crashed:
+            elif isinstance(outcome, Crashed):
                 crash -= scenario.crash_penalty
                 self._crashes += 1
         paid = quality + crash + loss + refusal

@@ -50,10 +50,18 @@ def draw_map(axes: Axes, twin: AIGCTwin) -> None:
         axes.plot(*sites[[one, other]].T, color="#BBBBBB", linewidth=1, zorder=1)
     shown = range(min(world.scenario.users, 300))
     places = np.array([delivery.users.position(user, now) for user in shown])
-    axes.scatter(*places.T, s=3, color="#999999", zorder=2, label="users")
+    axes.scatter(places[:, 0], places[:, 1], s=3, color="#999999", zorder=2, label="users")
     load = 1 - np.clip(twin.available / world.capacity, 0, 1)
     colours = [DOWN if not up else TAKEN for up in twin.up]
-    axes.scatter(*sites.T, s=60 + 240 * load, color=colours, alpha=0.85, zorder=3, label="sites")
+    axes.scatter(
+        sites[:, 0],
+        sites[:, 1],
+        s=60 + 240 * load,
+        color=colours,
+        alpha=0.85,
+        zorder=3,
+        label="sites",
+    )
     for number, (x, y) in enumerate(sites):
         axes.annotate(str(number), (x, y), ha="center", va="center", fontsize=7, color="white")
     x, y = delivery.position_m(twin.last)
@@ -95,8 +103,7 @@ class Viewer:
         if self._window is not None:
             self._window.canvas.flush_events()
             return None
-        canvas = self._figure.canvas
-        assert isinstance(canvas, FigureCanvasAgg)
+        canvas: Any = self._figure.canvas  # buffer_rgba has no types
         return np.asarray(canvas.buffer_rgba(), dtype=np.uint8)[..., :3].copy()
 
     def close(self) -> None:

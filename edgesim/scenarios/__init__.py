@@ -29,7 +29,9 @@ def preset(name: str) -> dict[str, Any]:
     """
     path = _FOLDER / f"{name}.yaml"
     if not isinstance(name, str) or not path.is_file():
-        raise InputError("scenario", name, did_you_mean(name, (p.stem for p in _FOLDER.glob("*.yaml"))))
+        raise InputError(
+            "scenario", name, did_you_mean(name, (p.stem for p in _FOLDER.glob("*.yaml")))
+        )
     return {"name": name, **yaml.safe_load(path.read_text())}
 
 
@@ -37,7 +39,7 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
     """A scenario with some of its keys replaced, as its checked dataclass.
 
     Args:
-        scenario: a preset's name, or all keys of a scenario (as a run's ``config.yaml`` holds them).
+        scenario: a preset's name, or all keys of a scenario (as a run's ``config.yaml`` has them).
         overrides: keys of the preset and their new values; nested as the preset is, or dotted
             (``{"wireless.side_m": 500}``).
 

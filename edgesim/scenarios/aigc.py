@@ -46,9 +46,13 @@ class QualityRanges:
             interval(f"quality.{key}", value[:2])
             positive(f"quality.{key} increment", value[2])
         if self.ax[1] >= self.bx[0]:
-            raise InputError("quality.ax", self.ax, f"must end below bx, which starts at {self.bx[0]:g}")
+            raise InputError(
+                "quality.ax", self.ax, f"must end below bx, which starts at {self.bx[0]:g}"
+            )
         if self.ay[1] > self.by[0]:
-            raise InputError("quality.ay", self.ay, f"must not pass by, which starts at {self.by[0]:g}")
+            raise InputError(
+                "quality.ay", self.ay, f"must not pass by, which starts at {self.by[0]:g}"
+            )
 
 
 @dataclass
@@ -81,8 +85,11 @@ class TraceColumns:
 
 @dataclass
 class ServiceProfile:
-    """How long a provider's service takes: ``fixed_s + seconds_per_step * steps`` alone, and
-    ``1 + batch_slope * (n - 1)`` times as long while ``n`` tasks run together."""
+    """How long a provider's service takes.
+
+    ``fixed_s + seconds_per_step * steps`` alone, and ``1 + batch_slope * (n - 1)`` times as long
+    while ``n`` tasks run together.
+    """
 
     name: str = "reference"
     fixed_s: float = 0.5
@@ -264,7 +271,7 @@ class AIGCScenario:
             self.wireless.check()
         self._check_run_time()
         if self.providers is not None:
-            # Read here, so that a bad list is refused before anything runs; the list sets the count.
+            # Read here, so that a bad list is refused at once; the list sets the count.
             self.provider_count = len(read_providers(self))
 
     def _check_run_time(self) -> None:
@@ -341,7 +348,9 @@ def _yaml_list(path: Path) -> Any:
         loaded = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError("providers", str(path), f"must be a readable YAML file: {reason}") from None
+        raise InputError(
+            "providers", str(path), f"must be a readable YAML file: {reason}"
+        ) from None
     return loaded["providers"] if isinstance(loaded, Mapping) and "providers" in loaded else loaded
 
 

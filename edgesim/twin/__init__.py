@@ -1,0 +1,1 @@
+"""The simulator: one file per thing in the world. It knows nothing of learning."""

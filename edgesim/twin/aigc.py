@@ -6,7 +6,7 @@ import numpy as np
 
 from edgesim.scenarios.aigc import AIGCScenario
 from edgesim.twin.aigc_world import AIGCWorld
-from edgesim.twin.clock import NORMAL, Clock, Moment
+from edgesim.twin.clock import Clock, Moment
 from edgesim.twin.delivery import Delivery
 from edgesim.twin.log import EventLog
 from edgesim.twin.outcomes import (
@@ -136,7 +136,7 @@ class AIGCTwin:
         return self.ledger
 
     def tasks(self) -> Iterator[Task]:
-        """All tasks of the episode from the first, as fresh objects: the future, whatever is done."""
+        """All tasks of the episode, as fresh objects: the future, whatever is done."""
         number = 0
         for block in self.world.workload.blocks(self._streams):
             for row, arrival_s in enumerate(block.arrival_s):

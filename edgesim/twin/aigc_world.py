@@ -65,15 +65,16 @@ class AIGCWorld:
 
 def _draw_providers(scenario: AIGCScenario, streams: Streams) -> list[ProviderSpec]:
     count, quality = scenario.provider_count, scenario.quality
-    ranges = {
+    ranges: dict[str, Sequence[float]] = {
         "capacity": [*scenario.capacity_range, scenario.capacity_increment],
         "ax": quality.ax,
         "ay": quality.ay,
         "bx": quality.bx,
         "by": quality.by,
     }
+    # In the order of ProviderSpec's fields.
     drawn = {name: _grid(streams[name], three, count) for name, three in ranges.items()}
-    return [ProviderSpec(**{name: drawn[name][i] for name in drawn}) for i in range(count)]
+    return [ProviderSpec(*values) for values in zip(*drawn.values(), strict=True)]
 
 
 def _grid(rng: np.random.Generator, three: Sequence[float], count: int) -> list[float]:

@@ -86,9 +86,10 @@ class Delivery:
         return site, radio.uplink.efficiency(pixel, site), radio.downlink.efficiency(pixel, site)
 
     def metro_s(self, site: int, size_bytes: float) -> FloatArray:
-        """Seconds that so many bytes take from a site to every provider on an idle metro network."""
+        """Seconds that so many bytes take from a site to each provider on an idle network."""
         routes = self.routes
-        return routes.fixed_s[site] + routes.seconds_per_byte[site] * size_bytes
+        seconds: FloatArray = routes.fixed_s[site] + routes.seconds_per_byte[site] * size_bytes
+        return seconds
 
     def expected_latency_s(
         self, task: Task, link: tuple[int, float, float], assigned: FloatArray

@@ -37,9 +37,10 @@ class EventLog:
         import pyarrow as pa
 
         names = ("time_s", "event", "task", "provider", "value")
-        columns = list(zip(*self.rows, strict=True)) if self.rows else [[] for _ in names]
         kinds = (pa.float64(), pa.string(), pa.int64(), pa.int64(), pa.float64())
-        arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+        arrays = [
+            pa.array([row[place] for row in self.rows], kind) for place, kind in enumerate(kinds)
+        ]
         return pa.Table.from_arrays(arrays, names=list(names))
 
     def write(self, path: Path) -> None:

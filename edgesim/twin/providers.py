@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Any
 
 from edgesim.scenarios.aigc import ServiceProfile
 from edgesim.twin.clock import URGENT, Clock, Moment
@@ -72,7 +73,7 @@ class Provider(ABC):
         """Break the run off; returns the share that was done."""
 
     def _end(self, event: Moment | Job) -> None:
-        task: Task = event.value
+        task: Any = event.value
         self.available += task.steps
         del self.running[task]
         self._ended(task)

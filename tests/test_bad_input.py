@@ -1,0 +1,183 @@
+"""The table of bad input: each row ends in one clear message, exit status 2, and nothing lost."""
+
+from pathlib import Path
+
+import pytest
+
+from edgesim.cli import main
+
+GOOD = "capacity: 700, ax: 0, ay: 0.1, bx: 200, by: 0.8"
+
+
+def trace(rows, header="arrival_s,steps"):
+    return {"bad.csv": "\n".join([header, *rows]) + "\n"}
+
+
+# what a user types, the files at hand, and the words that the message must hold
+TABLE = {
+    "unknown command": ("trian", {}, ["trian", "train"]),
+    "unknown scenario": ("evaluate scenario=aigc_papr", {}, ["aigc_papr", "aigc_paper"]),
+    "unknown agent": ("train agent=maskable_pppo", {}, ["maskable_pppo", "maskable_ppo"]),
+    "unknown policy": ("evaluate policy=round_robbin", {}, ["round_robbin", "round_robin"]),
+    "unknown policy to simulate": ("simulate policy=nearst", {}, ["nearst", "nearest"]),
+    "policy of another scenario": (
+        "evaluate scenario=aigc_paper policy=nearest",
+        {},
+        ["nearest", "wireless"],
+    ),
+    "policy in no module": ("evaluate policy=no_such_module:Policy", {}, ["no_such_module"]),
+    "unknown key": ("evaluate scenario.capacity=3", {}, ["scenario.capacity"]),
+    "unknown key of the command": ("train epsodes=3", {}, ["epsodes", "episodes"]),
+    "no key at all": ("train aigc", {}, ["aigc", "key=value"]),
+    "capacities negative": (
+        "evaluate scenario.capacity_range=[-1,5]",
+        {},
+        ["capacity_range", "-1"],
+    ),
+    "capacities zero": ("evaluate scenario.capacity_range=[0,5]", {}, ["capacity_range", "0"]),
+    "capacities NaN": ("evaluate scenario.capacity_increment=nan", {}, ["capacity_increment"]),
+    "capacities reversed": ("evaluate scenario.capacity_range=[9,5]", {}, ["capacity_range"]),
+    "rate zero": ("evaluate scenario.arrival_rate_hz=0", {}, ["arrival_rate_hz", "0"]),
+    "rate NaN": ("evaluate scenario.arrival_rate_hz=nan", {}, ["arrival_rate_hz", "nan"]),
+    "rate negative": ("evaluate scenario.arrival_rate_hz=-2", {}, ["arrival_rate_hz", "-2"]),
+    "size negative": (
+        "evaluate scenario.wireless.upload_bytes=[-5,10]",
+        {},
+        ["upload_bytes", "-5"],
+    ),
+    "size zero": ("evaluate scenario.wireless.download_bytes=[0,10]", {}, ["download_bytes"]),
+    "link rate infinite": (
+        "evaluate scenario.wireless.backhaul.link_rate_bps=inf",
+        {},
+        ["link_rate_bps", "inf"],
+    ),
+    "horizon a word": ("evaluate scenario.horizon_s=long", {}, ["horizon_s", "long"]),
+    "steps range reversed": ("evaluate scenario.steps_range=[250,100]", {}, ["steps_range"]),
+    "episodes zero": ("evaluate episodes=0", {}, ["episodes", "0"]),
+    "episodes negative": ("evaluate episodes=-3", {}, ["episodes", "-3"]),
+    "seed negative": ("evaluate seed=-1", {}, ["seed", "-1"]),
+    "trace not there": ("evaluate scenario.trace=none.csv", {}, ["none.csv"]),
+    "trace a folder": ("evaluate scenario.trace=.", {}, ["trace"]),
+    "trace of another kind": ("evaluate scenario.trace=bad.txt", {"bad.txt": "x"}, ["bad.txt"]),
+    "trace that is no Parquet": (
+        "evaluate scenario.trace=bad.parquet",
+        {"bad.parquet": "not parquet at all"},
+        ["bad.parquet"],
+    ),
+    "trace without a column": (
+        "evaluate scenario.trace=bad.csv",
+        trace(["0,100"], "arrival_s,step"),
+        ["steps", "step"],
+    ),
+    "trace with NaN": ("evaluate scenario.trace=bad.csv", trace(["0,100", "nan,100"]), ["2"]),
+    "trace with a gap": ("evaluate scenario.trace=bad.csv", trace(["0,100", "1,"]), ["2"]),
+    "trace unsorted": ("evaluate scenario.trace=bad.csv", trace(["5,100", "4,100"]), ["2", "4"]),
+    "trace before zero": ("evaluate scenario.trace=bad.csv", trace(["-5,100"]), ["-5"]),
+    "trace without rows": ("evaluate scenario.trace=bad.csv", trace([]), ["bad.csv"]),
+    "trace empty": ("evaluate scenario.trace=bad.csv", {"bad.csv": ""}, ["bad.csv"]),
+    "trace with a word": ("evaluate scenario.trace=bad.csv", trace(["0,many"]), ["many"]),
+    "trace with no steps": ("evaluate scenario.trace=bad.csv", trace(["0,0"]), ["steps"]),
+    "trace with half steps": ("evaluate scenario.trace=bad.csv", trace(["0,100.5"]), ["100.5"]),
+    "trace column unknown": (
+        "evaluate scenario.trace=bad.csv scenario.trace_columns.steps=tokens",
+        trace(["0,100"]),
+        ["tokens"],
+    ),
+    "trace scale zero": (
+        "evaluate scenario.trace=bad.csv scenario.trace_columns.steps_scale=0",
+        trace(["0,100"]),
+        ["steps_scale"],
+    ),
+    "run time below zero": (
+        "evaluate scenario=aigc_paper scenario.trace=bad.csv",
+        trace(["0,3"]),
+        ["3", "run"],
+    ),
+    "providers a number": ("evaluate scenario.providers=7", {}, ["providers", "7"]),
+    "providers empty": ("evaluate scenario.providers=[]", {}, ["providers"]),
+    "provider without a key": (
+        "evaluate scenario.providers=[{capacity:500,ax:0,ay:0,bx:100}]",
+        {},
+        ["providers[0]", "by"],
+    ),
+    "provider with a key too many": (
+        f"evaluate scenario.providers=[{{{GOOD.replace(' ', '')},speed:3}}]",
+        {},
+        ["speed"],
+    ),
+    "provider of no capacity": (
+        "evaluate scenario.providers=[{capacity:0,ax:0,ay:0,bx:100,by:1}]",
+        {},
+        ["providers[0].capacity"],
+    ),
+    "provider with quality above one": (
+        "evaluate scenario.providers=[{capacity:500,ax:0,ay:0,bx:100,by:1.5}]",
+        {},
+        ["providers[0].by", "1.5"],
+    ),
+    "provider file not there": ("evaluate scenario.providers=none.yaml", {}, ["none.yaml"]),
+    "provider file no list": (
+        "evaluate scenario.providers=bad.yaml",
+        {"bad.yaml": "capacity: 5\n"},
+        ["bad.yaml"],
+    ),
+    "provider file no YAML": (
+        "evaluate scenario.providers=bad.yaml",
+        {"bad.yaml": "[{capacity: 5"},
+        ["bad.yaml"],
+    ),
+    "run folder not there": (
+        "evaluate policy=runs/aigc/ppo/seed-9",
+        {},
+        ["runs/aigc/ppo/seed-9"],
+    ),
+    "run folder without a model": (
+        "evaluate scenario=aigc policy=runs/half",
+        {"runs/half/config.yaml": "seed: 0\n"},
+        ["runs/half"],
+    ),
+    "run folder with a broken config": (
+        "evaluate policy=runs/half",
+        {"runs/half/config.yaml": "[{"},
+        ["runs/half"],
+    ),
+    "out is a file": ("simulate out=bad.txt", {"bad.txt": "precious"}, ["bad.txt"]),
+}
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_bad_input_ends_in_one_clear_message(case, tmp_path, monkeypatch, capsys):
+    line, files, words = TABLE[case]
+    monkeypatch.chdir(tmp_path)
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert main(line.split(" ")) == 2
+    printed = capsys.readouterr()
+    message = printed.err.strip()
+    assert message.startswith("error: ")
+    assert len(message.splitlines()) <= 2 and len(message) < 700
+    assert "Traceback" not in message
+    for word in words:
+        assert word in message
+    assert tree(tmp_path) == files  # nothing lost, nothing left behind
+
+
+def test_the_environment_refuses_the_same_way():
+    import gymnasium
+
+    for arguments, word in (
+        ({"scenario": "aigc_papr"}, "aigc_paper"),
+        ({"overrides": {"capacty_range": [1, 2]}}, "capacity_range"),
+        ({"overrides": {"capacity_range": [-1, 2]}}, "capacity_range"),
+        ({"reward": "dense"}, "shaped"),
+        ({"mask": "all"}, "fits"),
+        ({"render_mode": "ansi"}, "rgb_array"),
+    ):
+        with pytest.raises(ValueError, match=word):
+            gymnasium.make("edgesim/AIGC-v0", **arguments)
