@@ -1,6 +1,6 @@
 """The commands: what stands after ``edgesim`` at a shell.
 
-A thin dispatcher. Overrides become the command's dataclass (:mod:`edgesim.config`), which goes to
+A thin dispatcher. Overrides become the command's dataclass (:mod:`edgesim.compose`), which goes to
 the function that does the work; ``-m`` hands the line to Hydra's sweeper, which calls it once for
 each combination of values.
 """
@@ -111,7 +111,7 @@ def _overview() -> str:
 
 def _configured(command: str, words: Sequence[str]) -> None:
     """Run a command that is set by overrides, once or as a sweep."""
-    from edgesim.config import compose
+    from edgesim.compose import compose
 
     overrides = [word for word in words if word not in _SWEEP]
     for word in overrides:
@@ -131,7 +131,10 @@ def _sweep(command: str, overrides: Sequence[str]) -> None:
     """Run a command once for each combination of values, by Hydra's sweeper and launcher."""
     import hydra
 
-    from edgesim.config import config_name, explained, prepared, register
+    from edgesim.compose import prepared
+    from edgesim.composition import register
+    from edgesim.explain import explained
+    from edgesim.overrides import config_name
 
     given = prepared(command, overrides, sweep=True)
     name = config_name(command, overrides)
@@ -151,7 +154,7 @@ def _job(config: "DictConfig") -> None:
     """One run of a sweep, perhaps in a process of its own."""
     from hydra.core.hydra_config import HydraConfig
 
-    from edgesim.config import typed
+    from edgesim.composition import typed
 
     running = HydraConfig.get()
     command = str(running.job.config_name).removesuffix("-run")

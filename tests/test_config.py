@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from edgesim.agents import presets as agents
+from edgesim.compose import compose, prepared
+from edgesim.composition import register
 from edgesim.config import (
     SCHEMAS,
     AgentConfig,
@@ -15,14 +17,11 @@ from edgesim.config import (
     EvaluateConfig,
     SimulateConfig,
     TrainConfig,
-    compose,
-    config_name,
     is_run_folder,
-    prepared,
-    register,
     scenario_of,
 )
 from edgesim.errors import InputError
+from edgesim.overrides import config_name
 from edgesim.problems import PROBLEMS, load
 from edgesim.scenarios import preset, presets, resolve
 from edgesim.scenarios.aigc import AIGCScenario

@@ -18,7 +18,8 @@ import yaml
 
 from edgesim.agents import presets
 from edgesim.agents.policies import Policy
-from edgesim.config import AgentConfig, TrainConfig, compose
+from edgesim.compose import compose
+from edgesim.config import AgentConfig, TrainConfig
 from edgesim.errors import InputError
 from edgesim.scenarios import presets as scenario_presets
 from edgesim.scenarios import resolve
@@ -171,6 +172,7 @@ def load_policy(path: Path, scenario: Any) -> Policy:
     """
     import torch
 
+    from edgesim.agents.deciding import decider
     from edgesim.agents.learner import reload_model
     from edgesim.agents.rollout import make_envs
 
@@ -201,8 +203,7 @@ def load_policy(path: Path, scenario: Any) -> Policy:
                 f" have the shape {has}, and those of {scenario.name!r} {needs}",
             )
     env.close()
-    policy: Policy = model
-    return policy
+    return decider(model)
 
 
 @contextmanager

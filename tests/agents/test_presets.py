@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from edgesim.agents.presets import for_scenario, preset, presets, section
-from edgesim.config import AgentConfig, compose
+from edgesim.compose import compose
+from edgesim.config import AgentConfig
 from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS, load
 from edgesim.scenarios import preset as scenario_preset
