@@ -1,8 +1,8 @@
 """What decides in an AIGC world, by name. Nothing is imported before it is used."""
 
-from edgesim.agents.policies import PolicySpec
+from edgesim.agents.policies import Column, PolicySpec
 
-__all__ = ["POLICIES"]
+__all__ = ["COLUMNS", "POLICIES"]
 
 _HERE = "edgesim.agents.aigc_policies"
 
@@ -39,3 +39,9 @@ POLICIES: dict[str, PolicySpec] = {
         bound=True,
     ),
 }
+
+COLUMNS = (
+    Column("quality", ("quality",), digits=3),
+    Column("latency s", ("latency_s",), digits=2, requires="wireless"),
+    Column("lost", ("lost", "refused")),
+)

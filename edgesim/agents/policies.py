@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -17,10 +17,13 @@ from edgesim.problems import PROBLEMS, load
 
 __all__ = [
     "Build",
+    "Column",
     "Env",
+    "Found",
     "Policy",
     "PolicySpec",
     "actions_of",
+    "columns_of",
     "find_policy",
     "offered",
     "policies_of",
@@ -88,6 +91,40 @@ class PolicySpec:
     requires: str | None = None
 
 
+@dataclass(frozen=True)
+class Column:
+    """A column of the table that compares policies.
+
+    Attributes:
+        heading: what stands above it.
+        metrics: the episode metrics whose sum it shows.
+        digits: digits after the point.
+        requires: as of :class:`PolicySpec`.
+    """
+
+    heading: str
+    metrics: tuple[str, ...]
+    digits: int = 1
+    requires: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A policy that a user named; a :data:`Build`.
+
+    Attributes:
+        build: makes the policy.
+        env_kwargs: arguments of the environments that it decides in (a run folder's agent may
+            have learned with other masks than the usual).
+    """
+
+    build: Build
+    env_kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, envs: Sequence[Env], seed: int) -> Policy:
+        return self.build(envs, seed)
+
+
 def policies_of(problem: str) -> Mapping[str, PolicySpec]:
     """The named policies and bounds of a problem."""
     specs: Mapping[str, PolicySpec] = load(PROBLEMS[problem].policies)
@@ -103,7 +140,14 @@ def offered(scenario: Any, *, bound: bool = False) -> list[str]:
     ]
 
 
-def find_policy(scenario: Any, policy: str) -> Build:
+def columns_of(scenario: Any) -> list[Column]:
+    """The columns of a scenario's table, in their order."""
+    module = PROBLEMS[scenario.problem].policies.partition(":")[0]
+    columns: Sequence[Column] = load(f"{module}:COLUMNS")
+    return [column for column in columns if _suits(column, scenario)]
+
+
+def find_policy(scenario: Any, policy: str) -> Found:
     """What makes the policy that a user names.
 
     Args:
@@ -123,8 +167,7 @@ def find_policy(scenario: Any, policy: str) -> Build:
             raise InputError(
                 "policy", policy, f"needs a scenario with {spec.requires}: {scenario.name} has none"
             )
-        build: Build = load(spec.build)
-        return build
+        return Found(load(spec.build))
     if is_run_folder(policy):
         return _run_folder(policy, scenario)
     if ":" in policy:
@@ -136,18 +179,19 @@ def find_policy(scenario: Any, policy: str) -> Build:
     )
 
 
-def _suits(spec: PolicySpec, scenario: Any) -> bool:
+def _suits(spec: PolicySpec | Column, scenario: Any) -> bool:
     return spec.requires is None or getattr(scenario, spec.requires) is not None
 
 
-def _run_folder(path: str, scenario: Any) -> Build:
-    from edgesim.agents.runfolder import load_policy  # it imports torch
+def _run_folder(path: str, scenario: Any) -> Found:
+    from edgesim.agents.runfolder import load_policy, read_config  # it imports torch
 
     policy: Policy = load_policy(Path(path), scenario)
-    return lambda envs, seed: policy
+    learned_in = read_config(Path(path)).agent.environment
+    return Found(lambda envs, seed: policy, learned_in)
 
 
-def _imported(entry: str) -> Build:
+def _imported(entry: str) -> Found:
     module_name, _, attribute = entry.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:
@@ -169,7 +213,7 @@ def _imported(entry: str) -> Build:
             ) from None
     if hasattr(found, "predict") and not isinstance(found, type):
         policy: Policy = found
-        return lambda envs, seed: policy
+        return Found(lambda envs, seed: policy)
     if not callable(found):
         raise InputError("policy", entry, "must have predict(), or be called with (envs, seed)")
 
@@ -180,7 +224,7 @@ def _imported(entry: str) -> Build:
         policy: Policy = made
         return policy
 
-    return build
+    return Found(build)
 
 
 def actions_of(chosen: Any, count: int) -> npt.NDArray[Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from edgesim.agents.policies import Build, Env, Policy, actions_of
 from edgesim.problems import PROBLEMS
 
-__all__ = ["Progress", "Rollout", "make_envs", "rollout", "takes_masks"]
+__all__ = ["LANES", "Progress", "Rollout", "make_envs", "rollout", "takes_masks"]
 
 LANES = 20
 """Most environments run side by side."""
@@ -71,35 +71,41 @@ def rollout(
     env_kwargs: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     record: bool = False,
-    lanes: int = LANES,
+    envs: Sequence[Env] | None = None,
 ) -> Rollout:
     """Play one episode a seed, deterministic given the arguments.
 
-    Up to ``lanes`` environments run in lock-step; one that ends its episode takes the next seed. A
-    lane that finds no more seeds keeps its last observation, and its action is thrown away: the
-    policy sees the same number of rows from first to last.
+    Up to 20 environments run in lock-step; one that ends its episode takes the next seed. One that
+    finds no more seeds keeps its last observation, and its action is thrown away: the policy sees
+    the same number of rows from first to last.
 
     Args:
         scenario: the scenario's checked dataclass.
         build: makes the policy for the environments.
         seeds: one an episode.
         policy_seed: the seed of the policy's own dice.
-        env_kwargs: further arguments of the environments.
+        env_kwargs: further arguments of the environments; those that :func:`find_policy` found
+            for the policy where None is given.
         progress: called now and then with the episodes done and the decisions made.
         record: keep the event logs.
-        lanes: most environments side by side.
+        envs: environments to use, from :func:`make_envs`; made, and closed, where None is given.
 
     Raises:
         InputError: the policy does not return one action an environment.
     """
     if not seeds:
         return Rollout([], 0, 0.0)
-    kwargs = {**(env_kwargs or {}), **({"record": True} if record else {})}
-    envs = make_envs(scenario, min(lanes, len(seeds)), kwargs)
+    if envs is not None:
+        used = envs[: len(seeds)]
+        return _play(used, build(used, policy_seed), seeds, progress, record)
+    kwargs = dict(getattr(build, "env_kwargs", {}) if env_kwargs is None else env_kwargs)
+    if record:
+        kwargs["record"] = True
+    made = make_envs(scenario, min(LANES, len(seeds)), kwargs)
     try:
-        return _play(envs, build(envs, policy_seed), seeds, progress, record)
+        return _play(made, build(made, policy_seed), seeds, progress, record)
     finally:
-        for env in envs:
+        for env in made:
             env.close()
 
 

@@ -1,0 +1,90 @@
+"""The table that compares policies at a terminal."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from edgesim.agents.policies import Column
+
+__all__ = ["print_table"]
+
+_WIDTH = 110  # where the output is no terminal
+
+
+def print_table(
+    evaluation: Mapping[str, Any],
+    columns: Sequence[Column],
+    *,
+    highlight: str | None = None,
+    console: Console | None = None,
+) -> None:
+    """Print an evaluation, best policy first; the bound, where there is one, above all.
+
+    Args:
+        evaluation: the content of an ``evaluation.json``.
+        columns: what to show between return and bound.
+        highlight: a policy to set in bold.
+        console: where to print; standard output by default.
+    """
+    if console is None:
+        console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
+    policies: Mapping[str, Any] = evaluation["policies"]
+    bound = policies.get("bound")
+    episodes = evaluation["episodes"]
+    table = Table(
+        title=f"{evaluation['scenario']}: {episodes} held-out episodes, seed {evaluation['seed']}",
+        title_justify="left",
+        caption=_caption(episodes, bound is not None, columns),
+        caption_justify="left",
+    )
+    table.add_column("policy", overflow="fold")
+    table.add_column("return", justify="right", no_wrap=True)
+    for column in columns:
+        table.add_column(column.heading, justify="right", no_wrap=True)
+    if bound is not None:
+        table.add_column("of bound", justify="right", no_wrap=True)
+    table.add_column("decisions/s", justify="right", no_wrap=True)
+    ranked = sorted(policies.items(), key=lambda item: -item[1]["return"]["mean"])
+    for name, figures in ranked:
+        cells = [name, _with_interval(figures["return"], episodes)]
+        cells += [_cell(figures, column) for column in columns]
+        if bound is not None:
+            cells.append(_share(figures["return"]["mean"], bound["return"]["mean"]))
+        speed = figures.get("decisions_per_second")
+        cells.append("" if speed is None else f"{speed:,.0f}")
+        table.add_row(*cells, style="bold" if name == highlight else None)
+    console.print(table)
+
+
+def _with_interval(figures: Mapping[str, Any], episodes: int) -> str:
+    low, high = figures["ci95"]
+    mean = f"{figures['mean']:,.1f}"
+    return mean if episodes < 2 else f"{mean} ± {(high - low) / 2:,.1f}"
+
+
+def _cell(figures: Mapping[str, Any], column: Column) -> str:
+    if any(metric not in figures for metric in column.metrics):
+        return ""
+    return f"{sum(figures[metric]['mean'] for metric in column.metrics):,.{column.digits}f}"
+
+
+def _share(mean: float, bound: float) -> str:
+    return f"{mean / bound:.3f}" if bound > 0 else ""
+
+
+def _caption(episodes: int, bound: bool, columns: Sequence[Column]) -> str:
+    lines = ["means an episode"]
+    if episodes > 1:
+        lines[0] += ", ± half of the 95 % interval (Student's t)"
+    lines += [
+        f"{column.heading}: {' + '.join(column.metrics)}"
+        for column in columns
+        if len(column.metrics) > 1
+    ]
+    if bound:
+        lines.append("of bound: ratio of the mean returns; no policy can reach more than the bound")
+    lines.append("decisions/s: a CPU second, the simulation included")
+    return "\n".join(lines)
