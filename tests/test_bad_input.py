@@ -177,7 +177,6 @@ def test_the_environment_refuses_the_same_way():
         ({"overrides": {"capacity_range": [-1, 2]}}, "capacity_range"),
         ({"reward": "dense"}, "shaped"),
         ({"mask": "all"}, "fits"),
-        ({"render_mode": "ansi"}, "rgb_array"),
     ):
         with pytest.raises(ValueError, match=word):
             gymnasium.make("edgesim/AIGC-v0", **arguments)
