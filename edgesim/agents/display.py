@@ -1,6 +1,8 @@
 """What a person sees of a training: a bar at a terminal, a line a validation elsewhere."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
@@ -80,6 +82,22 @@ class Display:
             self.say(f"{self._title}  {share:4.0%}  {done:,} decisions  {rate}  {returns}")
         else:
             self._bar.update(self._task, completed=min(done, self._total), returns=returns)
+
+    @contextmanager
+    def measuring(self) -> Iterator[Callable[[str, int, int], None] | None]:
+        """What the final measuring is told to: the policy at work moves in the bar's place."""
+        bar = self._bar
+        if bar is None:
+            yield None
+            return
+        bar.update(self._task, visible=False)
+        line = bar.add_task("", total=None, rate="", returns="")
+
+        def tell(policy: str, episodes: int, decisions: int) -> None:
+            bar.update(line, description=f"measuring {policy}", rate=f"{episodes} episodes")
+
+        yield tell
+        bar.update(line, visible=False)
 
     def say(self, line: str) -> None:
         """A line of text, above the bar where there is one."""

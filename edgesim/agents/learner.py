@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,22 @@ import torch
 from stable_baselines3.common.utils import set_random_seed
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor
 
+from edgesim.agents.policies import Env
 from edgesim.agents.rollout import make_envs
 from edgesim.agents.schedules import linear
 from edgesim.agents.seeds import training_seeds
 from edgesim.config import AgentConfig
-from edgesim.errors import InputError, did_you_mean
+from edgesim.errors import InputError
 
-__all__ = ["SteppedEnvs", "imported", "make_model", "reload_model", "training_envs"]
+__all__ = [
+    "SteppedEnvs",
+    "agent_envs",
+    "imported",
+    "make_model",
+    "prepare_torch",
+    "reload_model",
+    "training_envs",
+]
 
 
 class SteppedEnvs(DummyVecEnv):
@@ -82,11 +92,19 @@ def training_envs(scenario: Any, agent: AgentConfig, seed: int, part: int) -> Ve
     """
     count = agent.n_envs
     seeds = training_seeds(seed, count * (part + 1))[count * part :]
+    return VecMonitor(SteppedEnvs(agent_envs(scenario, agent, count), seeds))
+
+
+def agent_envs(scenario: Any, agent: AgentConfig, count: int) -> list[Env]:
+    """Environments of a scenario as an agent wants them.
+
+    Raises:
+        InputError: the environment does not take ``agent.environment``.
+    """
     try:
-        envs = make_envs(scenario, count, agent.environment)
+        return make_envs(scenario, count, agent.environment)
     except TypeError as error:
         raise InputError("agent.environment", agent.environment, _reason(error)) from None
-    return VecMonitor(SteppedEnvs(envs, seeds))
 
 
 def make_model(agent: AgentConfig, envs: VecEnv, seed: int, device: str) -> Any:
@@ -153,9 +171,10 @@ def imported(thing: str, entry: str) -> Any:
             raise  # the module is there, and lacks one of its own imports
         raise InputError(thing, entry, f"there is no module {error.name!r}") from None
     for part in attribute.split("."):
-        known = [name for name in vars(found) if not name.startswith("_")]
-        if part not in known:
-            raise InputError(thing, entry, f"no {part!r} there: {did_you_mean(part, known)}")
+        if not hasattr(found, part):
+            near = get_close_matches(part, vars(found), n=3)
+            hint = f"; did you mean {', '.join(near)}?" if near else ""
+            raise InputError(thing, entry, f"no {part!r} there{hint}")
         found = getattr(found, part)
     return found
 

@@ -14,12 +14,21 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from edgesim.agents import runfolder
 from edgesim.agents.callbacks import Checks, Coefficients, LatestValues
+from edgesim.agents.deciding import decider
 from edgesim.agents.display import Display
-from edgesim.agents.learner import make_model, prepare_torch, reload_model, training_envs
+from edgesim.agents.learner import (
+    agent_envs,
+    make_model,
+    prepare_torch,
+    reload_model,
+    training_envs,
+)
+from edgesim.agents.policies import find_policy, offered
 from edgesim.agents.provenance import provenance
-from edgesim.agents.rollout import rollout
+from edgesim.agents.rollout import LANES, rollout
 from edgesim.agents.schedules import linear
 from edgesim.agents.seeds import validation_seeds
+from edgesim.agents.statistics import summary
 from edgesim.config import TrainConfig
 from edgesim.errors import InputError
 
@@ -53,6 +62,9 @@ class Run:
         self._cpu_before_s: float = state.get("cpu_s", 0.0)
         self._wall_begun_s, self._cpu_begun_s = time.monotonic(), time.process_time()
         self._seeds = validation_seeds(config.seed, config.validation_episodes)
+        self._validation_envs = agent_envs(
+            config.scenario, config.agent, min(LANES, len(self._seeds))
+        )
         self._latest = LatestValues()
         self._model: Any = None
         self._generator_seed = config.seed + 1_000_003 * self._part
@@ -97,6 +109,8 @@ class Run:
         else:
             path = self._folder / self._saved
             model = reload_model(agent, path, envs, self._generator_seed, device)
+            if "learning_starts" in agent.hyperparameters:  # a replay buffer fills again first
+                model.learning_starts = self.decisions + agent.hyperparameters["learning_starts"]
         events = str(self._folder / "tensorboard")
         model.set_logger(Logger(events, [TensorBoardOutputFormat(events), self._latest]))
         return model
@@ -107,14 +121,12 @@ class Run:
 
     def _look(self, done: int, display: Display) -> None:
         """Play the validation episodes; keep the model if it is the best so far."""
-        from edgesim.agents.evaluation import summary
-
         config = self._config
         played = rollout(
             config.scenario,
-            lambda envs, seed: self._model,
+            lambda envs, seed: decider(self._model),
             self._seeds,
-            env_kwargs=config.agent.environment,
+            envs=self._validation_envs,
         )
         metrics = {
             name: summary([row[name] for row in played.rows])
@@ -189,7 +201,14 @@ class Run:
         from edgesim.plots.learning import draw
 
         config, folder = self._config, self._folder
-        compare(config, folder, display)
+        scenario, agent = config.scenario, config.agent.name
+        policies = {name: find_policy(scenario, name) for name in offered(scenario)}
+        policies[agent] = find_policy(scenario, str(folder))
+        with display.measuring() as progress:
+            done = compare(
+                scenario, policies, config.episodes, bound=config.bound, progress=progress
+            )
+        done.write(folder)
         draw(folder)
         with runfolder.replacing(folder / "provenance.json") as part:
             part.write_text(json.dumps(provenance(self.wall_s, self.cpu_s), indent=2) + "\n")

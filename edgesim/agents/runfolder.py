@@ -60,7 +60,7 @@ def settled(config: TrainConfig) -> TrainConfig:
     """A configuration with nothing left open.
 
     The scenario is its checked dataclass, the agent is set for it, ``total_steps`` is a number. One
-    that comes from :func:`edgesim.config.compose` changes in ``total_steps`` alone.
+    that comes from :func:`edgesim.compose.compose` changes in ``total_steps`` alone.
 
     Raises:
         InputError: unknown scenario or values that its schema does not accept.

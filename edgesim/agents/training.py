@@ -56,8 +56,9 @@ def train(config: TrainConfig) -> Path:
 
 def _is_done(folder: Path, config: TrainConfig) -> bool:
     """Whether the run is complete; refuses a folder that must not be touched."""
-    if not folder.is_dir() or not any(folder.iterdir()):
-        return False
+    stopped = (folder / runfolder.CHECKPOINT).is_file()
+    if not stopped and not (folder / "model.zip").is_file():
+        return False  # nothing was learnt here yet
     differs = runfolder.difference(folder, config)
     if differs is not None:
         raise InputError(
@@ -66,6 +67,12 @@ def _is_done(folder: Path, config: TrainConfig) -> bool:
             f"holds a run of another configuration ({differs}); choose another runs=<folder>",
         )
     lacking = runfolder.missing(folder)
+    if lacking and not stopped:
+        raise InputError(
+            "run folder",
+            str(folder),
+            f"has lost {', '.join(lacking)}; delete it or choose another runs=<folder>",
+        )
     if lacking and not config.resume:
         raise InputError(
             "run folder",

@@ -2,9 +2,9 @@
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from matplotlib.axes import Axes
@@ -14,6 +14,10 @@ from edgesim.errors import InputError
 from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, figure, save, spread
 
 __all__ = ["draw"]
+
+Read = TypeVar("Read")
+
+_CURVE = ("decisions", "return", "return_low", "return_high")
 
 
 def draw(folder: Path) -> Path:
@@ -90,24 +94,25 @@ def _bands(
         mean = figures["mean"]
         bound = name == "bound"
         colour = INK if bound else next(colours)
-        if mean < low:
-            labels.append((low, f"{name} {mean:.4g} ↓", colour, "normal"))
-            continue
-        axes.axhspan(*figures["ci95"], color=colour, alpha=0.15, linewidth=0)
-        axes.axhline(mean, color=colour, linewidth=1.2, linestyle="--" if bound else "-")
-        labels.append((mean, f"{name} {mean:.4g}", colour, "normal"))
+        labels.append((mean, name, colour, "normal"))
+        if mean >= low:
+            axes.axhspan(*figures["ci95"], color=colour, alpha=0.15, linewidth=0)
+            axes.axhline(mean, color=colour, linewidth=1.2, linestyle="--" if bound else "-")
     if own is not None:
-        at = axes.get_xlim()[1]
-        error = [[own["mean"] - own["ci95"][0]], [own["ci95"][1] - own["mean"]]]
+        labels.append((own["mean"], agent, ACCENT, "bold"))
+    if own is not None and own["mean"] >= low:
+        end = axes.get_xlim()[1]
+        # Drawn over the edge of the axes, so kept within their height.
+        first, last = max(own["ci95"][0], low), min(own["ci95"][1], high)
+        error = [[own["mean"] - first], [last - own["mean"]]]
         axes.errorbar(
-            [at], [own["mean"]], yerr=error, color=ACCENT, marker="D", capsize=4, clip_on=False
+            [end], [own["mean"]], yerr=error, color=ACCENT, marker="D", capsize=4, clip_on=False
         )
-        labels.append((own["mean"], f"{agent} {own['mean']:.4g}", ACCENT, "bold"))
     places = spread([label[0] for label in labels], 0.058 * (high - low), low, high)
-    for (mean, text, colour, weight), place in zip(labels, places, strict=True):
+    for (mean, name, colour, weight), place in zip(labels, places, strict=True):
         axes.annotate(
-            text,
-            xy=(1.0, mean),
+            f"{name} {mean:.4g}" + (" ↓" if mean < low else ""),
+            xy=(1.0, max(mean, low)),
             xytext=(1.05, place),
             xycoords=("axes fraction", "data"),
             textcoords=("axes fraction", "data"),
@@ -122,22 +127,43 @@ def _bands(
 
 def _read(folder: Path) -> tuple[list[dict[str, float]], dict[str, Any], dict[str, Any]]:
     """Progress rows, evaluation and configuration of a run folder."""
-    name = "progress.csv"
+    return (
+        _of(folder, "progress.csv", _progress),
+        _of(folder, "evaluation.json", _evaluation),
+        _of(folder, "config.yaml", _config),
+    )
+
+
+def _of(folder: Path, name: str, read: Callable[[str], Read]) -> Read:
     try:
-        with (folder / name).open(newline="", encoding="utf-8") as file:
-            rows = [
-                {key: float(value) for key, value in row.items() if value not in ("", None)}
-                for row in csv.DictReader(file)
-            ]
-        if not rows:
-            raise ValueError("no rows")
-        name = "evaluation.json"
-        evaluation: dict[str, Any] = json.loads((folder / name).read_text())
-        name = "config.yaml"
-        config: dict[str, Any] = yaml.safe_load((folder / name).read_text())
+        return read((folder / name).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError("run folder", str(folder), f"lacks {name}") from None
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except KeyError as error:
+        reason = f"it lacks {error}"
+    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
         reason = (str(error).splitlines() or [""])[0]
-        raise InputError("run folder", str(folder), f"{name} cannot be read ({reason})") from None
-    return rows, evaluation, config
+    raise InputError("run folder", str(folder), f"{name} cannot be read ({reason})")
+
+
+def _progress(text: str) -> list[dict[str, float]]:
+    rows = [
+        {key: float(value) for key, value in row.items() if value}
+        for row in csv.DictReader(text.splitlines())
+    ]
+    if not rows:
+        raise ValueError("no rows")
+    return [row for row in rows if [row[key] for key in _CURVE]]
+
+
+def _evaluation(text: str) -> dict[str, Any]:
+    evaluation: dict[str, Any] = json.loads(text)
+    for figures in evaluation["policies"].values():
+        figures["return"]["mean"], figures["return"]["ci95"]
+    return {"episodes": evaluation["episodes"], "policies": evaluation["policies"]}
+
+
+def _config(text: str) -> dict[str, Any]:
+    config: dict[str, Any] = yaml.safe_load(text)
+    config["scenario"]["name"], config["agent"]["name"], config["seed"]
+    return config

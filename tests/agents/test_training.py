@@ -7,13 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
+from stable_baselines3.common.vec_env import DummyVecEnv
 
 from edgesim.agents import presets, runfolder
 from edgesim.agents.display import Display
 from edgesim.agents.learner import SteppedEnvs, reload_model
+from edgesim.agents.policies import offered
 from edgesim.agents.rollout import make_envs
+from edgesim.agents.run import Run
 from edgesim.agents.seeds import training_seeds
 from edgesim.agents.training import train
 from edgesim.compose import compose
@@ -24,14 +29,21 @@ from edgesim.scenarios import resolve
 Tiny = Callable[..., TrainConfig]
 
 
+@pytest.fixture(autouse=True)
+def few_baselines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short final table: the bandit learns for a second or two."""
+    if "every_baseline" not in request.node.name:
+        monkeypatch.setattr("edgesim.agents.run.offered", lambda scenario: ["random", "prophet"])
+
+
 @pytest.fixture
 def tiny(tmp_path: Path) -> Tiny:
     """Configurations of runs that take a second."""
 
     def config(*overrides: str, agent: str = "maskable_ppo") -> TrainConfig:
-        small = {
-            "n_steps": 32, "batch_size": 64, "n_epochs": 1,
-        } if "ppo" in agent else {"learning_starts": 20, "buffer_size": 500, "batch_size": 16}  # fmt: skip
+        small = {"learning_starts": 20, "buffer_size": 500, "batch_size": 16}
+        if "ppo" in agent:
+            small = {"n_steps": 32, "batch_size": 64, "n_epochs": 1}
         composed = compose(
             "train",
             [
@@ -59,6 +71,14 @@ def tiny(tmp_path: Path) -> Tiny:
 def progress(folder: Path) -> list[dict[str, str]]:
     with (folder / "progress.csv").open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def episodes(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Rows of ``episodes.parquet`` by policy."""
+    by_policy: dict[str, list[dict[str, Any]]] = {}
+    for row in pq.read_table(folder / "episodes.parquet").to_pylist():
+        by_policy.setdefault(row["policy"], []).append(row)
+    return by_policy
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -89,18 +109,27 @@ def test_every_agent_leaves_a_complete_run_folder(tiny: Tiny, agent: str) -> Non
     assert env.action_space.contains(action[0])
 
 
+def test_the_final_table_holds_every_baseline_and_the_bound(tiny: Tiny) -> None:
+    folder = train(tiny("bound=true"))
+    evaluation = json.loads((folder / "evaluation.json").read_text())
+    baselines = offered(resolve("aigc_paper"))
+    assert set(evaluation["policies"]) == {*baselines, "maskable_ppo", "bound"}
+    (tests,) = {frozenset(row["seed"] for row in rows) for rows in episodes(folder).values()}
+    assert len(tests) == 2
+
+
 def test_equal_seeds_give_equal_models_and_others_do_not(tiny: Tiny, tmp_path: Path) -> None:
     first, again, other = (
         train(tiny(f"runs={tmp_path / name}", f"seed={seed}"))
         for name, seed in (("a", 3), ("b", 3), ("c", 4))
     )
-    for key, value in weights(first).items():
-        assert torch.equal(value, weights(again)[key])
-    assert any(not torch.equal(value, weights(other)[key]) for key, value in weights(first).items())
+    one, two, three = weights(first), weights(again), weights(other)
+    assert all(torch.equal(one[key], two[key]) for key in one)
+    assert not all(torch.equal(one[key], three[key]) for key in one)
     skipped = ("wall_s", "cpu_s")
-    for one, two in zip(progress(first), progress(again), strict=True):
-        assert {k: v for k, v in one.items() if k not in skipped} == {
-            k: v for k, v in two.items() if k not in skipped
+    for row, same in zip(progress(first), progress(again), strict=True):
+        assert {key: row[key] for key in row if key not in skipped} == {
+            key: same[key] for key in same if key not in skipped
         }
 
 
@@ -113,16 +142,12 @@ def test_training_episodes_are_those_of_the_training_seeds_whatever_is_asked() -
 
 
 def test_environments_stepped_together_are_those_of_stable_baselines3() -> None:
-    from stable_baselines3.common.vec_env import DummyVecEnv
-
     scenario = resolve("aigc_paper", {"horizon_s": 8000})
     seeds = training_seeds(0, 3)
     ours = SteppedEnvs(make_envs(scenario, 3), seeds)
     theirs = DummyVecEnv([lambda: make_envs(scenario, 1)[0]] * 3)
     theirs._seeds = list(seeds)
     assert ours.reset().tolist() == theirs.reset().tolist()  # type: ignore[union-attr]
-    import numpy as np
-
     for step in range(60):
         actions = np.array([step % 20, 3, 7])
         ours.step_async(actions)
@@ -175,11 +200,9 @@ def test_a_stopped_run_goes_on_where_it_was(
 def test_a_run_killed_in_its_final_table_learns_no_more(
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from edgesim.agents.run import Run
-
     config = tiny()
     with monkeypatch.context() as patch, pytest.raises(RuntimeError):
-        patch.setattr(Run, "finish", lambda self, display: 1 / 0 if False else _killed())
+        patch.setattr(Run, "finish", _killed)
         train(config)
     folder = runfolder.folder_of(config)
     before = (folder / "model.zip").read_bytes()
@@ -188,7 +211,7 @@ def test_a_run_killed_in_its_final_table_learns_no_more(
     runfolder.check_complete(folder)
 
 
-def _killed() -> None:
+def _killed(*arguments: Any) -> None:
     raise RuntimeError("killed")
 
 
@@ -209,6 +232,7 @@ def test_a_folder_of_another_configuration_is_left_alone(tiny: Tiny) -> None:
     folder = runfolder.folder_of(config)
     folder.mkdir(parents=True)
     runfolder.write_config(folder, replace(config, validations=9))
+    (folder / "checkpoint.json").write_text("{}")
     for resume in (True, False):
         with pytest.raises(InputError, match="validations is 9 there and 4 here"):
             train(replace(config, resume=resume))
@@ -240,7 +264,8 @@ def test_somebodys_own_algorithm_is_trained_by_its_import_string(
     folder = train(tiny("agent.name=mine", "agent.algorithm=edgesim_test_own:Mine"))
     assert folder.parent.name == "mine"
     runfolder.check_complete(folder)
-    assert type(runfolder.load_policy(folder, resolve("aigc_paper"))).__name__ == "Mine"
+    policy: Any = runfolder.load_policy(folder, resolve("aigc_paper"))
+    assert type(policy.model).__name__ == "Mine"
 
 
 def test_a_run_folder_decides_only_where_the_shapes_agree(tiny: Tiny) -> None:
@@ -253,9 +278,9 @@ def test_a_run_folder_decides_only_where_the_shapes_agree(tiny: Tiny) -> None:
     ("override", "said"),
     [
         ("agent.algorithm=no_such_module:PPO", "there is no module 'no_such_module'"),
-        ("agent.algorithm=stable_baselines3:PPP", "did you mean 'PPO'"),
+        ("agent.algorithm=stable_baselines3:PPP", "did you mean PPO"),
         ("+agent.hyperparameters.speed=3", "unexpected keyword argument 'speed'"),
-        ("+agent.hyperparameters.policy_kwargs.activation_fn=torch.nn:Rely", "did you mean 'ReLU'"),
+        ("agent.hyperparameters.policy_kwargs.activation_fn=torch.nn:ReLu", "did you mean ReLU"),
         ("agent.policy=MplPolicy", "MplPolicy"),
         ("+agent.schedules.warmth=[1,0]", "warmth"),
         ("+agent.environment.shape=round", "shape"),
