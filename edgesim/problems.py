@@ -52,6 +52,17 @@ PROBLEMS: dict[str, Problem] = {
             simulation_figure="edgesim.plots.aigc_episode:draw",
             default_scenario="aigc",
         ),
+        Problem(
+            name="sfc",
+            env_id="edgesim/SFC-v0",
+            env="edgesim.envs.sfc:SFCEnv",
+            schema="edgesim.scenarios.sfc:SFCScenario",
+            twin="edgesim.twin.sfc:SFCTwin",
+            policies="edgesim.agents.sfc:POLICIES",
+            metrics="edgesim.envs.sfc:METRICS",
+            simulation_figure="edgesim.plots.sfc_episode:draw",
+            default_scenario="sfc_paper",
+        ),
     )
 }
 

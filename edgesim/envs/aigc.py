@@ -15,6 +15,7 @@ from edgesim.envs.aigc_reward import Paymaster
 from edgesim.errors import InputError
 from edgesim.scenarios import resolve
 from edgesim.scenarios.aigc import AIGCScenario
+from edgesim.scenarios.checks import one_of
 from edgesim.twin.aigc import AIGCTwin
 from edgesim.twin.aigc_world import AIGCWorld
 
@@ -48,11 +49,11 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
     ``Box(float32)``, values scaled to about [0, 1]. Without a network, 42 numbers for 20 providers
     (the authors' own): for each provider its capacity over the largest of ``capacity_range`` and
     its available share; then steps asked over the most that are asked, and run time over the run
-    time of that most. With a network, for each provider: capacity, available share (promised capacity
-    counts as taken), up or down, seconds a step alone, slow-down by batching, tasks assigned, time
-    on the metro network, expected latency; then of the request: steps, deadline, upload and
-    download size, and at the user's serving site the spectral efficiency and active transfers of
-    both directions. :class:`edgesim.envs.aigc_observation.Observer` names each entry
+    time of that most. With a network, for each provider: capacity, available share (promised
+    capacity counts as taken), up or down, seconds a step alone, slow-down by batching, tasks
+    assigned, time on the metro network, expected latency; then of the request: steps, deadline,
+    upload and download size, and at the user's serving site the spectral efficiency and active
+    transfers of both directions. :class:`edgesim.envs.aigc_observation.Observer` names each entry
     (``env.unwrapped.observer.names``).
 
     ## Action Space
@@ -102,6 +103,7 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 10}  # noqa: RUF012  # Gymnasium declares it so
+    masks = ("fits", "up")
 
     def __init__(
         self,
@@ -113,9 +115,9 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         render_mode: str | None = None,
     ) -> None:
         EzPickle.__init__(self, scenario, overrides, reward, mask, record, render_mode)
-        _one_of("reward", reward, ("paid", "shaped"))
-        _one_of("mask", mask, ("fits", "up"))
-        _one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
+        one_of("reward", reward, ("paid", "shaped"))
+        one_of("mask", mask, self.masks)
+        one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
         self.scenario: AIGCScenario = resolve(scenario, overrides)
         if self.scenario.problem != "aigc":
             raise InputError("scenario", self.scenario.name, "edgesim/AIGC-v0 takes AIGC scenarios")
@@ -193,9 +195,10 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         if self.render_mode is None:
             return None
         if self._viewer is None:
-            from edgesim.plots.aigc_world import Viewer
+            from edgesim.plots.aigc_world import draw_now
+            from edgesim.plots.viewer import Viewer
 
-            self._viewer = Viewer(self.render_mode)
+            self._viewer = Viewer(self.render_mode, draw_now)
         frame: npt.NDArray[np.uint8] | None = self._viewer.show(self.twin)
         return frame
 
@@ -204,8 +207,3 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         if self._viewer is not None:
             self._viewer.close()
             self._viewer = None
-
-
-def _one_of(name: str, value: str | None, accepted: tuple[str | None, ...]) -> None:
-    if value not in accepted:
-        raise InputError(name, value, f"accepted: {', '.join(str(item) for item in accepted)}")

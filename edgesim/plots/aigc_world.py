@@ -3,15 +3,13 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from edgesim.twin.aigc import AIGCTwin
 
-__all__ = ["Viewer", "draw_loads", "draw_map"]
+__all__ = ["draw_loads", "draw_map", "draw_now"]
 
 _LEGEND: dict[str, Any] = {
     "loc": "lower center",
@@ -74,42 +72,12 @@ def draw_map(axes: Axes, twin: AIGCTwin) -> None:
     axes.legend(**_LEGEND)
 
 
-class Viewer:
-    """Shows a twin as an array ("rgb_array") or in a window ("human")."""
-
-    def __init__(self, mode: str) -> None:
-        self._window: Any = None
-        if mode == "human":
-            from matplotlib import pyplot
-
-            pyplot.ion()
-            self._window = pyplot.figure(figsize=(10, 5), layout="constrained")
-            self._figure: Figure = self._window
-        else:
-            self._figure = Figure(figsize=(10, 5), dpi=100, layout="constrained")
-            FigureCanvasAgg(self._figure)
-
-    def show(self, twin: AIGCTwin) -> npt.NDArray[np.uint8] | None:
-        """The world now, shape (height, width, 3); None where a window shows it."""
-        self._figure.clear()
-        if twin.delivery is None:
-            draw_loads(self._figure.subplots(), twin)
-        else:
-            left, right = self._figure.subplots(1, 2)
-            draw_map(left, twin)
-            draw_loads(right, twin)
-        self._figure.suptitle(f"t = {twin.clock.now:,.0f} s   request {twin.last.number}")
-        self._figure.canvas.draw()
-        if self._window is not None:
-            self._window.canvas.flush_events()
-            return None
-        canvas: Any = self._figure.canvas  # buffer_rgba has no types
-        return np.asarray(canvas.buffer_rgba(), dtype=np.uint8)[..., :3].copy()
-
-    def close(self) -> None:
-        """Close the window, if there is one."""
-        if self._window is not None:
-            from matplotlib import pyplot
-
-            pyplot.close(self._window)
-            self._window = None
+def draw_now(figure: Figure, twin: AIGCTwin) -> None:
+    """The whole picture, onto an empty figure."""
+    if twin.delivery is None:
+        draw_loads(figure.subplots(), twin)
+    else:
+        left, right = figure.subplots(1, 2)
+        draw_map(left, twin)
+        draw_loads(right, twin)
+    figure.suptitle(f"t = {twin.clock.now:,.0f} s   request {twin.last.number}")

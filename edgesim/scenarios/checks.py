@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
-from edgesim.errors import InputError
+from edgesim.errors import InputError, did_you_mean
 
-__all__ = ["at_least", "between", "interval", "positive", "whole"]
+__all__ = ["at_least", "between", "interval", "one_of", "positive", "whole"]
 
 
 def _number(key: str, value: Any, accepted: str) -> float:
@@ -47,3 +47,9 @@ def interval(key: str, value: Any, low: float = 0.0, *, open_low: bool = False) 
     first, last = (_number(key, item, accepted) for item in value)
     if first > last or first < low or (open_low and first == low):
         raise InputError(key, value, accepted)
+
+
+def one_of(key: str, value: Any, accepted: Sequence[str | None]) -> None:
+    """``value`` is one of the names ``accepted``."""
+    if value not in accepted:
+        raise InputError(key, value, did_you_mean(str(value), (str(item) for item in accepted)))

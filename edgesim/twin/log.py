@@ -1,4 +1,4 @@
-"""The event log: what happened, to which task, where and when."""
+"""The event log: what happened, to whom, where and when."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -11,14 +11,19 @@ __all__ = ["EventLog"]
 
 
 class EventLog:
-    """Rows of (time_s, event, task, provider, value), in the order in which they happened.
+    """Rows of (time_s, event, whom, where, value), in the order in which they happened.
 
-    ``task`` or ``provider`` is -1 where an event has none. ``value`` is the event's figure: steps
-    of a request, quality of a start, latency in seconds of a finish, progress of a loss, number of
-    lost tasks of a crash, site index of a transfer.
+    ``whom`` or ``where`` is -1 where an event has none. ``value`` is the event's figure. In an AIGC
+    log: steps of a request, quality of a start, latency in seconds of a finish, progress of a loss,
+    number of lost tasks of a crash, site index of a transfer.
+
+    Args:
+        whom: what the third column is called.
+        where: what the fourth column is called.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, whom: str = "task", where: str = "provider") -> None:
+        self._columns = (whom, where)
         self.rows: list[tuple[float, str, int, int, float]] = []
 
     def fingerprint(self) -> str:
@@ -28,15 +33,15 @@ class EventLog:
         processor's logarithm does not count as another history.
         """
         digest = sha256()
-        for time_s, event, task, provider, value in self.rows:
-            digest.update(f"{time_s:.9g} {event} {task} {provider} {value:.9g}\n".encode())
+        for time_s, event, whom, where, value in self.rows:
+            digest.update(f"{time_s:.9g} {event} {whom} {where} {value:.9g}\n".encode())
         return digest.hexdigest()
 
     def table(self) -> "pa.Table":
         """The rows as an Arrow table."""
         import pyarrow as pa
 
-        names = ("time_s", "event", "task", "provider", "value")
+        names = ("time_s", "event", *self._columns, "value")
         kinds = (pa.float64(), pa.string(), pa.int64(), pa.int64(), pa.float64())
         arrays = [
             pa.array([row[place] for row in self.rows], kind) for place, kind in enumerate(kinds)

@@ -1,32 +1,24 @@
 """A trace of tasks on disk, CSV or Parquet, read as a stream and checked row by row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pa_parquet
 from numpy.typing import NDArray
 
-from edgesim.errors import InputError, did_you_mean
+from edgesim.errors import InputError
 from edgesim.scenarios.aigc import AIGCScenario, TraceColumns
+from edgesim.twin.trace_file import Floats, Rows, TraceFile, floats
 
 __all__ = ["Trace", "TraceBlock"]
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 REQUIRED = ("arrival_s", "steps")
 POSITIONS = ("user_x_m", "user_y_m")
 SIZES = ("upload_bytes", "download_bytes")
 MAX_STEPS = 10**9
-READ_BYTES = 1 << 18
-"""How much of a CSV file is held at once, bytes."""
 
 _SECONDS = "must be a finite number of seconds"
 _DATE_TIME = "must be a date-time such as 2023-11-16 18:17:03.98"
@@ -85,14 +77,13 @@ class Trace:
     def __init__(
         self, path: str | PathLike[str], columns: TraceColumns, scenario: AIGCScenario
     ) -> None:
-        self._shown = str(path)
-        self.path = Path(path).expanduser().absolute()
+        self._file = TraceFile(path)
+        self.path = self._file.path
         self._columns = columns
         self._run_time = scenario.run_time_minutes
         self._wireless = scenario.wireless is not None
         self._side_m = 0.0 if scenario.wireless is None else scenario.wireless.side_m
         self._clip = self._whole_clip()
-        self._state = self._file_state()
         self._names = self._column_names()
         self.given = frozenset(self._names)
         self.count = 0
@@ -106,8 +97,7 @@ class Trace:
             self.min_steps = min(self.min_steps, int(block.steps.min()))
             self.max_steps = max(self.max_steps, int(block.steps.max()))
         if not self.count:
-            raise InputError(f"trace {self._shown}", "0 rows", "must hold at least one task")
-        self._same_file()
+            raise InputError(self._file.shown, "0 rows", "must hold at least one task")
 
     def blocks(self, rows: int = 8192) -> Iterator[TraceBlock]:
         """The tasks from the first to the last, at most ``rows`` at a time.
@@ -115,134 +105,36 @@ class Trace:
         Raises:
             InputError: the file is no longer the one that was checked.
         """
-        self._same_file()
         count = 0
         for block in self._read(rows):
             count += block.steps.size
             yield block
-        self._same_file()
         if count != self.count:
-            raise self._changed()
-
-    # --- the file ---------------------------------------------------------------------------
-
-    def _file_state(self) -> tuple[int, int, int]:
-        thing = f"trace {self._shown}"
-        if self.path.suffix.lower() not in (".csv", ".parquet"):
-            raise InputError(thing, self.path.suffix, "must be a .csv or .parquet file")
-        if self.path.is_dir():
-            raise InputError(thing, str(self.path), "is a folder, must be a file")
-        try:
-            state = self.path.stat()
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise InputError(thing, str(self.path), f"cannot be read: {reason}") from None
-        return (state.st_size, state.st_mtime_ns, state.st_ino)
-
-    def _changed(self) -> InputError:
-        return InputError(
-            f"trace {self._shown}", str(self.path), "the file has changed since it was checked"
-        )
-
-    def _same_file(self) -> None:
-        if self._file_state() != self._state:
-            raise self._changed()
-
-    def _unreadable(self, error: BaseException) -> InputError:
-        kind = "CSV with a header" if self._is_csv else "Parquet"
-        reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
-        return InputError(f"trace {self._shown}", str(self.path), f"must be {kind}: {reason}")
-
-    @property
-    def _is_csv(self) -> bool:
-        return self.path.suffix.lower() == ".csv"
-
-    def _open_csv(self, include: list[str] | None = None) -> Any:
-        text = {name: pa.string() for name in include or ()}
-        return pa_csv.open_csv(
-            self.path,
-            # Rows that do not parse are only numbered by the reader of one thread.
-            read_options=pa_csv.ReadOptions(block_size=READ_BYTES, use_threads=False),
-            convert_options=pa_csv.ConvertOptions(include_columns=include, column_types=text),
-        )
-
-    def _open_parquet(self) -> Any:
-        return pa_parquet.ParquetFile(self.path, buffer_size=READ_BYTES, pre_buffer=False)
+            raise self._file.changed()
 
     def _column_names(self) -> dict[str, str]:
         """Canonical name to the file's own, for the columns that are read."""
-        try:
-            if self._is_csv:
-                with self._open_csv() as reader:
-                    there = list(reader.schema.names)
-            else:
-                with self._open_parquet() as file:
-                    there = list(file.schema_arrow.names)
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise self._unreadable(error) from None
-        wanted = REQUIRED + POSITIONS + SIZES if self._wireless else REQUIRED
-        names: dict[str, str] = {}
-        for key in REQUIRED + POSITIONS + SIZES:
-            stated = getattr(self._columns, key)
-            if stated is None and key not in there:
-                continue
-            name = key if stated is None else stated
-            if name not in there:
-                raise InputError(
-                    f"trace {self._shown}, column for {key}",
-                    name,
-                    f"is not in the file; {did_you_mean(name, there)}",
-                )
-            if there.count(name) > 1:
-                raise InputError(
-                    f"trace {self._shown}, column for {key}", name, "must be in the file only once"
-                )
-            if key in wanted:
-                names[key] = name
+        keys = REQUIRED + POSITIONS + SIZES
+        names = self._file.columns({key: getattr(self._columns, key) for key in keys})
+        if not self._wireless:
+            return {key: names[key] for key in REQUIRED}
         found = [key for key in POSITIONS if key in names]
         if len(found) == 1:
             (other,) = set(POSITIONS) - set(found)
-            raise InputError(
-                f"trace {self._shown}, column for {other}",
-                None,
-                f"must be there beside {names[found[0]]!r}; {did_you_mean(other, there)}",
-            )
+            raise self._file.without_partner(other, names[found[0]])
         return names
-
-    def _batches(self, rows: int) -> Iterator[Any]:
-        """Record batches of the columns that are read, at most ``rows`` long."""
-        include = list(dict.fromkeys(self._names.values()))
-        try:
-            if self._is_csv:
-                with self._open_csv(include) as reader:
-                    for batch in reader:
-                        for start in range(0, batch.num_rows, rows):
-                            yield batch.slice(start, rows)
-            else:
-                with self._open_parquet() as file:
-                    for batch in file.iter_batches(
-                        batch_size=rows, columns=include, use_threads=False
-                    ):
-                        for start in range(0, batch.num_rows, rows):
-                            yield batch.slice(start, rows)
-        except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-            raise self._unreadable(error) from None
 
     # --- the rows ---------------------------------------------------------------------------
 
     def _read(self, rows: int) -> Iterator[TraceBlock]:
         arrivals = _Arrivals(self._columns.arrival_scale)
-        row, last_s = 1, 0.0
-        for batch in self._batches(rows):
-            if not batch.num_rows:
-                continue
-            part = _Rows(batch, row, self._names, f"trace {self._shown}")
+        last_s = 0.0
+        for part in self._file.rows(self._names, rows):
             block = self._block(part, last_s, arrivals)
             last_s = float(block.arrival_s[-1])
-            row += batch.num_rows
             yield block
 
-    def _block(self, rows: "_Rows", last_s: float, arrivals: "_Arrivals") -> TraceBlock:
+    def _block(self, rows: Rows, last_s: float, arrivals: "_Arrivals") -> TraceBlock:
         """The rows, checked. ``last_s`` is the arrival before them."""
         arrivals.look_at(rows.values("arrival_s"))
         time_s = rows.floats("arrival_s", arrivals.accepted, arrivals.convert)
@@ -268,7 +160,7 @@ class Trace:
                 rows.refuse(key, optional[key] <= 0, accepted)
         return TraceBlock(time_s, self._steps(rows), **optional)
 
-    def _steps(self, rows: "_Rows") -> NDArray[np.int64]:
+    def _steps(self, rows: Rows) -> NDArray[np.int64]:
         accepted = "must be a whole number of at least 1"
         scale = self._columns.steps_scale
         if scale != 1:
@@ -299,61 +191,6 @@ class Trace:
         if any(value != int(value) for value in clip):
             raise InputError("trace_columns.steps_clip", clip, "must be two whole numbers")
         return (int(clip[0]), int(clip[1]))
-
-
-class _Rows:
-    """Consecutive rows of the file: their columns as arrays, and how to refuse one of them.
-
-    Attributes:
-        first: number of the first row; a file's first row is 1.
-    """
-
-    def __init__(self, batch: Any, first: int, names: dict[str, str], thing: str) -> None:
-        self.first = first
-        self._batch, self._names, self._thing = batch, names, thing
-
-    def values(self, key: str) -> Any:
-        """A column by its canonical name, as Arrow has it; text is trimmed."""
-        values = self._batch.column(self._names[key])
-        if pa.types.is_dictionary(values.type):
-            values = values.dictionary_decode()
-        if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-            values = pc.utf8_trim_whitespace(values)
-        return values
-
-    def floats(
-        self, key: str, accepted: str, convert: Callable[[Any], Floats] | None = None
-    ) -> Floats:
-        """A column as finite numbers; ``convert`` is :func:`_floats` unless told."""
-        convert = convert or _floats
-        values = self.values(key)
-        if values.null_count:
-            missing = values.is_null().to_numpy(zero_copy_only=False)
-            self.refuse(key, missing, f"is missing; {accepted}")
-        try:
-            numbers = convert(values)
-        except (pa.ArrowException, ValueError):
-            self.refuse(key, _first_failure(values, convert), accepted)
-            raise
-        self.refuse(key, ~np.isfinite(numbers), accepted)
-        return numbers
-
-    def refuse(self, key: str, bad: Flags, accepted: str, detail: Floats | None = None) -> None:
-        """Raise on the first ``bad`` row, if there is one; its ``detail`` fills ``accepted``."""
-        if not bad.any():
-            return
-        at = int(np.argmax(bad))
-        name = self._names[key]
-        value = self._batch.column(name)[at]
-        try:
-            shown = value.as_py()
-        except (ValueError, OverflowError):  # nanoseconds do not fit Python's date-time
-            shown = str(value)
-        if not isinstance(shown, float | int | str | None):
-            shown = str(shown)
-        if detail is not None:
-            accepted = accepted.format(detail[at])
-        raise InputError(f"{self._thing}, row {self.first + at}, column {name!r}", shown, accepted)
 
 
 class _Arrivals:
@@ -394,27 +231,7 @@ class _Arrivals:
     def convert(self, values: Any) -> Floats:
         """Arrival times, s."""
         if self._origin_ns is None:
-            return _floats(values) * self._scale
+            return floats(values) * self._scale
         since_ns = values.cast(self._type).cast(pa.int64()).to_numpy() - self._origin_ns
         seconds: Floats = since_ns / 1e9 * self._scale
         return seconds
-
-
-def _floats(values: Any) -> Floats:
-    """Numbers, or text of numbers, as floats."""
-    if pa.types.is_boolean(values.type) or pa.types.is_temporal(values.type):
-        raise ValueError(f"{values.type} is not a number")
-    numbers: Floats = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return numbers
-
-
-def _first_failure(values: Any, convert: Callable[[Any], Floats]) -> Flags:
-    """Where the first value stands that ``convert`` does not take."""
-    bad = np.zeros(len(values), bool)
-    for at in range(len(values)):
-        try:
-            convert(values.slice(at, 1))
-        except (pa.ArrowException, ValueError):
-            bad[at] = True
-            break
-    return bad

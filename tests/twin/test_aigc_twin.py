@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgesim.scenarios import presets, resolve
+from edgesim.scenarios import preset, presets, resolve
 from edgesim.twin.aigc import AIGCTwin
 from edgesim.twin.aigc_world import AIGCWorld
 from edgesim.twin.outcomes import Crashed, Finished, Lost, Refused, Restarted, Started
 
-SCENARIOS = sorted(presets())
+SCENARIOS = sorted(name for name in presets() if preset(name)["problem"] == "aigc")
 SMALL = {"aigc": {"horizon_s": 60.0}, "aigc_paper": {"horizon_s": 200_000.0}}
 
 FINGERPRINTS = {

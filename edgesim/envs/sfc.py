@@ -1,0 +1,230 @@
+"""Service function chaining as a Gymnasium environment."""
+
+from collections.abc import Mapping
+from typing import Any, SupportsInt
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.error import ResetNeeded
+from gymnasium.utils import EzPickle
+
+from edgesim.envs.sfc_ahead import Ahead
+from edgesim.envs.sfc_observation import build_observer
+from edgesim.envs.sfc_reward import Paymaster
+from edgesim.errors import InputError
+from edgesim.scenarios import resolve
+from edgesim.scenarios.checks import one_of
+from edgesim.scenarios.sfc import SFCScenario
+from edgesim.twin.sfc import SFCTwin
+from edgesim.twin.sfc_world import build_world
+
+__all__ = ["METRICS", "SFCEnv"]
+
+METRICS: dict[str, str] = {
+    "return": "sum of the rewards",
+    "qoe": "mean reward a request: QoE of the admitted, penalty of the others",
+    "rejected": "share of the requests that got no chain",
+    "dropped": "share of the chains that a failure ended",
+    "rerouted": "chains moved to other links",
+    "delay_ms": "mean delay of a chain at its admission, ms",
+    "loss": "mean loss of a chain at its admission, 0 to 1",
+    "accepted": "requests that got a chain",
+    "southbound_messages": "messages between controller and switches",
+    "southbound_bytes": "their bytes",
+    "decisions": "choices made",
+}
+
+
+class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
+    """QoS- and QoE-aware service function chaining in SDN/NFV 5G slices.
+
+    ## Description
+    Requests ask for a chain of virtual network functions (VNFs) with a bandwidth and a bound on
+    delay. For each VNF of the chain one of its instances is chosen, one a step. What joins the
+    instances has limited bandwidth, which an admitted chain holds until it is released. Source of
+    the problem: arXiv 1804.02099. The world is that of the scenario: ``sfc_paper`` has a link from
+    each instance to each of the next group.
+
+    ## Observation Space
+    With stage links, ``observation="ways"`` (default): ``Box(float32)``, values scaled to
+    [-1, 1], 176 numbers for five groups of five. For each instance of the next stage: residual
+    bandwidth of the link to it from the instance chosen last, the price of that link (bandwidth
+    asked for over residual), its delay, whether it holds; by how much the best rest of the chain
+    through it is longer, and dearer under four weights of delay against price, than through the
+    best instance; slack, whether a rest of the chain holds within the bound, and QoE of the fastest
+    one. Then the residual of every link, and of the request: bandwidth, its logarithm, bound,
+    delay so far, slack and QoE of the fastest chain, the stage and the previous instance (one-hot).
+    ``env.unwrapped.observer.names`` names each entry. ``observation="authors"``: the authors'
+    tensor, shape (5, 5, 16), in the units of the world, without the previous instance
+    (:class:`edgesim.envs.sfc_observation.AuthorsObserver`).
+
+    ## Action Space
+    ``Discrete(instances)``: the instance of the next stage, numbered within its group; one more,
+    the last, rejects the request where the scenario has ``admission_control``. ``action_masks()``
+    tells which make sense: ``mask="completes"`` (default) those through which the chain can be
+    completed within its bound as far as is known, ``mask="holds"`` those to which the next way
+    holds; all where none does. Any action is legal: one that cannot hold fails, and ends its
+    request.
+
+    ## Rewards
+    QoE by the scenario's model: of an admitted chain as things stand at admission
+    (``pay_on: admission``), paid at its last choice, or over its life (``pay_on: release``), paid
+    at its end. A request that fails or is rejected pays ``qoe.rejected`` at once, a chain that a
+    failure ends ``qoe.dropped``. All other steps pay 0. With ``reward="shaped"`` and payment on
+    release, a chain pays its QoE at admission then, and the difference to what came of it at its
+    end: potential-based shaping (Ng, Harada and Russell 1999). The undiscounted return is the same.
+
+    ## Starting State
+    No chain runs; the first request is at hand, and the instance of its first VNF to be chosen.
+
+    ## Episode End
+    Terminated after the last request; where QoE is paid on release, when all chains have ended.
+    Never truncated by the environment itself.
+
+    ## Arguments
+    ```python
+    gymnasium.make(
+        "edgesim/SFC-v0",
+        scenario="sfc_paper",
+        overrides={"release_probability": 0.05, "trace": "requests.csv"},
+        reward="paid",
+        mask="completes",
+        observation="ways",
+    )
+    ```
+    ``scenario``: a preset's name, or a mapping with all keys. ``overrides``: keys to replace.
+    ``record``: keep the event log of each episode (``env.unwrapped.twin.log``).
+
+    ## Info
+    Each step: ``qoe``, ``rejection``, ``drop``, ``shaping``, the parts of the reward, which is
+    their sum. At the end also ``metrics``, the episode's figures (:data:`METRICS`).
+
+    ## Version History
+    * v0: first version.
+
+    Raises:
+        InputError: unknown scenario, key, reward, mask, observation or render mode; bad values.
+    """
+
+    metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 10}  # noqa: RUF012  # Gymnasium declares it so
+    masks = ("completes", "holds")
+
+    def __init__(
+        self,
+        scenario: str | Mapping[str, Any] = "sfc_paper",
+        overrides: Mapping[str, Any] | None = None,
+        reward: str = "paid",
+        mask: str = "completes",
+        observation: str = "ways",
+        record: bool = False,
+        render_mode: str | None = None,
+    ) -> None:
+        EzPickle.__init__(self, scenario, overrides, reward, mask, observation, record, render_mode)
+        one_of("reward", reward, ("paid", "shaped"))
+        one_of("mask", mask, self.masks)
+        one_of("observation", observation, ("ways", "authors"))
+        one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
+        self.scenario: SFCScenario = resolve(scenario, overrides)
+        if self.scenario.problem != "sfc":
+            raise InputError("scenario", self.scenario.name, "edgesim/SFC-v0 takes SFC scenarios")
+        if observation == "authors" and self.scenario.network is not None:
+            raise InputError("observation", observation, "needs a scenario without network")
+        self.world = build_world(self.scenario)
+        self.render_mode = render_mode
+        self.observer = build_observer(self.scenario, self.world, observation)
+        self.observation_space = self.observer.space
+        self._instances = self.world.instances
+        self._actions = self._instances + self.scenario.admission_control
+        self.action_space = spaces.Discrete(self._actions)
+        self._record = record
+        self._mask = mask
+        self._paymaster = Paymaster(self.scenario, shaped=reward == "shaped")
+        self._twin: SFCTwin | None = None
+        self._known: Ahead | None = None
+        self._over = True
+        self._viewer: Any = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
+        """Start an episode; ``seed`` draws what happens in it, as in Gymnasium."""
+        super().reset(seed=seed)
+        entropy = [int(word) for word in self.np_random.integers(2**32, size=4)]
+        self._twin = SFCTwin(
+            self.scenario, np.random.SeedSequence(entropy), world=self.world, record=self._record
+        )
+        self._paymaster.open()
+        self._over = self._twin.next_decision() is None
+        return self.observer.observe(self._twin, self.ahead), self._paymaster.nothing()
+
+    def step(
+        self, action: SupportsInt
+    ) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Choose instance ``action`` of the next stage and run to the next choice."""
+        twin = self._twin
+        if twin is None or self._over:
+            raise ResetNeeded("the episode is over: call reset() first")
+        choice = int(action)
+        if not 0 <= choice < self._actions:
+            raise InputError("action", choice, f"from 0 to {self._actions - 1}")
+        self._paymaster.decisions += 1
+        if choice < self._instances:
+            twin.choose(choice)
+        else:
+            twin.reject()
+        over = self._over = twin.next_decision() is None
+        reward, info = self._paymaster.settle(twin, over=over)
+        if over:
+            info["metrics"] = self._paymaster.metrics(twin)
+        return self.observer.observe(twin, self.ahead), reward, over, False, info
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """Which actions make sense for the choice at hand, shape (actions,), never empty."""
+        ahead, chain = self.ahead, self.twin.chain
+        mask = ahead.mask(chain, self._mask)
+        if not mask.any():
+            mask = ahead.mask(chain, "holds")
+            if not mask.any():
+                mask = np.ones_like(mask)
+        if self._actions > self._instances:
+            mask = np.append(mask, True)
+        return mask
+
+    @property
+    def ahead(self) -> Ahead:
+        """The request at hand (or shown last), its ways, and what lies ahead: public knowledge."""
+        twin = self.twin
+        ahead = self._known
+        if ahead is None or ahead.request is not twin.last:
+            ahead = self._known = Ahead(twin.fabric, twin.last)
+        return ahead
+
+    @property
+    def twin(self) -> SFCTwin:
+        """The running twin: the whole future.
+
+        The one door to what a decision maker cannot know, for bounds and for reading results.
+        """
+        if self._twin is None:
+            raise ResetNeeded("there is no episode yet: call reset() first")
+        return self._twin
+
+    def render(self) -> npt.NDArray[np.uint8] | None:
+        """A picture of the world now: an array in mode "rgb_array", a window in mode "human"."""
+        if self.render_mode is None:
+            return None
+        if self._viewer is None:
+            from edgesim.plots.sfc_world import draw_now
+            from edgesim.plots.viewer import Viewer
+
+            self._viewer = Viewer(self.render_mode, draw_now)
+        frame: npt.NDArray[np.uint8] | None = self._viewer.show(self.twin)
+        return frame
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        if self._viewer is not None:
+            self._viewer.close()
+            self._viewer = None
