@@ -1,0 +1,39 @@
+"""A queue of finite length, in one formula: how long one stays, and how many find no room."""
+
+__all__ = ["finite_queue"]
+
+
+def finite_queue(load: float, places: int) -> tuple[float, float]:
+    """The M/M/1/K queue: mean stay in units of a service time, and the share that is turned away.
+
+    With load rho = lambda / mu and K places, the one in service included (L. Kleinrock, "Queueing
+    Systems", volume 1, 1975, section 3.6):
+
+        P_K = (1 - rho) rho^K / (1 - rho^(K+1))
+        N   = rho / (1 - rho) - (K + 1) rho^(K+1) / (1 - rho^(K+1))
+
+    and by Little's law those let in stay N / (rho (1 - P_K)) service times: 1 / (1 - rho), the
+    M/M/1 queue's figure, as long as the queue is hardly ever full, and never more than K. Near
+    rho = 1 both quotients vanish above and below; their expansion about 1 is used there.
+
+    Args:
+        load: rho, in [0, 1]: what is offered over what can be served.
+        places: K >= 1.
+
+    Returns:
+        Stay in service times, from 1 (idle) to (K + 1) / 2 at rho = 1; share turned away, from 0
+        to 1 / (K + 1).
+    """
+    if load <= 0.0:
+        return 1.0, 0.0
+    gap = 1.0 - load
+    if (places + 1) * gap < 1e-3:
+        # The first two terms: d ln P_K / d ln rho = K / 2 and dN / d ln rho = K (K + 2) / 12.
+        blocked = (1.0 - gap * places / 2) / (places + 1)
+        present = places / 2 - gap * places * (places + 2) / 12
+    else:
+        full = load**places
+        rest = 1.0 - load * full
+        blocked = gap * full / rest
+        present = load / gap - (places + 1) * load * full / rest
+    return present / (load * (1.0 - blocked)), blocked
