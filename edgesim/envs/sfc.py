@@ -17,6 +17,7 @@ from edgesim.errors import InputError
 from edgesim.scenarios import resolve
 from edgesim.scenarios.checks import one_of
 from edgesim.scenarios.sfc import SFCScenario
+from edgesim.twin.chain import Chain
 from edgesim.twin.sfc import SFCTwin
 from edgesim.twin.sfc_world import build_world
 
@@ -200,6 +201,11 @@ class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         if ahead is None or ahead.request is not twin.last:
             ahead = self._known = Ahead(twin.fabric, twin.last)
         return ahead
+
+    @property
+    def chain(self) -> Chain:
+        """The chain of the request at hand (or shown last), as far as it is built."""
+        return self.twin.chain
 
     @property
     def twin(self) -> SFCTwin:

@@ -112,6 +112,8 @@ class World(Protocol):
         instances: instances of each VNF that a chain can choose from.
         most_bandwidth: most that a request can ask for, in the unit of the requests.
         most_delay_ms: largest bound that a request can state.
+        offered_load: bandwidth that chains would hold on average between two stages if all requests
+            were admitted, over what the ways between two stages hold together.
     """
 
     scenario: SFCScenario
@@ -119,6 +121,7 @@ class World(Protocol):
     instances: int
     most_bandwidth: float
     most_delay_ms: float
+    offered_load: float
 
     def requests(self, streams: Streams) -> Iterator[Request]:
         """The requests of an episode in the order of their arrival, as fresh objects."""

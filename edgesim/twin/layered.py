@@ -1,11 +1,12 @@
-"""The least way through a layered graph, by dynamic programming from its end."""
+"""The best ways through a layered graph, by dynamic programming."""
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["best_chain", "through", "to_go"]
+__all__ = ["best_chain", "pareto_chains", "through", "to_go"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
 def to_go(cost: FloatArray) -> FloatArray:
@@ -57,3 +58,49 @@ def best_chain(cost: FloatArray, stage: int, previous: int) -> tuple[list[int], 
         previous = int(whole[at, previous].argmin())
         choices.append(previous)
     return choices, least
+
+
+def pareto_chains(
+    one: FloatArray, other: FloatArray, stage: int, previous: int
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """All trade-offs between two costs: the chains that no other beats in both.
+
+    Args:
+        one: cost of each way, shape (stages, instances, instances), index [stage, previous, next];
+            infinite where a way does not exist.
+        other: likewise, of another kind.
+        stage: the first stage to choose for.
+        previous: the instance chosen before it.
+
+    Returns:
+        choices, shape (chains, stages - stage), and both costs, shape (chains,), by ascending
+        ``one``; of chains that are equal in both one is kept. Empty where no chain exists.
+    """
+    places = np.arange(one.shape[-1])
+    cost, cost_other, at = one[stage, previous], other[stage, previous], places
+    chosen = places[:, None]
+    for level in range(stage, len(one)):
+        if level > stage:
+            cost = (cost[:, None] + one[level, at]).reshape(-1)
+            cost_other = (cost_other[:, None] + other[level, at]).reshape(-1)
+            chosen = np.repeat(chosen, len(places), axis=0)
+            at = np.resize(places, len(cost))
+            chosen = np.column_stack([chosen, at])
+        last = level == len(one) - 1
+        keep = _unbeaten(cost, cost_other, np.zeros_like(at) if last else at)
+        cost, cost_other, chosen, at = cost[keep], cost_other[keep], chosen[keep], at[keep]
+    return chosen, cost, cost_other
+
+
+def _unbeaten(one: FloatArray, other: FloatArray, group: IntArray) -> IntArray:
+    """Places that no other of their group beats in both costs, by group and ascending ``one``."""
+    order = np.lexsort((other, one, group))
+    order = order[np.isfinite(one[order]) & np.isfinite(other[order])]
+    if not len(order):
+        return order
+    values = other[order]
+    # Each group lies below all of the group before: the running least starts anew with it.
+    values = values - group[order] * (values.max() - values.min() + 1.0)
+    least_before = np.concatenate([[np.inf], np.minimum.accumulate(values)[:-1]])
+    unbeaten: IntArray = order[values < least_before]
+    return unbeaten

@@ -32,6 +32,8 @@ class StageWorld:
         workload: where an episode's requests come from (a trace is checked once, here).
         most_bandwidth: most that a request can ask for.
         most_delay_ms: largest bound that a request can state.
+        offered_load: bandwidth that running chains would hold on average if all requests were
+            admitted, over the capacity of all links of a stage.
     """
 
     def __init__(self, scenario: SFCScenario) -> None:
@@ -57,6 +59,8 @@ class StageWorld:
         self.workload = StageWorkload(scenario)
         self.most_bandwidth = self.workload.most_bandwidth
         self.most_delay_ms = self.workload.most_delay_ms
+        of_stage = max(float(self.capacity[1:].sum()) / (self.stages - 1), 1e-9)
+        self.offered_load = self.workload.mean_held / of_stage
 
     def requests(self, streams: Streams) -> Iterator[Request]:
         """See :class:`edgesim.twin.fabric.World`."""

@@ -42,6 +42,7 @@ class StageTrace:
     Attributes:
         count: rows.
         most_bandwidth, most_delay_ms: largest of their columns.
+        mean_held: bandwidth that would be held on average if all requests were accepted.
 
     Raises:
         InputError: the file, a column or a row cannot be used; the message names it.
@@ -51,13 +52,20 @@ class StageTrace:
         self._file = TraceFile(path)
         self._names = self._file.columns({key: key for key in COLUMNS})
         self.count = 0
-        self.most_bandwidth = self.most_delay_ms = 0.0
+        self.most_bandwidth = self.most_delay_ms = held = endless = 0.0
         for block in self._read():
+            for bandwidth, holding_s in zip(block.bandwidth, block.holding_s, strict=True):
+                if holding_s < np.inf:
+                    held += bandwidth * holding_s
+                else:
+                    endless += bandwidth
             self.count += len(block.bandwidth)
             self.most_bandwidth = max(self.most_bandwidth, *block.bandwidth)
             self.most_delay_ms = max(self.most_delay_ms, *block.max_delay_ms)
         if not self.count:
             raise InputError(self._file.shown, "0 rows", "must hold at least one request")
+        # A chain that is never released holds for half of the trace on average.
+        self.mean_held = held / self.count + endless / 2
 
     def blocks(self) -> Iterator[StageTraceBlock]:
         """The requests from the first to the last.

@@ -31,6 +31,7 @@ class StageWorkload:
         trace: the checked trace, or None.
         most_bandwidth: most that a request asks for.
         most_delay_ms: largest bound that a request states.
+        mean_held: bandwidth that would be held on average if all requests were accepted.
 
     Raises:
         InputError: the trace cannot be used.
@@ -42,12 +43,17 @@ class StageWorkload:
         self.trace: StageTrace | None = None
         self.most_bandwidth = float(scenario.request_bandwidth[1])
         self.most_delay_ms = float(scenario.request_delay_ms[1])
+        assert scenario.requests is not None and scenario.release_probability is not None
+        # A chain that outlives the episode holds for half of it on average.
+        life = min(1 / max(scenario.release_probability, 1e-9), scenario.requests / 2)
+        self.mean_held = life * sum(scenario.request_bandwidth) / 2
         if scenario.trace is not None:
             from edgesim.twin import stage_trace  # pyarrow is loaded only where a trace is read
 
             self.trace = stage_trace.StageTrace(scenario.trace)
             self.most_bandwidth = self.trace.most_bandwidth
             self.most_delay_ms = self.trace.most_delay_ms
+            self.mean_held = self.trace.mean_held
 
     def requests(self, streams: Streams) -> Iterator[Request]:
         """The requests of one episode, in the order of their arrival."""
