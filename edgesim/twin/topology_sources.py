@@ -33,8 +33,11 @@ _TOPOHUB_KEY = re.compile(r"[\w.-]*\w(/[\w-]+)+", re.ASCII)
 def read_topohub(key: str) -> Plan:
     """A topology of topohub's collection (SNDlib, Topology Zoo, CAIDA, backbones, Gabriel graphs).
 
-    Ids are integers in some of them and strings in others, and not always 0, 1, …; positions are
-    (lon, lat), those of its Gabriel graphs km on a plane; every link has ``dist``, km.
+    Ids are integers in some of them and strings in others, and not always 0, 1, …; every link has
+    ``dist``, km. Positions are (lon, lat), those of its Gabriel graphs km on a plane. Eleven
+    networks of SNDlib, ``sndlib/norway`` among them, have only positions in a drawing, which
+    ``dist`` took for degrees: there a unit of the drawing counts as a kilometre, and links are as
+    long as they are drawn.
 
     Raises:
         InputError: there is no such key.
@@ -51,19 +54,20 @@ def read_topohub(key: str) -> Plan:
     except KeyError:
         raise InputError(KEY, key, _near(key)) from None
     place = {node["id"]: number for number, node in enumerate(stored["nodes"])}
+    positions = [(node["pos"][0], node["pos"][1]) for node in stored["nodes"]]
+    degrees = all(abs(lon) <= 180 and abs(lat) <= 90 for lon, lat in positions)
+    measured = degrees or key.startswith("gabriel/")
     return Plan(
         names=[str(node.get("name", node["id"])) for node in stored["nodes"]],
-        positions=[_pair(node.get("pos")) for node in stored["nodes"]],
+        positions=list(positions),
         links=[
-            PlannedLink(place[edge["source"]], place[edge["target"]], edge.get("dist"))
+            PlannedLink(
+                place[edge["source"]], place[edge["target"]], edge["dist"] if measured else None
+            )
             for edge in stored["edges"]
         ],
-        geographic=not key.startswith("gabriel/"),
+        geographic=degrees and not key.startswith("gabriel/"),
     )
-
-
-def _pair(position: Any) -> tuple[Any, Any] | None:
-    return None if position is None else (position[0], position[1])
 
 
 def _near(key: str) -> str:

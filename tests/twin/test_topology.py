@@ -67,6 +67,15 @@ def test_links_of_no_length_are_legal() -> None:
     assert max(found) > 100.0
 
 
+def test_a_drawing_is_not_taken_for_a_map() -> None:
+    graph = load("sndlib/norway")
+    assert graph.graph["positions"] == "km"
+    for one, other, length in lengths(graph):
+        a, b = graph.nodes[one], graph.nodes[other]
+        assert length == pytest.approx(hypot(a["x"] - b["x"], a["y"] - b["y"]))
+        assert length < 1000  # and not 17,000
+
+
 def test_positions_of_a_plane_give_the_lengths_stated() -> None:
     graph = load("gabriel/25/0")
     for one, other, length in lengths(graph):
