@@ -1,11 +1,12 @@
 """A learner that is not deep: a contextual bandit over provider and denoising steps.
 
-It keeps, for every provider and every number of steps, the mean of what was paid for sending such a
-request there, and sends a request to the provider with room whose mean is highest. While it learns
-it adds to each mean a bonus of ``exploration / sqrt(visits)``, and so tries what it knows little of:
-LinUCB with disjoint arms and one feature (L. Li, W. Chu, J. Langford, R. E. Schapire, "A contextual-
-bandit approach to personalized news article recommendation", WWW 2010). A bonus without the
-logarithm of UCB1 suits a world whose payments scatter little: one visit tells most of a quality.
+It keeps, for every provider and every number of steps, the mean of what was paid for sending such
+a request there, and sends a request to the provider with room whose mean is highest. While it
+learns it adds to each mean a bonus of ``exploration / sqrt(visits)``, and so tries what it knows
+little of: LinUCB with disjoint arms and one feature (L. Li, W. Chu, J. Langford, R. E. Schapire, "A
+contextual-bandit approach to personalized news article recommendation", WWW 2010). A bonus without
+the logarithm of UCB1 suits a world whose payments scatter little: one visit tells most of a
+quality.
 
 The feature is 1, so that the bandit sees no load, no distance and no deadline; or, ``punctual``, it
 is what lateness is expected to leave of a result, as the observation's latency forecast and the
@@ -137,10 +138,10 @@ class Bandit:
         """
         bandit = cls(env, punctual=punctual)
         try:
-            with np.load(path) as stored:
+            with Path(path).open("rb") as file, np.load(file) as stored:
                 weight, total = stored["weight"], stored["total"]
                 bandit.decisions = int(stored["decisions"])
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile, AttributeError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, TypeError) as error:
             raise InputError("bandit", str(path), f"cannot be read as one ({error})") from None
         shape = bandit.weight.shape
         if weight.shape != shape or total.shape != shape:

@@ -16,8 +16,9 @@ from edgesim.agents.policies import (
     offered,
     policies_of,
 )
+from edgesim.agents.recording import Recorder, replacing
 from edgesim.agents.rollout import LANES, make_envs, rollout
-from edgesim.agents.seeds import test_seeds
+from edgesim.agents.seeds import held_out_seeds
 from edgesim.agents.statistics import summary
 from edgesim.agents.table import print_table
 from edgesim.config import EvaluateConfig, scenario_of
@@ -78,9 +79,9 @@ class Evaluation:
         rows = [{"policy": name, **row} for name, played in self.rows.items() for row in played]
         names = dict.fromkeys(key for row in rows for key in row)
         columns = {key: [row.get(key) for row in rows] for key in names}
-        with _replacing(folder / "episodes.parquet") as part:
+        with replacing(folder / "episodes.parquet") as part:
             pq.write_table(pa.table(columns), part)
-        with _replacing(folder / "evaluation.json") as part:
+        with replacing(folder / "evaluation.json") as part:
             part.write_text(json.dumps(self.content(), indent=2) + "\n")
 
     def print(self, highlight: str | None = None) -> None:
@@ -112,7 +113,7 @@ def compare(
     Raises:
         InputError: a policy cannot be made for the scenario.
     """
-    seeds = test_seeds(seed, episodes)
+    seeds = held_out_seeds(seed, episodes)
     done = Evaluation(scenario, seed, episodes)
     shared: list[Env] | None = None  # a world takes a moment to build
     for name, build in policies.items():
@@ -167,7 +168,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     folder = None if out is None else _folder(out)
     with _bar() as progress:
         if folder is not None and config.record:
-            with _Recorder(folder / "events.parquet") as recorder:
+            with Recorder(folder / "events.parquet") as recorder:
                 done = compare(
                     scenario,
                     policies,
@@ -240,47 +241,6 @@ def _folder(out: str) -> Path:
     except OSError as error:
         raise InputError("out", out, f"must be a folder to write to: {error.strerror}") from None
     return folder
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A path beside ``path`` to write to, which replaces it when all went well."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        yield part
-        part.replace(path)
-    except OSError as error:
-        raise InputError("out", str(path), f"cannot be written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
-
-
-class _Recorder:
-    """Writes event logs to one Parquet file, which appears when all are written."""
-
-    def __init__(self, path: Path) -> None:
-        self._replacing = _replacing(path)
-        self._writer: Any = None
-
-    def __enter__(self) -> "_Recorder":
-        self._part = self._replacing.__enter__()
-        return self
-
-    def __call__(self, policy: str, seed: int, log: Any) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        table = log.table()
-        table = table.append_column("policy", pa.array([policy] * len(table), pa.string()))
-        table = table.append_column("seed", pa.array([seed] * len(table), pa.int64()))
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self._part, table.schema)
-        self._writer.write_table(table)
-
-    def __exit__(self, *error: Any) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        self._replacing.__exit__(*error)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import numpy as np
 
 from edgesim.errors import InputError
 
-__all__ = ["policy_seed", "test_seeds", "training_seeds", "validation_seeds"]
+__all__ = ["held_out_seeds", "policy_seed", "training_seeds", "validation_seeds"]
 
 _PURPOSES = ("training", "validation", "test", "policy")
 
@@ -38,12 +38,9 @@ def validation_seeds(run_seed: int, count: int) -> list[int]:
     return _seeds("validation", run_seed, count)
 
 
-def test_seeds(evaluation_seed: int, count: int) -> list[int]:
+def held_out_seeds(evaluation_seed: int, count: int) -> list[int]:
     """Seeds of the held-out episodes, from the evaluation seed alone."""
     return _seeds("test", evaluation_seed, count)
-
-
-test_seeds.__test__ = False  # type: ignore[attr-defined]  # pytest: not a test, for all its name
 
 
 def policy_seed(evaluation_seed: int, name: str) -> int:

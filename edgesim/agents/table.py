@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -35,10 +36,8 @@ def print_table(
     bound = policies.get("bound")
     episodes = evaluation["episodes"]
     table = Table(
-        title=f"{evaluation['scenario']}: {episodes} held-out episodes, seed {evaluation['seed']}",
-        title_justify="left",
-        caption=_caption(episodes, bound is not None, columns),
-        caption_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
     )
     table.add_column("policy", overflow="fold")
     table.add_column("return", justify="right", no_wrap=True)
@@ -56,7 +55,12 @@ def print_table(
         speed = figures.get("decisions_per_second")
         cells.append("" if speed is None else f"{speed:,.0f}")
         table.add_row(*cells, style="bold" if name == highlight else None)
+    plural = "episode" if episodes == 1 else "episodes"
+    console.print(
+        f"{evaluation['scenario']}: {episodes} held-out {plural}, seed {evaluation['seed']}"
+    )
     console.print(table)
+    console.print(_caption(episodes, bound is not None, columns))
 
 
 def _with_interval(figures: Mapping[str, Any], episodes: int) -> str:
