@@ -57,6 +57,9 @@ class Keeper(Protocol):
     def reroute(self, chain: Chain) -> None:
         """A running chain goes on over other links."""
 
+    def remeter(self, chain: Chain) -> None:
+        """What a running chain gets has changed at once: it is interrupted, or carried again."""
+
     def note(self, event: str, place: int = -1, value: float = 0.0) -> None:
         """Something happened that belongs in the event log (a link failed, a frame was sent)."""
 

@@ -171,12 +171,15 @@ class SFCTwin:
 
     def reroute(self, chain: Chain) -> None:
         """See :class:`edgesim.twin.fabric.Keeper`."""
-        now = self.clock._now
-        chain.meter(now, self.qoe(chain.request, self.fabric.qos(chain)))
+        self.remeter(chain)
         self.ledger.rerouted += 1
-        self.outcomes.append(Rerouted(now, chain))
+        self.outcomes.append(Rerouted(self.clock._now, chain))
         if self.log is not None:
             self.note("reroute", -1, 0.0, chain.request.number)
+
+    def remeter(self, chain: Chain) -> None:
+        """See :class:`edgesim.twin.fabric.Keeper`."""
+        chain.meter(self.clock._now, self.qoe(chain.request, self.fabric.qos(chain)))
 
     def note(self, event: str, place: int = -1, value: float = 0.0, request: int = -1) -> None:
         """Write a line of the event log, where one is kept."""

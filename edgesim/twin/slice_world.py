@@ -1,0 +1,100 @@
+"""Slices over a real topology: switches and links, NFV nodes, a controller and its collector."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from edgesim.scenarios.sfc import SFCScenario
+from edgesim.twin.chain import QoS, Request
+from edgesim.twin.clock import Clock
+from edgesim.twin.fabric import Keeper
+from edgesim.twin.layered import to_go
+from edgesim.twin.routing import Routes
+from edgesim.twin.slice_fabric import SliceFabric
+from edgesim.twin.slice_workload import SliceWorkload
+from edgesim.twin.southbound import ControlChannel
+from edgesim.twin.streams import Streams
+from edgesim.twin.topology import load_topology
+from edgesim.twin.vnf_hosts import Placement
+from edgesim.twin.wiring import Wiring
+
+__all__ = ["SliceWorld"]
+
+
+class SliceWorld:
+    """What stays the same in all episodes of a scenario with a network.
+
+    Attributes:
+        scenario: the scenario.
+        wiring: switches and links.
+        placement: which VNF instances stand where.
+        routes: the shortest ways between nodes.
+        channel: where the controller stands.
+        workload: where an episode's requests come from (a trace is checked once, here).
+        chains: the VNFs of each slice's chain, by their place in ``instances.types``.
+        stages: VNFs of the longest chain.
+        instances: instances of each VNF.
+        most_bandwidth: most that a request can ask for, bit/s.
+        most_delay_ms: largest bound that a request can state.
+
+    Raises:
+        InputError: a topology or a trace that cannot be used, more hosts than nodes.
+    """
+
+    def __init__(self, scenario: SFCScenario) -> None:
+        network = scenario.network
+        assert network is not None
+        self.scenario = scenario
+        streams = Streams(np.random.SeedSequence(scenario.world_seed))
+        graph = load_topology(network.topology, streams["topology"])
+        self.wiring = Wiring(graph, network.links)
+        self.placement = Placement(self.wiring.nodes, network.instances, streams["placement"])
+        self.routes = Routes(self.wiring, network.controller.routes)
+        self.channel = ControlChannel(self.wiring, network.controller)
+        types = network.instances.types
+        self.chains = [[types.index(vnf) for vnf in part.chain] for part in network.slices]
+        self.stages = max(map(len, self.chains))
+        self.instances = network.instances.per_type
+        self.workload = SliceWorkload(scenario, self.wiring)
+        self.most_bandwidth = self.workload.most_bandwidth
+        self.most_delay_ms = self.workload.most_delay_ms
+        self._processing_ms = network.instances.processing_ms
+
+    def points(self, request: Request) -> list[list[int]]:
+        """Where a request's chain may pass: its source, the nodes of each VNF's instances in their
+        order, its destination.
+        """
+        placement = self.placement
+        hosts = [
+            [placement.node[instance] for instance in placement.of_type[vnf]]
+            for vnf in self.chains[request.kind]
+        ]
+        return [[request.source], *hosts, [request.destination]]
+
+    def requests(self, streams: Streams) -> Iterator[Request]:
+        """See :class:`edgesim.twin.fabric.World`."""
+        return self.workload.requests(streams)
+
+    def fabric(self, clock: Clock, streams: Streams, keeper: Keeper) -> SliceFabric:
+        """See :class:`edgesim.twin.fabric.World`."""
+        return SliceFabric(self, clock, streams, keeper)
+
+    def best_qos(self, request: Request) -> QoS | None:
+        """See :class:`edgesim.twin.fabric.World`: idle links, idle instances."""
+        points = self.points(request)
+        width = self.instances
+        ways = np.full((request.stages + 1, width, width), np.inf)
+        for stage, (before, after) in enumerate(pairwise(points)):
+            for i, source in enumerate(before):
+                for j, target in enumerate(after):
+                    ways[stage, i, j] = self._idle_ms(source, target)
+            if stage < request.stages:
+                ways[stage] += self._processing_ms
+        least_ms = float((ways[0, 0] + to_go(ways)[0]).min())
+        return QoS(least_ms, request.bandwidth, 0.0) if np.isfinite(least_ms) else None
+
+    def _idle_ms(self, source: int, target: int) -> float:
+        idle_s = self.wiring.idle_s
+        paths = self.routes.between(source, target)
+        return 1000 * sum(idle_s[link] for link in paths[0]) if paths else float("inf")
