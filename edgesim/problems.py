@@ -61,7 +61,7 @@ PROBLEMS: dict[str, Problem] = {
             policies="edgesim.agents.sfc:POLICIES",
             metrics="edgesim.envs.sfc:METRICS",
             simulation_figure="edgesim.plots.sfc_episode:draw",
-            default_scenario="sfc_paper",
+            default_scenario="sfc",
         ),
     )
 }

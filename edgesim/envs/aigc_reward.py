@@ -109,9 +109,9 @@ class Paymaster:
         }
 
     def _delivered(self, outcome: Finished) -> float:
-        deadline_s = outcome.task.deadline_s
         if self._lateness_s is None:
             return outcome.quality
+        deadline_s = outcome.task.deadline_s
         if outcome.latency_s > deadline_s:
             self._late += 1
         return outcome.quality * timeliness(outcome.latency_s, deadline_s, self._lateness_s)

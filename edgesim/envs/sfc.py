@@ -81,8 +81,8 @@ class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
     No chain runs; the first request is at hand, and the instance of its first VNF to be chosen.
 
     ## Episode End
-    Terminated after the last request; where QoE is paid on release, when all chains have ended.
-    Never truncated by the environment itself.
+    Terminated after the last request; where QoE is paid on release, chains that run then are paid
+    for their life so far. Never truncated by the environment itself.
 
     ## Arguments
     ```python

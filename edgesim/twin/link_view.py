@@ -43,6 +43,12 @@ class LinkView:
         """Time (s) since a link was last measured; 0 where the view is the truth."""
         return 0.0 if self._truth else self._clock.now - self.measured_s[link]
 
+    def mean_age_s(self) -> float:
+        """Mean age (s) over all links."""
+        if self._truth:
+            return 0.0
+        return self._clock.now - sum(self.measured_s) / len(self.measured_s)
+
     def oldest_s(self, path: Sequence[int]) -> float:
         """Age (s) of the oldest measurement along a path; 0 for the empty path and the truth."""
         if self._truth or not path:

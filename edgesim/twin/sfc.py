@@ -81,8 +81,6 @@ class SFCTwin:
         self.fabric = self.world.fabric(self.clock, self._streams, self)
         self._requests = self.requests()
         self._coming = next(self._requests, None)
-        self._to_the_end = scenario.qoe.pay_on == "release"
-        self._draining = False
         if scenario.network is not None:
             self._period_s = scenario.network.qos_period_s
             self.clock.after(self._period_s, self._meter)
@@ -93,16 +91,12 @@ class SFCTwin:
         """Run to the next decision and hand out its request; None when there is none left.
 
         The request is the one at hand as long as its chain lacks a stage. After the last request
-        the world stands still, where QoE is paid on admission, and otherwise runs on until all
-        chains have ended that ever end.
+        the world stands still, and the chains that run then go on running.
         """
         if self.request is not None:
             return self.request
         request = self._coming
         if request is None:
-            self._draining = self._to_the_end and self._ending()
-            if self._draining:
-                self.clock.advance()
             return None
         self._coming = next(self._requests, None)
         self.clock.at(request.arrival_s, self._arrive, request)
@@ -236,13 +230,7 @@ class SFCTwin:
         """A running chain ends: its mean QoE."""
         _, admitted_s = self.running.pop(chain.request.number)
         self.ledger.running -= 1
-        if self._draining and not self._ending():
-            self.clock.pause()
         return chain.mean_qoe(admitted_s, self.clock._now)
-
-    def _ending(self) -> bool:
-        """Whether a chain runs that will come to its end."""
-        return any(chain.request.holding_s != float("inf") for chain, _ in self.running.values())
 
     def _meter(self, moment: Moment) -> None:
         now, fabric = self.clock._now, self.fabric

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Held", "SliceFabric"]
 
 _UNREACHABLE_MS = 1e6
+_ROOMY = 1e15  # room of the way from a host to itself, which no link limits
 
 
 class Held:
@@ -56,9 +57,7 @@ class SliceFabric:
         failed: edges and nodes that are down now.
     """
 
-    def __init__(
-        self, world: "SliceWorld", clock: Clock, streams: Streams, keeper: Keeper
-    ) -> None:
+    def __init__(self, world: "SliceWorld", clock: Clock, streams: Streams, keeper: Keeper) -> None:
         network = world.scenario.network
         assert network is not None
         self.world = world
@@ -98,40 +97,27 @@ class SliceFabric:
     def layers(self, request: Request) -> Layers:
         """The ways as the controller knows them: room from its ledger, the rest as measured."""
         width, stages = self.world.instances, request.stages
-        delay_ms = np.zeros((stages, width, width))
-        residual = np.zeros((stages, width, width))
-        loss = np.zeros((stages, width, width))
         points = self.world.points(request)
-        for stage in range(stages):
-            for i, source in enumerate(points[stage]):
-                ways = [self._way(source, target, request) for target in points[stage + 1]]
-                row = (stage, i) if stage else 0
-                delay_ms[row] = [way[0] for way in ways]
-                residual[row] = [way[1] for way in ways]
-                loss[row] = [way[2] for way in ways]
-            self._count_instances(stage, request, delay_ms, residual)
-        (destination,) = points[-1]
-        for j, source in enumerate(points[stages]):
-            way_ms, room, lost = self._way(source, destination, request)
-            delay_ms[-1, :, j] += way_ms
-            np.minimum(residual[-1, :, j], room, out=residual[-1, :, j])
-            loss[-1, :, j] = 1.0 - (1.0 - loss[-1, :, j]) * (1.0 - lost)
+        ways = [self._ways(before, after, request) for before, after in pairwise(points)]
+        known = np.empty((3, stages, width, width))
+        known[:, 0] = np.array(ways[0]).T[:, None]
+        if stages > 1:
+            inner = np.array(ways[1:-1]).reshape(stages - 1, width, width, 3)
+            known[:, 1:] = inner.transpose(3, 0, 1, 2)
+        delay_ms, residual, loss = known
+        instances = self.world.placement.of_type
+        hosts = self.hosts
+        for stage, vnf in enumerate(self.world.chains[request.kind]):
+            # What an instance takes and holds counts to the ways that lead to it.
+            of_vnf = instances[vnf]
+            delay_ms[stage] += [1000 * hosts.delay_s[instance] for instance in of_vnf]
+            room = [hosts.ceiling_bps[i] - hosts.reserved_bps[i] for i in of_vnf]
+            np.minimum(residual[stage], np.maximum(room, 0.0), out=residual[stage])
+        last_ms, last_room, last_loss = np.array(ways[-1]).T
+        delay_ms[-1] += last_ms
+        np.minimum(residual[-1], last_room, out=residual[-1])
+        loss[-1] = 1.0 - (1.0 - loss[-1]) * (1.0 - last_loss)
         return Layers(delay_ms, residual, loss)
-
-    def age_s(self, request: Request) -> list[float]:
-        """Age of the oldest measurement on the way to each instance of the first VNF, and so on.
-
-        Returns:
-            one number a stage: the mean over its instances of the age (s) of the oldest measurement
-            on the shortest way there from the request's source.
-        """
-        view, between = self.collector.view, self.world.routes.between
-        points = self.world.points(request)
-        ages = []
-        for targets in points[1:-1]:
-            oldest = [view.oldest_s(between(request.source, target)[0]) for target in targets]
-            ages.append(sum(oldest) / len(oldest))
-        return ages
 
     def instance(self, stage: int, choice: int, request: Request) -> int:
         """Number of the instance in the world's placement."""
@@ -203,41 +189,42 @@ class SliceFabric:
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _way(self, source: int, target: int, request: Request) -> tuple[float, float, float]:
-        """Measured delay (ms), room by the ledger (bit/s) and measured loss of one way."""
-        bandwidth = request.bandwidth
-        path = self._routing.path(source, target, bandwidth)
-        room = 0.0
-        if path is None:
-            paths = self._routing.paths(source, target)
-            if not paths:
-                return _UNREACHABLE_MS, 0.0, 1.0
-            path = paths[0]
-        else:
-            reserved, ceiling = self.links.reserved_bps, self.links.ceiling_bps
-            room = min([ceiling[link] - reserved[link] for link in path], default=np.inf)
+    def _ways(
+        self, sources: list[int], targets: list[int], request: Request
+    ) -> list[tuple[float, float, float]]:
+        """Measured delay (ms), room by the ledger (bit/s) and measured loss of the ways between.
+
+        Of each source to each target, in this order: the way that the controller would take, or
+        where none has room the shortest.
+        """
+        bandwidth, paths_of, links = request.bandwidth, self._routing.paths, self.links
+        reserved, ceiling = links.reserved_bps, links.ceiling_bps
         view = self.collector.view
         delay_s, lost = view.delay_s, view.loss
-        total_s, kept = 0.0, 1.0
-        for link in path:
-            total_s += delay_s[link]
-            kept *= 1.0 - lost[link]
-        return 1000 * total_s, room, 1.0 - kept
-
-    def _count_instances(
-        self,
-        stage: int,
-        request: Request,
-        delay_ms: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-        residual: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    ) -> None:
-        """Add what the instances of a stage take and hold to the ways that lead to them."""
-        hosts = self.hosts
-        vnf = self.world.chains[request.kind][stage]
-        for j, instance in enumerate(self.world.placement.of_type[vnf]):
-            room = hosts.ceiling_bps[instance] - hosts.reserved_bps[instance]
-            delay_ms[stage, :, j] += 1000 * hosts.delay_s[instance]
-            np.minimum(residual[stage, :, j], max(room, 0.0), out=residual[stage, :, j])
+        ways = []
+        for source in sources:
+            for target in targets:
+                paths = paths_of(source, target)
+                chosen, room = None, 0.0
+                for path in paths:
+                    room = _ROOMY
+                    for link in path:
+                        left = ceiling[link] - reserved[link]
+                        room = left if left < room else room
+                    if room >= bandwidth:
+                        chosen = path
+                        break
+                if chosen is None:
+                    if not paths:
+                        ways.append((_UNREACHABLE_MS, 0.0, 1.0))
+                        continue
+                    chosen, room = paths[0], 0.0
+                total_s, kept = 0.0, 1.0
+                for link in chosen:
+                    total_s += delay_s[link]
+                    kept *= 1.0 - lost[link]
+                ways.append((1000 * total_s, room, 1.0 - kept))
+        return ways
 
     def _measured_ms(self, flow: Flow) -> float:
         """Delay of the flow's last path, as measured."""

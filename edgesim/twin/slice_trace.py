@@ -52,6 +52,7 @@ class SliceTrace:
     Attributes:
         count: rows.
         most_bandwidth, most_delay_ms: largest of their columns, bit/s and ms.
+        mean_held: bandwidth that would be held on average if all requests were accepted, bit/s.
 
     Raises:
         InputError: the file, a column or a row cannot be used; the message names it.
@@ -67,13 +68,16 @@ class SliceTrace:
         # A name that is a number goes before a number: it is what the source calls the node.
         self._nodes = {str(node): node for node in range(wiring.nodes)} | self._nodes
         self.count = 0
-        self.most_bandwidth = self.most_delay_ms = 0.0
+        self.most_bandwidth = self.most_delay_ms = held = end_s = 0.0
         for row in self.rows():
             self.count += 1
             self.most_bandwidth = max(self.most_bandwidth, row.bandwidth_bps)
             self.most_delay_ms = max(self.most_delay_ms, 1000 * row.max_delay_s)
+            held += row.bandwidth_bps * row.holding_s
+            end_s = row.arrival_s
         if not self.count:
             raise InputError(self._file.shown, "0 rows", "must hold at least one request")
+        self.mean_held = held / max(end_s, 1.0)
 
     def rows(self) -> Iterator[TraceRequest]:
         """The requests from the first to the last.

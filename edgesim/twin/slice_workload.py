@@ -1,6 +1,7 @@
 """Requests of slices: Poisson arrivals and exponential holding times, or a trace."""
 
 from collections.abc import Iterator
+from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,7 @@ class SliceWorkload:
         trace: the checked trace, or None.
         most_bandwidth: most that a request asks for, bit/s.
         most_delay_ms: largest bound that a request states.
+        mean_held: bandwidth that would be held on average if all requests were accepted, bit/s.
 
     Raises:
         InputError: the trace cannot be used.
@@ -44,42 +46,42 @@ class SliceWorkload:
         self.trace: SliceTrace | None = None
         self.most_bandwidth = max(part.bandwidth_bps[1] for part in network.slices)
         self.most_delay_ms = 1000 * max(part.max_delay_s[1] for part in network.slices)
+        self.mean_held = network.arrival_rate_hz * sum(
+            part.share * part.holding_s * _log_uniform_mean(*part.bandwidth_bps)
+            for part in network.slices
+        )
         if scenario.trace is not None:
             from edgesim.twin import slice_trace  # pyarrow is loaded only where a trace is read
 
             self.trace = slice_trace.SliceTrace(scenario.trace, network, wiring)
             self.most_bandwidth = self.trace.most_bandwidth
             self.most_delay_ms = self.trace.most_delay_ms
+            self.mean_held = self.trace.mean_held
 
     def requests(self, streams: Streams) -> Iterator[Request]:
         """The requests of one episode, in the order of their arrival."""
         slices = self._network.slices
         if self.trace is not None:
-            number = 0
-            for row in self.trace.rows():
-                kind, source, destination = row.kind, row.source, row.destination
+            for number, row in enumerate(self.trace.rows()):
                 yield Request(
                     number,
                     row.arrival_s,
                     row.bandwidth_bps,
                     1000 * row.max_delay_s,
                     row.holding_s,
-                    len(slices[kind].chain),
-                    kind,
-                    source,
-                    destination,
+                    len(slices[row.kind].chain),
+                    row.kind,
+                    row.source,
+                    row.destination,
                 )
-                number += 1
             return
         network = self._network
         rng = streams["arrivals"]
         count = int(rng.poisson(network.arrival_rate_hz * network.horizon_s))
         arrival_s = np.sort(rng.random(count)) * network.horizon_s
-        kinds = streams["slices"].choice(
-            len(slices), size=count, p=np.array([p.share for p in slices]) / sum(
-                p.share for p in slices
-            ),
-        )
+        # The last slice takes what rounding leaves of the shares.
+        bounds = np.cumsum([part.share for part in slices])[:-1]
+        kinds = np.searchsorted(bounds, streams["slices"].random(count), side="right")
         rng = streams["ends"]
         sources = rng.integers(self._nodes, size=count)
         destinations = (sources + rng.integers(1, self._nodes, size=count)) % self._nodes
@@ -102,3 +104,7 @@ class SliceWorkload:
                 int(sources[number]),
                 int(destinations[number]),
             )
+
+
+def _log_uniform_mean(low: float, high: float) -> float:
+    return low if low == high else (high - low) / log(high / low)

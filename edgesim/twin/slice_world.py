@@ -37,6 +37,8 @@ class SliceWorld:
         instances: instances of each VNF.
         most_bandwidth: most that a request can ask for, bit/s.
         most_delay_ms: largest bound that a request can state.
+        offered_load: bandwidth that running chains would hold on average if all requests were
+            admitted, over the capacity of all instances of a VNF.
 
     Raises:
         InputError: a topology or a trace that cannot be used, more hosts than nodes.
@@ -59,6 +61,9 @@ class SliceWorld:
         self.workload = SliceWorkload(scenario, self.wiring)
         self.most_bandwidth = self.workload.most_bandwidth
         self.most_delay_ms = self.workload.most_delay_ms
+        self.offered_load = self.workload.mean_held / (
+            self.instances * network.instances.capacity_bps
+        )
         self._processing_ms = network.instances.processing_ms
 
     def points(self, request: Request) -> list[list[int]]:

@@ -1,0 +1,159 @@
+"""What a decision maker sees of slices over a network when a VNF of a chain is to be chosen."""
+
+from math import log
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from edgesim.envs.sfc_ahead import WEIGHTS, Ahead
+from edgesim.twin.sfc import SFCTwin
+from edgesim.twin.slice_fabric import SliceFabric
+from edgesim.twin.slice_world import SliceWorld
+
+__all__ = ["SliceObserver"]
+
+Observation = npt.NDArray[np.float32]
+
+_MANY_CHAINS = 200  # running chains beyond which the observation tells no difference
+_FULL = 0.8  # reserved share from which a link counts as full
+
+
+class SliceObserver:
+    """The ways from the last chosen instance as the controller knows them, and how full all is.
+
+    All of it is what the controller knows: its own reservations, and delays and losses as its
+    collector measured them last. Delays are told as shares of the request's bound. The entries of a
+    feature stand together, one an instance of the next stage; then come the request's entries, the
+    network's, the reserved share of every VNF instance, and one-hot codes of slice, stage and
+    previous instance.
+
+    Attributes:
+        space: ``Box(-1, 1)``, shape (entries,).
+        names: name of each entry.
+        features: what is told of each instance of the next stage, in order.
+        request: what is told of the request, in order.
+        network: what is told of the network, in order.
+    """
+
+    features = (
+        "residual",  # least of links and instance on the way, over the largest link's capacity
+        "price",  # bandwidth asked for, over that residual; 1 where it does not hold
+        "delay",  # measured, of the way and the instance, over the bound
+        "loss",  # measured, of the way, over the QoE model's loss bound
+        "holds",  # whether the way holds
+        *(f"dearer {delay:g} {price:g}" for delay, price in WEIGHTS),  # beyond the best instance's
+        "slack",  # bound less the least delay of the whole chain, over the bound
+        "completes",  # whether a rest of the chain holds within the bound
+    )
+    request = (
+        "log_bandwidth",
+        "max_delay",
+        "spent",
+        "slack",
+        *(f"cheapest {delay:g} {price:g}" for delay, price in WEIGHTS),  # of the rest of the chain
+        "stages left",
+    )
+    network = ("reserved", "full links", "measured load", "running chains", "age")
+
+    def __init__(self, world: SliceWorld) -> None:
+        self._world = world
+        width, network = world.instances, world.scenario.network
+        assert network is not None
+        self._width = width
+        kinds = [part.name for part in network.slices]
+        placed = range(len(world.placement.node))
+        self.names = [f"{feature} {j}" for feature in self.features for j in range(width)]
+        self.names += [f"request {name}" for name in self.request]
+        self.names += [f"network {name}" for name in self.network]
+        self.names += [f"instance {number} reserved" for number in placed]
+        self.names += [f"slice {name}" for name in kinds]
+        self.names += [f"stage {stage}" for stage in range(world.stages)]
+        self.names += [f"previous {i}" for i in range(width)]
+        self._request = len(self.features) * width
+        self._network = self._request + len(self.request)
+        self._placed = self._network + len(self.network)
+        self._kind = self._placed + len(placed)
+        self._stage = self._kind + len(kinds)
+        self._previous = self._stage + world.stages
+        high = np.ones(len(self.names), dtype=np.float32)
+        self.space: spaces.Space[Observation] = spaces.Box(-high, high, dtype=np.float32)
+        self._capacity = np.array(world.wiring.capacity_bps)
+        self._widest = float(self._capacity.max())
+        self._vnf_capacity = network.instances.capacity_bps
+        self._period_s = network.collector.period_s
+        self._loss_bound = world.scenario.qoe.loss_bound
+        self._most_ms = world.most_delay_ms
+        self._log_most = log(world.most_bandwidth)
+        least = min([part.bandwidth_bps[0] for part in network.slices])
+        self._log_range = max(self._log_most - log(min(least, world.most_bandwidth)), 1.0)
+        self._weights = np.array(WEIGHTS)
+        self._known: Ahead | None = None
+        self._page = np.zeros(len(self.names), dtype=np.float32)
+        self._near = len(self.features) - 2  # features that do not depend on the delay so far
+        self._blocks: npt.NDArray[np.float32] = np.zeros(
+            (world.stages, width, self._near, width), dtype=np.float32
+        )
+
+    def observe(self, twin: SFCTwin, ahead: Ahead) -> Observation:
+        """See :class:`edgesim.envs.sfc_observation.Observer`; shape (entries,)."""
+        if ahead is not self._known:
+            self._turn_page(twin, ahead)
+        width, request = self._width, ahead.request
+        stage, previous, spent_ms = ahead.place(twin.chain)
+        bound_ms = request.max_delay_ms
+        seen = self._page.copy()
+        near = self._near * width
+        seen[:near] = self._blocks[stage, previous].reshape(-1)
+        slack = (bound_ms - spent_ms - ahead.least_delay_ms(stage, previous)) / bound_ms
+        np.maximum(slack, -1.0, out=slack)
+        seen[near : near + width] = slack
+        seen[near + width : self._request] = slack >= 0
+        at = self._request
+        seen[at + 2] = min(spent_ms / bound_ms, 1.0)
+        seen[at + 3] = slack.max()
+        best = ahead.cost[stage, previous].min(axis=0) * self._scale
+        seen[at + 4 : self._network - 1] = np.minimum(best, 1.0)
+        seen[self._network - 1] = (request.stages - stage) / self._world.stages
+        seen[self._stage + stage] = 1.0
+        if stage:
+            seen[self._previous + previous] = 1.0
+        return seen
+
+    def _turn_page(self, twin: SFCTwin, ahead: Ahead) -> None:
+        """Write what stays while this request is decided."""
+        self._known = ahead
+        request, layers = ahead.request, ahead.layers
+        fabric = twin.fabric
+        assert isinstance(fabric, SliceFabric) and layers.loss is not None
+        bound_ms = request.max_delay_ms
+        # Costs of the rest of a chain: a delay of the bound, and all residual on each way, are 1.
+        delay, price = self._weights.T
+        self._scale = 1.0 / (delay * bound_ms + price * request.stages)
+        blocks = self._blocks[: request.stages]
+        blocks[:, :, 0] = np.minimum(layers.residual / self._widest, 1.0)
+        blocks[:, :, 1] = ahead.price
+        blocks[:, :, 2] = np.minimum(layers.delay_ms / bound_ms, 1.0)
+        blocks[:, :, 3] = np.minimum(layers.loss / self._loss_bound, 1.0)
+        blocks[:, :, 4] = ahead.holds
+        beyond = (ahead.cost - ahead.cost.min(axis=2, keepdims=True)) * self._scale
+        np.minimum(beyond, 1.0, out=beyond)
+        blocks[:, :, 5:] = beyond.transpose(0, 1, 3, 2)
+        page = self._page
+        page[self._request] = (log(request.bandwidth) - self._log_most) / self._log_range
+        page[self._request + 1] = min(bound_ms / self._most_ms, 1.0)
+        np.maximum(page, -1.0, out=page)
+        reserved = np.array(fabric.links.reserved_bps) / self._capacity
+        measured = np.array(fabric.collector.view.available_bps) / self._capacity
+        page[self._network : self._placed] = (
+            reserved.mean(),
+            (reserved > _FULL).mean(),
+            1.0 - measured.mean(),
+            min(len(twin.running) / _MANY_CHAINS, 1.0),
+            min(fabric.collector.view.mean_age_s() / (4 * self._period_s), 1.0),
+        )
+        page[self._placed : self._kind] = np.minimum(
+            np.array(fabric.hosts.reserved_bps) / self._vnf_capacity, 1.0
+        )
+        page[self._kind : self._stage] = 0.0
+        page[self._kind + request.kind] = 1.0
