@@ -18,6 +18,7 @@ from edgesim.scenarios.aigc import AIGCScenario
 from edgesim.scenarios.checks import one_of
 from edgesim.twin.aigc import AIGCTwin
 from edgesim.twin.aigc_world import AIGCWorld
+from edgesim.twin.worlds import shared_world
 
 __all__ = ["METRICS", "AIGCEnv"]
 
@@ -121,7 +122,7 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         self.scenario: AIGCScenario = resolve(scenario, overrides)
         if self.scenario.problem != "aigc":
             raise InputError("scenario", self.scenario.name, "edgesim/AIGC-v0 takes AIGC scenarios")
-        self.world = AIGCWorld(self.scenario)
+        self.world = shared_world(AIGCWorld, self.scenario)
         self.render_mode = render_mode
         self.observer = Observer(self.world)
         self.observation_space = spaces.Box(0.0, self.observer.high, dtype=np.float32)

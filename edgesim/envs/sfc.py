@@ -20,6 +20,7 @@ from edgesim.scenarios.sfc import SFCScenario
 from edgesim.twin.chain import Chain
 from edgesim.twin.sfc import SFCTwin
 from edgesim.twin.sfc_world import build_world
+from edgesim.twin.worlds import shared_world
 
 __all__ = ["METRICS", "SFCEnv"]
 
@@ -132,7 +133,7 @@ class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
             raise InputError("scenario", self.scenario.name, "edgesim/SFC-v0 takes SFC scenarios")
         if observation == "authors" and self.scenario.network is not None:
             raise InputError("observation", observation, "needs a scenario without network")
-        self.world = build_world(self.scenario)
+        self.world = shared_world(build_world, self.scenario)
         self.render_mode = render_mode
         self.observer = build_observer(self.scenario, self.world, observation)
         self.observation_space = self.observer.space
