@@ -6,43 +6,121 @@ import gymnasium
 import numpy as np
 import torch
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
+from torch import nn
 
-__all__ = ["SplineFeatures"]
+__all__ = ["ChoiceScores", "Spline", "SplineFeatures"]
+
+Space = gymnasium.Space[np.ndarray]
 
 
-class SplineFeatures(BaseFeaturesExtractor):
-    """The observation, with some of its entries also spread over a linear spline basis.
+class Spline(nn.Module):
+    """Entries of an observation, spread over a linear spline basis.
 
-    What a provider's unknown curve gives for the steps of a request is then a linear function of
-    the features, which a policy learns in far fewer decisions than from the one number. Entry x
-    becomes ``centres`` numbers ``max(0, 1 - |x - c| / w)``, with centres c at distance w over its
-    range in the observation space: at most two of them differ from 0, and their sum is 1.
+    What an unknown curve gives for an entry is then a linear function, which a network learns from
+    far fewer decisions than from the one number. Entry x becomes ``centres`` numbers
+    ``max(0, 1 - |x - c| / w)``, with centres c at distance w over its range in the observation
+    space: at most two of them differ from 0, and their sum is 1.
 
     Args:
-        observation_space: a ``Box`` of one dimension with finite bounds.
+        observation_space: a ``Box`` of one dimension; the range of the entries is finite.
         entries: indices of the entries, negative ones from the end, shape (entries,).
-        centres: functions an entry.
+        centres: functions an entry, at least 2.
     """
 
-    def __init__(
-        self, observation_space: gymnasium.Space[np.ndarray], entries: Sequence[int], centres: int
-    ) -> None:
+    def __init__(self, observation_space: Space, entries: Sequence[int], centres: int) -> None:
+        super().__init__()
         assert isinstance(observation_space, gymnasium.spaces.Box)
-        count = observation_space.shape[0] + len(entries) * centres
-        super().__init__(observation_space, features_dim=count)
         chosen = list(entries)
         low = torch.as_tensor(observation_space.low[chosen])
         width = (torch.as_tensor(observation_space.high[chosen]) - low) / (centres - 1)
         self._entries = chosen
-        self.register_buffer("_low", (low / width)[:, None])
-        self.register_buffer("_width", width[:, None])
-        self.register_buffer("_places", torch.arange(centres, dtype=torch.float32))
         self._low: torch.Tensor
         self._width: torch.Tensor
         self._places: torch.Tensor
+        self.register_buffer("_low", (low / width)[:, None])
+        self.register_buffer("_width", width[:, None])
+        self.register_buffer("_places", torch.arange(centres, dtype=torch.float32))
 
     def forward(self, observations: torch.Tensor) -> torch.Tensor:
-        """Features, shape (batch, observation entries + entries * centres)."""
+        """Shape (batch, entries * centres)."""
         places = observations[:, self._entries, None] / self._width - self._low
         hats = (1.0 - (places - self._places).abs()).clamp_(min=0.0)
-        return torch.cat((observations, hats.flatten(1)), dim=1)
+        return hats.flatten(1)
+
+
+class SplineFeatures(BaseFeaturesExtractor):
+    """The observation, and beside it some of its entries spread over a spline basis.
+
+    Args:
+        observation_space: see :class:`Spline`, as for the others.
+        entries: indices of the entries.
+        centres: functions an entry.
+    """
+
+    def __init__(self, observation_space: Space, entries: Sequence[int], centres: int) -> None:
+        assert isinstance(observation_space, gymnasium.spaces.Box)
+        count = observation_space.shape[0] + len(entries) * centres
+        super().__init__(observation_space, features_dim=count)
+        self._spline = Spline(observation_space, entries, centres)
+
+    def forward(self, observations: torch.Tensor) -> torch.Tensor:
+        """Shape (batch, observation entries + entries * centres)."""
+        return torch.cat((observations, self._spline(observations)), dim=1)
+
+
+class ChoiceScores(BaseFeaturesExtractor):
+    """The observation, and beside it a score of each choice, from a network that they share.
+
+    For observations that hold a block of numbers on each choice, and then some on the request.
+    What is learnt of one choice's load, say, is known of all of them; what differs between choices
+    that look alike (a provider's hidden curve over the steps of a request) is a table, linear in
+    the spread entry, and a bias each. A linear layer of the scores is then a policy.
+
+    Args:
+        observation_space: see :class:`Spline`.
+        block: entries of each choice.
+        request: entries of the request, after the blocks of all choices.
+        curve: which of the request's entries the table spreads.
+        centres: points of the table over that entry.
+        hidden: width of the shared network's two layers.
+    """
+
+    def __init__(
+        self,
+        observation_space: Space,
+        block: int,
+        request: int,
+        curve: int = 0,
+        centres: int = 26,
+        hidden: int = 32,
+    ) -> None:
+        assert isinstance(observation_space, gymnasium.spaces.Box)
+        size = observation_space.shape[0]
+        choices, rest = divmod(size - request, block)
+        if rest or choices < 1:
+            raise ValueError(
+                f"an observation of {size} entries is not made of blocks of {block} and a"
+                f" request of {request}"
+            )
+        super().__init__(observation_space, features_dim=size + choices)
+        self._blocks = (choices, block)
+        self._request = choices * block
+        self._spline = Spline(observation_space, [choices * block + curve], centres)
+        self._table = nn.Linear(centres, choices, bias=False)
+        self._of_block = nn.Linear(block + 1, hidden, bias=False)
+        self._of_request = nn.Linear(request, hidden, bias=False)
+        self._of_choice = nn.Parameter(torch.randn(choices, hidden) * 0.3)
+        self._score = nn.Sequential(
+            nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1)
+        )
+
+    def forward(self, observations: torch.Tensor) -> torch.Tensor:
+        """Shape (batch, observation entries + choices)."""
+        blocks = observations[:, : self._request].reshape(-1, *self._blocks)
+        learnt = self._table(self._spline(observations)).unsqueeze(2)
+        hidden = (
+            self._of_block(torch.cat((blocks, learnt), dim=2))
+            + self._of_request(observations[:, self._request :]).unsqueeze(1)
+            + self._of_choice
+        )
+        return torch.cat((observations, self._score(hidden).squeeze(2)), dim=1)
