@@ -27,6 +27,12 @@ POLICIES: dict[str, PolicySpec] = {
         "edgesim.agents.bandit:trained",
         learns=True,
     ),
+    "punctual_bandit": PolicySpec(
+        "the bandit over quality alone, times the timeliness that the observation lets expect",
+        "edgesim.agents.bandit:trained_punctual",
+        learns=True,
+        requires="wireless",
+    ),
     "prophet": PolicySpec(
         "the best expected worth among the providers with room, hidden parameters known",
         f"{_HERE}:Prophet",

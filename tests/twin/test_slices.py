@@ -1,5 +1,7 @@
 """Slices over a topology: the twin of chains with a network behind it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -69,8 +71,9 @@ def test_the_ledger_closes_and_no_capacity_is_exceeded_at_any_instant(
         },
     )
     twin = SFCTwin(scenario, np.random.SeedSequence(seed))
-    fabric, step = twin.fabric, twin.clock.step
-    capacity = np.array(twin.world.wiring.capacity_bps) * (1 + 1e-9)
+    fabric: Any = twin.fabric
+    step = twin.clock.step
+    capacity = np.array(fabric.world.wiring.capacity_bps) * (1 + 1e-9)
 
     def watched() -> None:
         step()
@@ -79,8 +82,8 @@ def test_the_ledger_closes_and_no_capacity_is_exceeded_at_any_instant(
         assert (np.array(fabric.links.reserved_bps) <= capacity).all()
         assert max(fabric.hosts.reserved_bps) <= 1.5e9 * (1 + 1e-9)
 
-    clock = twin.clock
-    clock.step = watched  # type: ignore[method-assign]  # every event is looked at
+    clock: Any = twin.clock
+    clock.step = watched
     twin.run(lambda twin, request: choices[request.number % len(choices)])
     assert twin.ledger.arrived == sum(1 for _ in twin.requests())
     for number in list(twin.running):
@@ -104,6 +107,7 @@ def test_the_history_of_the_shipped_scenario_is_pinned():
     # A change of behaviour changes this on purpose, with a line in the CHANGELOG.
     twin = SFCTwin(resolve("sfc"), np.random.SeedSequence(0), record=True)
     twin.run(first_that_fits)
+    assert twin.log is not None
     assert twin.log.fingerprint() == FINGERPRINT
 
 
@@ -139,7 +143,8 @@ def test_the_agent_sees_what_the_collector_last_knew():
     """Two modes, one truth: the stale view differs from the links, the truth does not."""
     for mode in ("piggyback", "truth"):
         twin = played(**{"network.collector.mode": mode})
-        view, links = twin.fabric.collector.view, twin.fabric.links
+        fabric: Any = twin.fabric
+        view, links = fabric.collector.view, fabric.links
         same = view.delay_s == links.delay_s
         assert same is (mode == "truth")
         assert (view.mean_age_s() == 0.0) is (mode == "truth")
@@ -163,7 +168,8 @@ def test_a_trace_names_slices_and_nodes(tmp_path):
     )
     twin = played(trace=str(path))
     one, two = twin.requests()
-    nodes = twin.world.wiring.graph.nodes
+    world: Any = twin.world
+    nodes = world.wiring.graph.nodes
     assert nodes[one.source]["name"] == "Berlin" and nodes[one.destination]["name"] == "Muenchen"
     assert (one.arrival_s, one.bandwidth, one.max_delay_ms, one.holding_s) == (0, 2e7, 100, 50)
     assert (two.kind, two.stages, two.destination) == (1, 3, 3)
