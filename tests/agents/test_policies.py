@@ -59,7 +59,11 @@ def test_every_offered_policy_plays_every_scenario(scenario):
 
 
 def test_what_needs_a_network_is_not_offered_without():
-    assert set(offered(WIRELESS)) - set(offered(PAPER)) == {"nearest", "least_latency"}
+    assert set(offered(WIRELESS)) - set(offered(PAPER)) == {
+        "nearest",
+        "least_latency",
+        "punctual_bandit",
+    }
     with pytest.raises(InputError, match="aigc_paper has none"):
         find_policy(PAPER, "nearest")
     assert [column.heading for column in columns_of(PAPER)] == ["quality", "lost"]
