@@ -126,6 +126,100 @@ TABLE = {
         {"bad.yaml": "[{capacity: 5"},
         ["bad.yaml"],
     ),
+    "links of a wrong shape": (
+        "evaluate scenario=sfc_paper scenario.bandwidth=[[1,2],[3,4]]",
+        {},
+        ["bandwidth", "(2, 2)"],
+    ),
+    "links ragged": (
+        "evaluate scenario=sfc_paper scenario.bandwidth=[[[1],[2]],[[3]]]",
+        {},
+        ["bandwidth", "[next instance][previous instance][stage]"],
+    ),
+    "links of two shapes": (
+        "evaluate scenario=sfc_paper scenario.bandwidth=[[[100,100]]]",
+        {},
+        ["delay_ms", "(5, 5, 4)", "(1, 1, 2)"],
+    ),
+    "links NaN": (
+        "evaluate scenario=sfc_paper scenario.delay_ms=[[[nan]]] scenario.bandwidth=[[[5]]]",
+        {},
+        ["delay_ms[0, 0, 0]", "nan"],
+    ),
+    "links negative": (
+        "evaluate scenario=sfc_paper scenario.bandwidth=[[[-5]]]",
+        {},
+        ["bandwidth[0, 0, 0]", "-5"],
+    ),
+    "links a word": ("evaluate scenario=sfc_paper scenario.bandwidth=wide", {}, ["wide", ".npz"]),
+    "links in no file": (
+        "evaluate scenario=sfc_paper scenario.delay_ms=none.npz",
+        {},
+        ["delay_ms", "none.npz"],
+    ),
+    "links in a file of another kind": (
+        "evaluate scenario=sfc_paper scenario.delay_ms=bad.npz",
+        {"bad.npz": "no zip"},
+        ["delay_ms", "bad.npz"],
+    ),
+    "groups of one": ("evaluate scenario=sfc_paper scenario.groups=1", {}, ["groups", "1"]),
+    "release probability above one": (
+        "evaluate scenario=sfc_paper scenario.release_probability=1.5",
+        {},
+        ["release_probability", "1.5"],
+    ),
+    "release probability NaN": (
+        "evaluate scenario=sfc_paper scenario.release_probability=nan",
+        {},
+        ["release_probability", "nan"],
+    ),
+    "requests none": ("evaluate scenario=sfc_paper scenario.requests=0", {}, ["requests", "0"]),
+    "requests of no bandwidth": (
+        "evaluate scenario=sfc_paper scenario.request_bandwidth=[0,10]",
+        {},
+        ["request_bandwidth", "0"],
+    ),
+    "requests with the bound reversed": (
+        "evaluate scenario=sfc_paper scenario.request_delay_ms=[90,50]",
+        {},
+        ["request_delay_ms", "90"],
+    ),
+    "no such quality": ("evaluate scenario=sfc_paper scenario.qoe.model=mos", {}, ["mos", "iqx"]),
+    "trace of chains without a column": (
+        "evaluate scenario=sfc_paper scenario.trace=bad.csv",
+        trace(["100,60"], "bandwidth,max_delay_ms"),
+        ["released_before"],
+    ),
+    "trace of chains without rows": (
+        "evaluate scenario=sfc_paper scenario.trace=bad.csv",
+        trace([], "bandwidth,max_delay_ms,released_before"),
+        ["bad.csv", "0 rows"],
+    ),
+    "trace of chains with NaN": (
+        "evaluate scenario=sfc_paper scenario.trace=bad.csv",
+        trace(["100,60,", "nan,60,"], "bandwidth,max_delay_ms,released_before"),
+        ["row 2", "bandwidth"],
+    ),
+    "trace of chains with a negative bound": (
+        "evaluate scenario=sfc_paper scenario.trace=bad.csv",
+        trace(["100,-60,"], "bandwidth,max_delay_ms,released_before"),
+        ["row 1", "max_delay_ms", "-60"],
+    ),
+    "trace of chains released before they come": (
+        "evaluate scenario=sfc_paper scenario.trace=bad.csv",
+        trace(["100,60,1", "100,60,1"], "bandwidth,max_delay_ms,released_before"),
+        ["row 2", "released_before", "later request"],
+    ),
+    "trace of chains released in between": (
+        "evaluate scenario=sfc_paper scenario.trace=bad.csv",
+        trace(["100,60,1.5"], "bandwidth,max_delay_ms,released_before"),
+        ["row 1", "released_before", "1.5"],
+    ),
+    "policy of another problem": (
+        "evaluate scenario=sfc_paper policy=nearest",
+        {},
+        ["nearest", "shortest_delay"],
+    ),
     "run folder not there": (
         "evaluate policy=runs/aigc/ppo/seed-9",
         {},
