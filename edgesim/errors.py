@@ -6,6 +6,8 @@ from typing import Any
 
 __all__ = ["InputError", "did_you_mean"]
 
+_SHOWN = 120  # characters of a value that a message shows
+
 
 class InputError(ValueError):
     """Input that cannot be used: the thing, the value it had, and what is accepted.
@@ -22,8 +24,9 @@ class InputError(ValueError):
     def __init__(self, thing: str, value: Any, accepted: str) -> None:
         self.thing, self.value, self.accepted = thing, value, accepted
         shown = repr(value)
-        if len(shown) > 120:
-            shown = shown[:117] + "..."
+        if len(shown) > _SHOWN:
+            # The end of a path tells more than its middle.
+            shown = f"{shown[: _SHOWN // 2]}...{shown[3 - _SHOWN // 2 :]}"
         super().__init__(f"{thing} = {shown}: {accepted}")
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, Any, str]]:
