@@ -200,7 +200,7 @@ class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         twin = self.twin
         ahead = self._known
         if ahead is None or ahead.request is not twin.last:
-            ahead = self._known = Ahead(twin.fabric, twin.last)
+            ahead = self._known = Ahead(twin.fabric, twin.last, ahead)
         return ahead
 
     @property

@@ -33,6 +33,7 @@ class Ahead:
     Args:
         fabric: the episode's fabric.
         request: the request at hand.
+        before: what lay ahead of the last request: what has not changed is taken from it.
 
     Attributes:
         request: the request.
@@ -44,15 +45,20 @@ class Ahead:
             (stages, instances, instances, weights); :data:`FAR` or more where it cannot hold.
     """
 
-    def __init__(self, fabric: Fabric, request: Request) -> None:
+    def __init__(self, fabric: Fabric, request: Request, before: "Ahead | None" = None) -> None:
         self.request = request
         self.layers = layers = fabric.layers(request)
         bandwidth = request.bandwidth
         self.holds: npt.NDArray[np.bool_] = layers.residual >= bandwidth
         self.price = bandwidth / np.maximum(layers.residual, bandwidth)
-        weighted = layers.delay_ms[..., None] * _DELAY_WEIGHT
-        weighted += self.price[..., None] * _PRICE_WEIGHT
-        weighted[~self.holds] += FAR
+        if before is not None and before.layers.delay_ms is layers.delay_ms:
+            self._weighted_delay = before._weighted_delay
+        else:
+            self._weighted_delay = layers.delay_ms[..., None] * _DELAY_WEIGHT
+        weighted = self.price[..., None] * _PRICE_WEIGHT
+        weighted += self._weighted_delay
+        if not self.holds.all():
+            weighted[~self.holds] += FAR
         self.cost = through(weighted)
 
     def least_delay_ms(self, stage: int, previous: int) -> FloatArray:
