@@ -19,7 +19,7 @@ from edgesim.twin.outcomes import (
     Restarted,
     Started,
 )
-from edgesim.twin.providers import BatchProvider, Provider, TimedProvider
+from edgesim.twin.providers import BatchService, Provider, Service, TimedService
 from edgesim.twin.quality import FloatArray
 from edgesim.twin.streams import Streams
 from edgesim.twin.task import Task
@@ -188,10 +188,14 @@ class AIGCTwin:
 
     def _provider(self, number: int) -> Provider:
         capacity, restart_s = float(self.world.capacity[number]), self.scenario.restart_s
-        common = (self.clock, number, capacity, restart_s, self._run_over, self._restarted)
+        service: Service
         if self.world.service:
-            return BatchProvider(*common, self.world.service[number])
-        return TimedProvider(*common, self.run_time_s)
+            service = BatchService(self.clock, self.world.service[number])
+        else:
+            service = TimedService(self.clock, self.run_time_s)
+        return Provider(
+            self.clock, number, capacity, restart_s, service, self._run_over, self._restarted
+        )
 
     def _arrive(self, moment: Moment) -> None:
         task: Task = moment._value
