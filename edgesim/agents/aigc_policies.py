@@ -3,6 +3,7 @@
 All but :class:`Prophet` read nothing but the observation.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -115,7 +116,7 @@ class RoundRobin:
         return turn, (turn + 1) % self._providers
 
 
-class _Choice:
+class _Choice(ABC):
     """Takes the provider of the highest score; of equals, the first."""
 
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
@@ -131,8 +132,9 @@ class _Choice:
         """See :class:`edgesim.agents.policies.Policy`."""
         return np.argmax(self._score(observation), axis=1), state
 
+    @abstractmethod
     def _score(self, observation: Observation) -> npt.NDArray[np.floating[Any]]:
-        raise NotImplementedError
+        """The score of each provider, shape (n, providers)."""
 
     def _with_room(
         self, observation: Observation, score: npt.NDArray[np.floating[Any]]

@@ -4,6 +4,7 @@ They read what the environment tells everyone: the chain at hand (``env.unwrappe
 ways as they are known (``env.unwrapped.ahead``), from which the observation is written too.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,7 +39,7 @@ PRICE_OF_LOAD = 4.0
 did best at loads of 0.026, 0.079 and 0.26 (``sfc_paper``, ``_3x`` and ``_10x``)."""
 
 
-class _Heuristic:
+class _Heuristic(ABC):
     """Decides for each environment by itself."""
 
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
@@ -59,8 +60,9 @@ class _Heuristic:
         chosen = [decide(lane, self._envs[lane].ahead, self._envs[lane].chain) for lane in lanes]
         return np.array(chosen, dtype=np.int64), state
 
+    @abstractmethod
     def _decide(self, lane: int, ahead: Ahead, chain: Chain) -> int:
-        raise NotImplementedError
+        """The choice for the environment of a lane."""
 
 
 class Random(_Heuristic):
