@@ -51,6 +51,7 @@ class Ahead:
         bandwidth = request.bandwidth
         self.holds: npt.NDArray[np.bool_] = layers.residual >= bandwidth
         self.price = bandwidth / np.maximum(layers.residual, bandwidth)
+        self._weighted_delay: FloatArray
         if before is not None and before.layers.delay_ms is layers.delay_ms:
             self._weighted_delay = before._weighted_delay
         else:
