@@ -52,12 +52,14 @@ class Ahead:
         self.holds: npt.NDArray[np.bool_] = layers.residual >= bandwidth
         self.price = bandwidth / np.maximum(layers.residual, bandwidth)
         self._weighted_delay: FloatArray
-        if before is not None and before.layers.delay_ms is layers.delay_ms:
-            self._weighted_delay = before._weighted_delay
-        else:
-            self._weighted_delay = layers.delay_ms[..., None] * _DELAY_WEIGHT
+        weighted_delay = (
+            before._weighted_delay
+            if before is not None and before.layers.delay_ms is layers.delay_ms
+            else layers.delay_ms[..., None] * _DELAY_WEIGHT
+        )
+        self._weighted_delay: FloatArray = weighted_delay
         weighted = self.price[..., None] * _PRICE_WEIGHT
-        weighted += self._weighted_delay
+        weighted += weighted_delay
         if not self.holds.all():
             weighted[~self.holds] += FAR
         self.cost = through(weighted)
