@@ -56,12 +56,16 @@ class AgentConfig:
         default="sb3_contrib:MaskablePPO", metadata=_help("the class, as module:attribute")
     )
     policy: str = field(
-        default="MlpPolicy", metadata=_help("stable-baselines3's name of the network")
+        default="MlpPolicy",
+        metadata=_help("stable-baselines3's name of the network, or a class as module:attribute"),
     )
     total_steps: int = field(default=100_000, metadata=_help("decisions to learn from"))
     n_envs: int = field(default=8, metadata=_help("environments that are stepped side by side"))
     environment: dict[str, Any] = field(
         default_factory=dict, metadata=_help("keyword arguments of the environment")
+    )
+    reward_scale: float = field(
+        default=1.0, metadata=_help("what rewards are multiplied by while learning")
     )
     hyperparameters: dict[str, Any] = field(
         default_factory=dict, metadata=_help("keyword arguments of the algorithm")
@@ -86,6 +90,7 @@ class AgentConfig:
             )
         whole("total_steps", self.total_steps, 1)
         whole("n_envs", self.n_envs, 1)
+        between("reward_scale", self.reward_scale, 1e-9, 1e9)
         for key, ends in self.schedules.items():
             if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
                 raise InputError(f"schedules.{key}", ends, "must be [from, to]")

@@ -35,13 +35,20 @@ __all__ = [
 class SteppedEnvs(DummyVecEnv):
     """Environments that are stepped one after the other in this process, as in DummyVecEnv.
 
-    Two things differ. An environment's first episode has the seed that it is given here, whatever
+    Three things differ. An environment's first episode has the seed that it is given here, whatever
     seed an algorithm asks for: training must not meet held-out episodes. And infos, which the
-    environments make anew at every step, are handed on without DummyVecEnv's deep copy.
+    environments make anew at every step, are handed on without DummyVecEnv's deep copy. Rewards
+    are multiplied by ``reward_scale``.
     """
 
-    def __init__(self, envs: Sequence[gymnasium.Env[Any, Any]], seeds: Sequence[int]) -> None:
+    def __init__(
+        self,
+        envs: Sequence[gymnasium.Env[Any, Any]],
+        seeds: Sequence[int],
+        reward_scale: float = 1.0,
+    ) -> None:
         super().__init__([lambda env=env: env for env in envs])  # type: ignore[misc]
+        self._reward_scale = reward_scale
         self._episode_seeds: list[int | None] = list(seeds)
         self._seeds = list(seeds)
         self._masks: list[Callable[[], npt.NDArray[np.bool_]]] = []
@@ -64,7 +71,7 @@ class SteppedEnvs(DummyVecEnv):
                 info["terminal_observation"] = observation
                 observation, self.reset_infos[k] = env.reset()
             seen[k] = observation
-            self.buf_rews[k] = reward
+            self.buf_rews[k] = float(reward) * self._reward_scale
             self.buf_dones[k] = terminated or truncated
             infos.append(info)
         return seen.copy(), self.buf_rews.copy(), self.buf_dones.copy(), infos
@@ -92,7 +99,8 @@ def training_envs(scenario: Any, agent: AgentConfig, seed: int, part: int) -> Ve
     """
     count = agent.n_envs
     seeds = training_seeds(seed, count * (part + 1))[count * part :]
-    return VecMonitor(SteppedEnvs(agent_envs(scenario, agent, count), seeds))
+    envs = SteppedEnvs(agent_envs(scenario, agent, count), seeds, agent.reward_scale)
+    return VecMonitor(envs)
 
 
 def agent_envs(scenario: Any, agent: AgentConfig, count: int) -> list[Env]:
@@ -114,11 +122,13 @@ def make_model(agent: AgentConfig, envs: VecEnv, seed: int, device: str) -> Any:
         InputError: there is no such algorithm, or it does not take the hyperparameters.
     """
     algorithm = imported("agent.algorithm", agent.algorithm)
+    named = ":" in agent.policy
+    policy = imported("agent.policy", agent.policy) if named else agent.policy
     scheduled, _ = linear(agent.schedules)
     arguments = {key: _value(key, value) for key, value in agent.hyperparameters.items()}
     try:
         return algorithm(
-            agent.policy, envs, **{**arguments, **scheduled}, seed=seed, device=device, verbose=0
+            policy, envs, **{**arguments, **scheduled}, seed=seed, device=device, verbose=0
         )
     except (TypeError, ValueError, AssertionError) as error:
         given = {**agent.hyperparameters, **agent.schedules}

@@ -77,6 +77,10 @@ class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
     failure ends ``qoe.dropped``. All other steps pay 0. With ``reward="shaped"`` and payment on
     release, a chain pays its QoE at admission then, and the difference to what came of it at its
     end: potential-based shaping (Ng, Harada and Russell 1999). The undiscounted return is the same.
+    With ``reward="relative"``, for training, that difference is paid as it arises, so that running
+    chains that suffer from a new one say so soon; and each request pays, when it is decided, less
+    what it could pay with the network to itself. No choice changes what is taken off, so that the
+    best policy stays the best, and rewards differ less by luck.
 
     ## Starting State
     No chain runs; the first request is at hand, and the instance of its first VNF to be chosen.
@@ -124,7 +128,7 @@ class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         render_mode: str | None = None,
     ) -> None:
         EzPickle.__init__(self, scenario, overrides, reward, mask, observation, record, render_mode)
-        one_of("reward", reward, ("paid", "shaped"))
+        one_of("reward", reward, ("paid", "shaped", "relative"))
         one_of("mask", mask, self.masks)
         one_of("observation", observation, ("ways", "authors"))
         one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
@@ -142,7 +146,7 @@ class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         self.action_space = spaces.Discrete(self._actions)
         self._record = record
         self._mask = mask
-        self._paymaster = Paymaster(self.scenario, shaped=reward == "shaped")
+        self._paymaster = Paymaster(self.scenario, self.world, reward)
         self._twin: SFCTwin | None = None
         self._known: Ahead | None = None
         self._over = True

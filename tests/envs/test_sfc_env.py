@@ -164,6 +164,32 @@ def test_paid_on_release_a_chain_on_stage_links_pays_what_it_pays_on_admission(s
     assert parts[2] == pytest.approx(parts[0], abs=1e-9)
 
 
+@pytest.mark.parametrize("scenario", ["sfc_paper", "sfc"])
+def test_relative_rewards_take_off_what_the_network_to_itself_would_pay(scenario):
+    overrides = {"network.horizon_s": 40.0} if scenario == "sfc" else {}
+    stories = []
+    for reward in ("shaped", "relative"):
+        env = SFCEnv(scenario, overrides, reward=reward)
+        env.reset(seed=1)
+        over, rewards = False, []
+        while not over:
+            request, ledger = env.chain.request, env.twin.ledger
+            decided = ledger.accepted + ledger.rejected
+            _, paid, over, _, info = env.step(np.flatnonzero(env.action_masks())[0])
+            if reward == "relative" and ledger.accepted + ledger.rejected > decided:
+                alone = env.world.best_qos(request)
+                assert alone is not None
+                paid += env.twin.qoe(request, alone)
+            rewards.append(paid)
+        assert sum(rewards) == pytest.approx(info["metrics"]["return"], abs=1e-6)
+        stories.append(rewards)
+    if scenario == "sfc_paper":
+        assert stories[1] == pytest.approx(stories[0], abs=1e-9)
+    else:
+        # What a running chain loses is paid while it runs, not when it is released.
+        assert stories[1] != pytest.approx(stories[0], abs=1e-3)
+
+
 def test_other_quality_models_by_name():
     for model, low, high in (("iqx", 1.0, 5.0), ("emodel", 1.0, 4.5)):
         env = SFCEnv("sfc_paper", {"qoe.model": model})
