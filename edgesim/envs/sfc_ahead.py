@@ -51,7 +51,6 @@ class Ahead:
         bandwidth = request.bandwidth
         self.holds: npt.NDArray[np.bool_] = layers.residual >= bandwidth
         self.price = bandwidth / np.maximum(layers.residual, bandwidth)
-        self._weighted_delay: FloatArray
         weighted_delay = (
             before._weighted_delay
             if before is not None and before.layers.delay_ms is layers.delay_ms
