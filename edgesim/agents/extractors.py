@@ -8,7 +8,7 @@ import torch
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import nn
 
-__all__ = ["ChoiceScores", "Spline", "SplineFeatures"]
+__all__ = ["ChoiceFeatures", "Spline"]
 
 Space = gymnasium.Space[np.ndarray]
 
@@ -48,41 +48,25 @@ class Spline(nn.Module):
         return hats.flatten(1)
 
 
-class SplineFeatures(BaseFeaturesExtractor):
-    """The observation, and beside it some of its entries spread over a spline basis.
+class ChoiceFeatures(BaseFeaturesExtractor):
+    """The observation, one entry of it spread, and a score of each choice.
 
-    Args:
-        observation_space: see :class:`Spline`, as for the others.
-        entries: indices of the entries.
-        centres: functions an entry.
-    """
-
-    def __init__(self, observation_space: Space, entries: Sequence[int], centres: int) -> None:
-        assert isinstance(observation_space, gymnasium.spaces.Box)
-        count = observation_space.shape[0] + len(entries) * centres
-        super().__init__(observation_space, features_dim=count)
-        self._spline = Spline(observation_space, entries, centres)
-
-    def forward(self, observations: torch.Tensor) -> torch.Tensor:
-        """Shape (batch, observation entries + entries * centres)."""
-        return torch.cat((observations, self._spline(observations)), dim=1)
-
-
-class ChoiceScores(BaseFeaturesExtractor):
-    """The observation, and beside it a score of each choice, from a network that they share.
-
-    For observations that hold a block of numbers on each choice, and then some on the request.
-    What is learnt of one choice's load, say, is known of all of them; what differs between choices
-    that look alike (a provider's hidden curve over the steps of a request) is a table, linear in
-    the spread entry, and a bias each. A linear layer of the scores is then a policy.
+    For observations that hold a block of numbers on each choice, and then some on the request. The
+    scores come from one small network that all choices share: what is learnt of one's load, say, is
+    known of all. What differs between choices that look alike (a provider's hidden curve over the
+    steps of a request) is a table over the spread entry, and a bias each. A linear layer of the
+    scores is a policy.
 
     Args:
         observation_space: see :class:`Spline`.
         block: entries of each choice.
         request: entries of the request, after the blocks of all choices.
-        curve: which of the request's entries the table spreads.
-        centres: points of the table over that entry.
-        hidden: width of the shared network's two layers.
+        curve: which of the request's entries is spread.
+        centres: points over which it is spread.
+        hidden: width of the shared network's two layers; 0: no scores.
+
+    Raises:
+        ValueError: the observation does not consist of such blocks and such a request.
     """
 
     def __init__(
@@ -99,28 +83,36 @@ class ChoiceScores(BaseFeaturesExtractor):
         choices, rest = divmod(size - request, block)
         if rest or choices < 1:
             raise ValueError(
-                f"an observation of {size} entries is not made of blocks of {block} and a"
+                f"an observation of {size} entries does not consist of blocks of {block} and a"
                 f" request of {request}"
             )
-        super().__init__(observation_space, features_dim=size + choices)
+        super().__init__(
+            observation_space, features_dim=size + centres + (choices if hidden else 0)
+        )
         self._blocks = (choices, block)
         self._request = choices * block
+        self._hidden = hidden
         self._spline = Spline(observation_space, [choices * block + curve], centres)
+        if not hidden:
+            return
         self._table = nn.Linear(centres, choices, bias=False)
         self._of_block = nn.Linear(block + 1, hidden, bias=False)
         self._of_request = nn.Linear(request, hidden, bias=False)
-        self._of_choice = nn.Parameter(torch.randn(choices, hidden) * 0.3)
+        self._of_choice = nn.Parameter(torch.randn(choices, hidden) * 0.1)
         self._score = nn.Sequential(
             nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1)
         )
 
     def forward(self, observations: torch.Tensor) -> torch.Tensor:
-        """Shape (batch, observation entries + choices)."""
+        """Shape (batch, observation entries + centres + choices)."""
+        spread = self._spline(observations)
+        if not self._hidden:
+            return torch.cat((observations, spread), dim=1)
         blocks = observations[:, : self._request].reshape(-1, *self._blocks)
-        learnt = self._table(self._spline(observations)).unsqueeze(2)
+        learnt = self._table(spread).unsqueeze(2)
         hidden = (
             self._of_block(torch.cat((blocks, learnt), dim=2))
             + self._of_request(observations[:, self._request :]).unsqueeze(1)
             + self._of_choice
         )
-        return torch.cat((observations, self._score(hidden).squeeze(2)), dim=1)
+        return torch.cat((observations, spread, self._score(hidden).squeeze(2)), dim=1)

@@ -57,13 +57,12 @@ def draw(folder: Path) -> Path:
         _bands(axes, returns, own, agent)
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_xlabel("decisions trained on")
-        axes.set_ylabel("return of an episode")
-        axes.set_title(_title(scenario, agent, config["seed"], len(rows), evaluation["episodes"]))
+        axes.set_ylabel("return of an episode, mean and 95 % interval")
+        axes.set_title(
+            f"{agent} learns {scenario['name']} (seed {config['seed']}); "
+            f"at the right, {evaluation['episodes']} held-out episodes"
+        )
         return save(drawn, folder / "learning.png")
-
-
-def _title(scenario: Mapping[str, Any], agent: str, seed: int, looks: int, episodes: int) -> str:
-    return f"{agent} learns {scenario['name']}  (seed {seed}, {episodes} held-out episodes)"
 
 
 def _limits(

@@ -1,0 +1,68 @@
+"""Models that decide, of every agent in every scenario."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from stable_baselines3.common.vec_env import VecEnv
+
+from edgesim.agents import presets
+from edgesim.agents.deciding import decider
+from edgesim.agents.learner import SteppedEnvs, make_model
+from edgesim.agents.rollout import make_envs, takes_masks
+from edgesim.config import AgentConfig
+from edgesim.scenarios import preset, resolve
+from edgesim.scenarios import presets as scenarios
+
+
+@pytest.mark.parametrize("scenario", scenarios())
+def test_every_agent_fits_every_scenario_and_decides_as_its_model(scenario: str) -> None:
+    envs = SteppedEnvs(make_envs(resolve(scenario), 2), seeds=[0, 4])
+    observation = envs.reset()
+    assert isinstance(observation, np.ndarray)
+    for name in presets.presets():
+        agent = presets.for_scenario(presets.preset(name), scenario, preset(scenario)["problem"])
+        model = make_model(_small(agent, envs), envs, seed=0, device="cpu")
+        policy: Any = decider(model)
+        masks = np.stack(envs.env_method("action_masks"))
+        given = {"action_masks": masks} if takes_masks(policy) else {}
+        chosen, _ = policy.predict(observation, deterministic=True, **given)
+        theirs, _ = model.predict(observation, deterministic=True, **given)
+        np.testing.assert_array_equal(chosen, theirs)
+        one = {key: value[0] for key, value in given.items()}
+        chosen, _ = policy.predict(observation[0], deterministic=True, **one)
+        assert chosen == theirs[0]
+        drawn, _ = policy.predict(observation, deterministic=False, **given)
+        assert drawn.shape == (2,)
+    envs.close()
+
+
+def _small(agent: AgentConfig, envs: VecEnv) -> AgentConfig:
+    """The agent with rollouts that hold just one batch, or with a small memory."""
+    given = agent.hyperparameters
+    if "n_steps" in given:
+        less = {"n_steps": given["batch_size"] // envs.num_envs}
+    else:
+        less = {"buffer_size": 100}
+    return replace(agent, hyperparameters={**given, **less})
+
+
+def test_a_mask_is_obeyed_and_one_of_a_single_choice_leaves_no_other() -> None:
+    envs = SteppedEnvs(make_envs(resolve("aigc_paper"), 1), seeds=[0])
+    observation = envs.reset()
+    assert isinstance(observation, np.ndarray)
+    agent = presets.for_scenario(presets.preset("maskable_ppo"), "aigc_paper", "aigc")
+    policy: Any = decider(make_model(_small(agent, envs), envs, seed=0, device="cpu"))
+    seen = np.repeat(observation, 20, axis=0)
+    chosen, _ = policy.predict(seen, deterministic=True, action_masks=np.eye(20, dtype=bool))
+    assert chosen.tolist() == list(range(20))
+
+
+def test_what_is_not_known_decides_by_its_own_predict() -> None:
+    class Somebodys:
+        def predict(self, observation: object, **others: object) -> tuple[str, None]:
+            return "theirs", None
+
+    model: Any = Somebodys()
+    assert decider(model) is model
