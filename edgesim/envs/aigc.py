@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, SupportsInt
 
-import gymnasium
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
-from gymnasium.error import ResetNeeded
 from gymnasium.utils import EzPickle
 
 from edgesim.envs.aigc_observation import Observer
 from edgesim.envs.aigc_reward import Paymaster
+from edgesim.envs.twin_env import TwinEnv
 from edgesim.errors import InputError
 from edgesim.scenarios import resolve
 from edgesim.scenarios.aigc import AIGCScenario
@@ -35,7 +34,7 @@ METRICS: dict[str, str] = {
 }
 
 
-class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
+class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
     """AIGC provider selection at the wireless edge.
 
     ## Description
@@ -103,7 +102,7 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         InputError: unknown scenario, key, reward, mask or render mode; bad values.
     """
 
-    metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 10}  # noqa: RUF012  # Gymnasium declares it so
+    picture = "edgesim.plots.aigc_world:draw_now"
     masks = ("fits", "up")
 
     def __init__(
@@ -118,30 +117,24 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         EzPickle.__init__(self, scenario, overrides, reward, mask, record, render_mode)
         one_of("reward", reward, ("paid", "shaped"))
         one_of("mask", mask, self.masks)
-        one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
+        super().__init__(render_mode)
         self.scenario: AIGCScenario = resolve(scenario, overrides)
         if self.scenario.problem != "aigc":
             raise InputError("scenario", self.scenario.name, "edgesim/AIGC-v0 takes AIGC scenarios")
         self.world = shared_world(AIGCWorld, self.scenario)
-        self.render_mode = render_mode
         self.observer = Observer(self.world)
         self.observation_space = spaces.Box(0.0, self.observer.high, dtype=np.float32)
         self.action_space = spaces.Discrete(len(self.world.providers))
         self._record = record
         self._mask = mask
         self._paymaster = Paymaster(self.scenario, shaped=reward == "shaped")
-        self._twin: AIGCTwin | None = None
-        self._over = True
-        self._viewer: Any = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
         """Start an episode; ``seed`` draws what happens in it, as in Gymnasium."""
-        super().reset(seed=seed)
-        entropy = [int(word) for word in self.np_random.integers(2**32, size=4)]
         self._twin = AIGCTwin(
-            self.scenario, np.random.SeedSequence(entropy), world=self.world, record=self._record
+            self.scenario, self._episode_seed(seed), world=self.world, record=self._record
         )
         self._paymaster.open()
         self._over = False
@@ -153,9 +146,7 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         self, action: SupportsInt
     ) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Send the request at hand to provider ``action`` and run to the next request."""
-        twin = self._twin
-        if twin is None or self._over:
-            raise ResetNeeded("the episode is over: call reset() first")
+        twin = self._running()
         provider = int(action)
         if not 0 <= provider < len(self.world.providers):
             raise InputError(
@@ -180,31 +171,3 @@ class AIGCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
             if fits.any():
                 return fits
         return twin.up.copy() if twin.up.any() else np.ones_like(twin.up)
-
-    @property
-    def twin(self) -> AIGCTwin:
-        """The running twin: hidden qualities and the whole future.
-
-        The one door to what a decision maker cannot know, for bounds and for reading results.
-        """
-        if self._twin is None:
-            raise ResetNeeded("there is no episode yet: call reset() first")
-        return self._twin
-
-    def render(self) -> npt.NDArray[np.uint8] | None:
-        """A picture of the world now: an array in mode "rgb_array", a window in mode "human"."""
-        if self.render_mode is None:
-            return None
-        if self._viewer is None:
-            from edgesim.plots.aigc_world import draw_now
-            from edgesim.plots.viewer import Viewer
-
-            self._viewer = Viewer(self.render_mode, draw_now)
-        frame: npt.NDArray[np.uint8] | None = self._viewer.show(self.twin)
-        return frame
-
-    def close(self) -> None:
-        """Close the window, if there is one."""
-        if self._viewer is not None:
-            self._viewer.close()
-            self._viewer = None

@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, SupportsInt
 
-import gymnasium
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
-from gymnasium.error import ResetNeeded
 from gymnasium.utils import EzPickle
 
 from edgesim.envs.sfc_ahead import Ahead
 from edgesim.envs.sfc_observation import build_observer
 from edgesim.envs.sfc_reward import Paymaster
+from edgesim.envs.twin_env import TwinEnv
 from edgesim.errors import InputError
 from edgesim.scenarios import resolve
 from edgesim.scenarios.checks import one_of
@@ -39,7 +38,7 @@ METRICS: dict[str, str] = {
 }
 
 
-class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
+class SFCEnv(TwinEnv[SFCTwin], EzPickle):
     """QoS- and QoE-aware service function chaining in SDN/NFV 5G slices.
 
     ## Description
@@ -114,7 +113,7 @@ class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         InputError: unknown scenario, key, reward, mask, observation or render mode; bad values.
     """
 
-    metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 10}  # noqa: RUF012  # Gymnasium declares it so
+    picture = "edgesim.plots.sfc_world:draw_now"
     masks = ("completes", "holds")
 
     def __init__(
@@ -131,14 +130,13 @@ class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         one_of("reward", reward, ("paid", "shaped", "relative"))
         one_of("mask", mask, self.masks)
         one_of("observation", observation, ("ways", "authors"))
-        one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
+        super().__init__(render_mode)
         self.scenario: SFCScenario = resolve(scenario, overrides)
         if self.scenario.problem != "sfc":
             raise InputError("scenario", self.scenario.name, "edgesim/SFC-v0 takes SFC scenarios")
         if observation == "authors" and self.scenario.network is not None:
             raise InputError("observation", observation, "needs a scenario without network")
         self.world = shared_world(build_world, self.scenario)
-        self.render_mode = render_mode
         self.observer = build_observer(self.scenario, self.world, observation)
         self.observation_space = self.observer.space
         self._instances = self.world.instances
@@ -147,19 +145,14 @@ class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         self._record = record
         self._mask = mask
         self._paymaster = Paymaster(self.scenario, self.world, reward)
-        self._twin: SFCTwin | None = None
         self._known: Ahead | None = None
-        self._over = True
-        self._viewer: Any = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
         """Start an episode; ``seed`` draws what happens in it, as in Gymnasium."""
-        super().reset(seed=seed)
-        entropy = [int(word) for word in self.np_random.integers(2**32, size=4)]
         self._twin = SFCTwin(
-            self.scenario, np.random.SeedSequence(entropy), world=self.world, record=self._record
+            self.scenario, self._episode_seed(seed), world=self.world, record=self._record
         )
         self._paymaster.open()
         self._over = self._twin.next_decision() is None
@@ -169,9 +162,7 @@ class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
         self, action: SupportsInt
     ) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Choose instance ``action`` of the next stage and run to the next choice."""
-        twin = self._twin
-        if twin is None or self._over:
-            raise ResetNeeded("the episode is over: call reset() first")
+        twin = self._running()
         choice = int(action)
         if not 0 <= choice < self._actions:
             raise InputError("action", choice, f"from 0 to {self._actions - 1}")
@@ -211,31 +202,3 @@ class SFCEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], EzPickle):
     def chain(self) -> Chain:
         """The chain of the request at hand (or shown last), as far as it is built."""
         return self.twin.chain
-
-    @property
-    def twin(self) -> SFCTwin:
-        """The running twin: the whole future.
-
-        The one door to what a decision maker cannot know, for bounds and for reading results.
-        """
-        if self._twin is None:
-            raise ResetNeeded("there is no episode yet: call reset() first")
-        return self._twin
-
-    def render(self) -> npt.NDArray[np.uint8] | None:
-        """A picture of the world now: an array in mode "rgb_array", a window in mode "human"."""
-        if self.render_mode is None:
-            return None
-        if self._viewer is None:
-            from edgesim.plots.sfc_world import draw_now
-            from edgesim.plots.viewer import Viewer
-
-            self._viewer = Viewer(self.render_mode, draw_now)
-        frame: npt.NDArray[np.uint8] | None = self._viewer.show(self.twin)
-        return frame
-
-    def close(self) -> None:
-        """Close the window, if there is one."""
-        if self._viewer is not None:
-            self._viewer.close()
-            self._viewer = None

@@ -20,9 +20,10 @@ __all__ = ["SliceWorkload"]
 class SliceWorkload:
     """The requests of any episode of a scenario with a network.
 
-    Arrivals are Poisson over the horizon. Each request belongs to a slice by the slices' shares and
-    joins two different nodes, uniform; its bandwidth is log-uniform and its bound uniform over the
-    slice's ranges, its holding time exponential. Each quantity has its own stream of the episode.
+    Arrivals are Poisson over the horizon (and at least one). Each request belongs to a slice by the
+    slices' shares and joins two different nodes, uniform; its bandwidth is log-uniform and its
+    bound uniform over the slice's ranges, its holding time exponential. Each quantity has its own
+    stream of the episode.
 
     Args:
         scenario: the workload's keys.
@@ -77,7 +78,8 @@ class SliceWorkload:
             return
         network = self._network
         rng = streams["arrivals"]
-        count = int(rng.poisson(network.arrival_rate_hz * network.horizon_s))
+        # At least one: an episode has something to decide.
+        count = max(int(rng.poisson(network.arrival_rate_hz * network.horizon_s)), 1)
         arrival_s = np.sort(rng.random(count)) * network.horizon_s
         # The last slice takes what rounding leaves of the shares.
         bounds = np.cumsum([part.share for part in slices])[:-1]
