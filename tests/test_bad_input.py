@@ -13,6 +13,31 @@ def trace(rows, header="arrival_s,steps"):
     return {"bad.csv": "\n".join([header, *rows]) + "\n"}
 
 
+def gml(edges, places=True, length=None):
+    """Three nodes and some links, as GML."""
+    nodes = "".join(
+        f'node [ id {n} label "{n}" ' + (f"Longitude {n} Latitude 50 " if places else "") + "] "
+        for n in range(3)
+    )
+    told = f" length_km {length}" if length else ""
+    links = "".join(f"edge [ source {a} target {b}{told} ] " for a, b in edges)
+    return f"graph [ {nodes}{links}]"
+
+
+def slice_of(**changes):
+    """One slice in Hydra's grammar."""
+    keys = {
+        "name": "one",
+        "share": "1.0",
+        "chain": "[nat,fw]",
+        "bandwidth_bps": "[1e6,1e7]",
+        "max_delay_s": "[0.1,0.2]",
+        "holding_s": "60",
+        **changes,
+    }
+    return "{" + ",".join(f"{key}:{value}" for key, value in keys.items()) + "}"
+
+
 # what a user types, the files at hand, and the words that the message must hold
 TABLE = {
     "unknown command": ("trian", {}, ["trian", "train"]),
@@ -219,6 +244,84 @@ TABLE = {
         "evaluate scenario=sfc_paper policy=nearest",
         {},
         ["nearest", "shortest_delay"],
+    ),
+    "topology unknown": (
+        "evaluate scenario=sfc scenario.network.topology.source=sndlib/germany5",
+        {},
+        ["germany5", "sndlib/germany50"],
+    ),
+    "topology file not there": (
+        "evaluate scenario=sfc scenario.network.topology.source=none.graphml",
+        {},
+        ["none.graphml"],
+    ),
+    "topology malformed": (
+        "evaluate scenario=sfc scenario.network.topology.source=bad.graphml",
+        {"bad.graphml": "<graphml><graph"},
+        ["bad.graphml"],
+    ),
+    "topology malformed GML": (
+        "evaluate scenario=sfc scenario.network.topology.source=bad.gml",
+        {"bad.gml": "graph [ node ["},
+        ["bad.gml"],
+    ),
+    "topology disconnected": (
+        "evaluate scenario=sfc scenario.network.topology.source=bad.gml",
+        {"bad.gml": gml(edges=[(0, 1)])},
+        ["bad.gml", "connected"],
+    ),
+    "topology without positions or lengths": (
+        "evaluate scenario=sfc scenario.network.topology.source=bad.gml",
+        {"bad.gml": gml(edges=[(0, 1), (1, 2)], places=False)},
+        ["bad.gml", "length"],
+    ),
+    "topology with a negative length": (
+        "evaluate scenario=sfc scenario.network.topology.source=bad.gml",
+        {"bad.gml": gml(edges=[(0, 1), (1, 2)], length="-3")},
+        ["bad.gml", "-3"],
+    ),
+    "slices that do not sum to one": (
+        f"evaluate scenario=sfc scenario.network.slices=[{slice_of(share='0.4')}]",
+        {},
+        ["share", "0.4"],
+    ),
+    "slice with an unknown VNF": (
+        f"evaluate scenario=sfc scenario.network.slices=[{slice_of(chain='[nat,fww]')}]",
+        {},
+        ["fww", "fw"],
+    ),
+    "slice that asks for less than nothing": (
+        f"evaluate scenario=sfc scenario.network.slices=[{slice_of(bandwidth_bps='[-1,5]')}]",
+        {},
+        ["bandwidth_bps", "-1"],
+    ),
+    "slice that asks for NaN": (
+        f"evaluate scenario=sfc scenario.network.slices=[{slice_of(max_delay_s='[0.1,nan]')}]",
+        {},
+        ["max_delay_s", "nan"],
+    ),
+    "more instances of a VNF than hosts": (
+        "evaluate scenario=sfc scenario.network.instances.per_type=16",
+        {},
+        ["per_type", "16", "15"],
+    ),
+    "more hosts than nodes": (
+        "evaluate scenario=sfc scenario.network.topology.source=sndlib/polska",
+        {},
+        ["hosts", "12"],
+    ),
+    "trace of chains to an unknown node": (
+        "evaluate scenario=sfc scenario.trace=bad.csv",
+        trace(
+            ["0,embb,Berlin,Atlantis,1000000,0.1,60"],
+            "arrival_s,slice,source,destination,bandwidth_bps,max_delay_s,holding_s",
+        ),
+        ["Atlantis", "destination"],
+    ),
+    "collector that does not exist": (
+        "evaluate scenario=sfc scenario.network.collector.mode=guess",
+        {},
+        ["guess", "piggyback"],
     ),
     "run folder not there": (
         "evaluate policy=runs/aigc/ppo/seed-9",
