@@ -14,7 +14,7 @@ from edgesim.envs.sfc_reward import Paymaster
 from edgesim.envs.twin_env import TwinEnv
 from edgesim.errors import InputError
 from edgesim.scenarios import resolve
-from edgesim.scenarios.checks import between, one_of
+from edgesim.scenarios.checks import one_of
 from edgesim.scenarios.sfc import SFCScenario
 from edgesim.twin.chain import Chain
 from edgesim.twin.sfc import SFCTwin
@@ -79,8 +79,7 @@ class SFCEnv(TwinEnv[SFCTwin], EzPickle):
     With ``reward="relative"``, for training, that difference is paid as it arises, so that running
     chains that suffer from a new one say so soon; and each request pays, when it is decided, less
     what it could pay with the network to itself. No choice changes what is taken off, so that the
-    best policy stays the best, and rewards differ less by luck; ``usual`` is taken off too, so that
-    rewards can be made about 0 in the mean, and an episode's end is no event to a critic.
+    best policy stays the best, and rewards differ less by luck.
 
     ## Starting State
     No chain runs; the first request is at hand, and the instance of its first VNF to be chosen.
@@ -126,15 +125,11 @@ class SFCEnv(TwinEnv[SFCTwin], EzPickle):
         observation: str = "ways",
         record: bool = False,
         render_mode: str | None = None,
-        usual: float = 0.0,
     ) -> None:
-        EzPickle.__init__(
-            self, scenario, overrides, reward, mask, observation, record, render_mode, usual
-        )
+        EzPickle.__init__(self, scenario, overrides, reward, mask, observation, record, render_mode)
         one_of("reward", reward, ("paid", "shaped", "relative"))
         one_of("mask", mask, self.masks)
         one_of("observation", observation, ("ways", "authors"))
-        between("usual", usual, -1e6, 1e6)
         super().__init__(render_mode)
         self.scenario: SFCScenario = resolve(scenario, overrides)
         if self.scenario.problem != "sfc":
@@ -149,7 +144,7 @@ class SFCEnv(TwinEnv[SFCTwin], EzPickle):
         self.action_space = spaces.Discrete(self._actions)
         self._record = record
         self._mask = mask
-        self._paymaster = Paymaster(self.scenario, self.world, reward, usual)
+        self._paymaster = Paymaster(self.scenario, self.world, reward)
         self._known: Ahead | None = None
 
     def reset(

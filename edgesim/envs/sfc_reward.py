@@ -27,14 +27,12 @@ class Paymaster:
             what is foreseen also follows what a chain truly gets, as often as the twin looks; and
             each request pays, when it is decided, less what it could pay with the network to
             itself, which no choice changes.
-        usual: of ``"relative"``, what a request usually pays by that: taken off too.
     """
 
-    def __init__(self, scenario: SFCScenario, world: World, kind: str, usual: float = 0.0) -> None:
+    def __init__(self, scenario: SFCScenario, world: World, kind: str) -> None:
         self._qoe = scenario.qoe
         self._on_release = scenario.qoe.pay_on == "release"
         self._world, self._model = world, qoe_model(scenario.qoe)
-        self._usual = usual
         self._kind, self._relative = kind, kind == "relative"
         network = scenario.network
         follows = self._relative and self._on_release and network is not None
@@ -94,7 +92,7 @@ class Paymaster:
             if self._on_release:
                 info["shaping"] -= self._foreseen.pop(outcome.chain.request.number)
         if self._relative and isinstance(outcome, Accepted | Rejected):
-            info["shaping"] -= self._alone(outcome.chain.request) + self._usual
+            info["shaping"] -= self._alone(outcome.chain.request)
 
     def _look(self, twin: SFCTwin) -> float:
         """Foresee anew what the running chains pay; returns by how much that changed.

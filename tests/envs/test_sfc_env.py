@@ -169,7 +169,7 @@ def test_relative_rewards_take_off_what_the_network_to_itself_would_pay(scenario
     overrides = {"network.horizon_s": 40.0} if scenario == "sfc" else {}
     stories = []
     for reward in ("shaped", "relative"):
-        env = SFCEnv(scenario, overrides, reward=reward, usual=-0.25)
+        env = SFCEnv(scenario, overrides, reward=reward)
         env.reset(seed=1)
         over, rewards = False, []
         while not over:
@@ -179,7 +179,7 @@ def test_relative_rewards_take_off_what_the_network_to_itself_would_pay(scenario
             if reward == "relative" and ledger.accepted + ledger.rejected > decided:
                 alone = env.world.best_qos(request)
                 assert alone is not None
-                paid += env.twin.qoe(request, alone) - 0.25
+                paid += env.twin.qoe(request, alone)
             rewards.append(paid)
         assert sum(rewards) == pytest.approx(info["metrics"]["return"], abs=1e-6)
         stories.append(rewards)
@@ -207,7 +207,6 @@ def test_bad_arguments_are_refused_by_name():
         ({"mask": "fits"}, "completes"),
         ({"observation": "pixels"}, "authors"),
         ({"reward": "dense"}, "shaped"),
-        ({"usual": float("nan")}, "usual"),
         ({"overrides": {"release_probabilty": 0.1}}, "release_probability"),
     ]
     for arguments, word in table:
