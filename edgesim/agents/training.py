@@ -46,7 +46,8 @@ def train(config: TrainConfig) -> Path:
             run.learn(display)
         except KeyboardInterrupt:
             run.save()
-            display.say(f"stopped after {run.decisions:,} decisions; resume=true goes on")
+            done = f"stopped after {run.decisions:,} decisions"
+            display.say(f"{done}; the same command with resume=true goes on")
             raise
         run.finish(display)
     show(folder)
