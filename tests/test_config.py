@@ -67,7 +67,8 @@ def test_overrides_reach_their_typed_fields() -> None:
     assert config.scenario.trace == "tasks.csv"
     assert config.scenario.providers == [{"capacity": 400, "ax": 0, "ay": 0, "bx": 150, "by": 0.9}]
     assert (config.agent.name, config.agent.n_envs) == ("dqn", 2)
-    assert config.agent.hyperparameters["policy_kwargs"] == {"net_arch": [8]}
+    # The preset's other policy_kwargs stay beside it.
+    assert config.agent.hyperparameters["policy_kwargs"]["net_arch"] == [8]
     assert config.agent.hyperparameters["tau"] == 0.5
     assert "gamma" not in config.agent.hyperparameters
     assert (config.seed, config.total_steps) == (3, 500)
