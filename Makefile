@@ -52,5 +52,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/pip
 	$(PIP) install $(TORCH) -c constraints.txt
-	$(PIP) install -e '.[dev,sweep]' -c constraints.txt
+	$(PIP) install -e '.[dev,sweep,diffusion]' -c constraints.txt
 	@touch $@ $(VENV)/.installed
