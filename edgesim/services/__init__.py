@@ -1,0 +1,1 @@
+"""Real services: how a diffusion model is measured, and the profile that comes of it."""
