@@ -25,6 +25,8 @@ class Problem:
         metrics: mapping of episode metric to what it is, in the order in which tables show them.
         simulation_figure: draws one recorded episode.
         default_scenario: the preset taken where none is named.
+        batched: the engine that steps many worlds at once, a subclass of
+            :class:`edgesim.envs.batched.BatchedEnv`; None where there is none.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Problem:
     metrics: str
     simulation_figure: str
     default_scenario: str
+    batched: str | None = None
 
 
 PROBLEMS: dict[str, Problem] = {

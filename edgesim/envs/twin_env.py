@@ -10,9 +10,14 @@ from gymnasium.error import ResetNeeded
 from edgesim.problems import load
 from edgesim.scenarios.checks import one_of
 
-__all__ = ["TwinEnv"]
+__all__ = ["TwinEnv", "episode_seed"]
 
 Twin = TypeVar("Twin")
+
+
+def episode_seed(generator: np.random.Generator) -> np.random.SeedSequence:
+    """The seed of the next episode's twin, drawn from an environment's generator."""
+    return np.random.SeedSequence([int(word) for word in generator.integers(2**32, size=4)])
 
 
 class TwinEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], Generic[Twin]):
@@ -74,6 +79,4 @@ class TwinEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], Generic[Twin]
     def _episode_seed(self, seed: int | None) -> np.random.SeedSequence:
         """The seed of an episode's twin, from the environment's generator alone."""
         super().reset(seed=seed)
-        return np.random.SeedSequence(
-            [int(word) for word in self.np_random.integers(2**32, size=4)]
-        )
+        return episode_seed(self.np_random)

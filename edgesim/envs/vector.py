@@ -1,0 +1,130 @@
+"""What ``gymnasium.make_vec`` calls: the batched engine where a scenario has one, else the twin's.
+
+Every problem's entry point is this module's attribute of the problem's name.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, cast
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
+
+from edgesim.envs.batched import AUTORESET_MODES, BatchedEnv
+from edgesim.errors import InputError
+from edgesim.problems import PROBLEMS, load
+from edgesim.scenarios import resolve
+from edgesim.scenarios.checks import one_of
+
+__all__ = ["ENGINES", "engine_of", "vector_env"]
+
+ENGINES = ("auto", "simpy", "batched")
+"""What steps the worlds: the batched engine where there is one, SimPy, or the batched engine."""
+
+_SINGLE_ONLY = ("record", "render_mode")
+"""Arguments that only the single environment takes."""
+
+
+def __getattr__(name: str) -> Any:
+    """The entry point of the problem ``name``."""
+    if name in PROBLEMS:
+        return partial(vector_env, name)
+    raise AttributeError(name)
+
+
+class TwinVectorEnv(SyncVectorEnv[Any, Any]):
+    """Single environments of a scenario stepped one after the other, and their masks."""
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """Which actions are sensible in each world, shape (worlds, actions)."""
+        return np.stack([env.unwrapped.action_masks() for env in self.envs])  # type: ignore[attr-defined]
+
+
+def engine_of(scenario: Any, engine: str, arguments: Mapping[str, Any] | None = None) -> str:
+    """Which engine steps the worlds of a scenario: "simpy" or "batched".
+
+    Args:
+        scenario: the scenario's checked dataclass.
+        engine: one of :data:`ENGINES`.
+        arguments: further arguments of the environment; what only the single one has needs SimPy.
+
+    Raises:
+        InputError: no such engine, or the batched one is asked for and cannot step the scenario.
+    """
+    one_of("engine", engine, ENGINES)
+    if engine == "simpy":
+        return engine
+    lacks = _lacks(scenario, arguments or {})
+    if lacks is None:
+        return "batched"
+    if engine == "batched":
+        raise InputError("engine", engine, f"{lacks}; accepted here: auto, simpy")
+    return "simpy"
+
+
+def vector_env(
+    problem: str,
+    num_envs: int = 1,
+    *,
+    scenario: str | Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    engine: str = "auto",
+    autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+    infos: str = "all",
+    copy: bool = True,
+    **arguments: Any,
+) -> VectorEnv[Any, Any, Any]:
+    """Many worlds of one scenario as one vector environment.
+
+    Args:
+        problem: key of the registry of problems.
+        num_envs: number of worlds.
+        scenario: a preset's name, or a mapping with all keys; the problem's default where None.
+        overrides: keys to replace.
+        engine: one of :data:`ENGINES`.
+        autoreset_mode: see :class:`edgesim.envs.batched.BatchedEnv`.
+        infos: "all", or "ends" to make none between the ends of episodes (batched engine only).
+        copy: whether observations are copies, or the same array at every step.
+        arguments: further arguments of the environment.
+
+    Raises:
+        InputError: unknown names or bad values, or the engine cannot step the scenario.
+    """
+    mode = autoreset_mode.value if isinstance(autoreset_mode, AutoresetMode) else autoreset_mode
+    one_of("autoreset_mode", mode, AUTORESET_MODES)
+    named = PROBLEMS[problem].default_scenario if scenario is None else scenario
+    checked = resolve(named, overrides)
+    if checked.problem != problem:
+        env_id = PROBLEMS[problem].env_id
+        raise InputError("scenario", checked.name, f"{env_id} takes {problem.upper()} scenarios")
+    if engine_of(checked, engine, arguments) == "batched":
+        batched: type[BatchedEnv] = load(cast(str, PROBLEMS[problem].batched))
+        kept = {key: value for key, value in arguments.items() if key not in _SINGLE_ONLY}
+        build: Any = batched
+        made: BatchedEnv = build(
+            num_envs, checked, **kept, autoreset_mode=mode, infos=infos, copy=copy
+        )
+        return made
+    single = partial(
+        gymnasium.make,
+        PROBLEMS[problem].env_id,
+        scenario=named,
+        overrides=overrides,
+        disable_env_checker=True,
+        **arguments,
+    )
+    return TwinVectorEnv([single] * num_envs, copy=copy, autoreset_mode=mode)
+
+
+def _lacks(scenario: Any, arguments: Mapping[str, Any]) -> str | None:
+    """Why the batched engine cannot step a scenario; None where it can."""
+    batched = PROBLEMS[scenario.problem].batched
+    if batched is None:
+        return f"there is no batched engine for the problem {scenario.problem!r}"
+    for key in _SINGLE_ONLY:
+        if arguments.get(key):
+            return f"the batched engine has no {key}"
+    lacks: str | None = load(batched).lacks(scenario)
+    return lacks
