@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from edgesim.scenarios.sfc import SFCScenario
 from edgesim.twin.chain import Request
@@ -12,7 +13,12 @@ from edgesim.twin.streams import Streams
 if TYPE_CHECKING:
     from edgesim.twin.stage_trace import StageTrace
 
-__all__ = ["StageWorkload"]
+__all__ = ["BLOCK", "StageWorkload"]
+
+BLOCK = 256
+"""Requests that are drawn at once: an episode of any length needs no more memory."""
+
+FloatArray = npt.NDArray[np.float64]
 
 
 class StageWorkload:
@@ -66,24 +72,32 @@ class StageWorkload:
                     yield Request(number, float(number), *row, stages)
                     number += 1
             return
-        for number, row in enumerate(self._draw(streams)):
-            yield Request(number, float(number), *row, stages)
+        number = 0
+        for columns in self.blocks(streams):
+            for row in zip(*(column.tolist() for column in columns), strict=True):
+                yield Request(number, float(number), *row, stages)
+                number += 1
 
-    def _draw(self, streams: Streams) -> Iterator[tuple[float, float, float]]:
+    def blocks(self, streams: Streams) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+        """The drawn requests of one episode, at most :data:`BLOCK` at a time.
+
+        Yields:
+            bandwidth, bound on the delay (ms) and life (s, infinite for one without end), each of
+            shape (requests,).
+        """
         scenario = self._scenario
         count, probability = scenario.requests, scenario.release_probability
         assert scenario.request_bandwidth is not None and scenario.request_delay_ms is not None
         assert count is not None and probability is not None
-        low, high = scenario.request_bandwidth
-        bandwidth = streams["bandwidth"].integers(low, high, size=count, endpoint=True)
-        low, high = scenario.request_delay_ms
-        max_delay_ms = streams["max_delay_ms"].integers(low, high, size=count, endpoint=True)
-        life = np.full(count, np.inf)
-        if probability > 0:
-            life = streams["lifetime"].geometric(probability, size=count).astype(float)
-        return zip(
-            bandwidth.astype(float).tolist(),
-            max_delay_ms.astype(float).tolist(),
-            life.tolist(),
-            strict=True,
-        )
+        bandwidth, max_delay_ms = streams["bandwidth"], streams["max_delay_ms"]
+        lifetime = streams["lifetime"] if probability > 0 else None
+        for first in range(0, count, BLOCK):
+            size = min(BLOCK, count - first)
+            low, high = scenario.request_bandwidth
+            wanted = bandwidth.integers(low, high, size=size, endpoint=True)
+            low, high = scenario.request_delay_ms
+            bound = max_delay_ms.integers(low, high, size=size, endpoint=True)
+            life = np.full(size, np.inf)
+            if lifetime is not None:
+                life = lifetime.geometric(probability, size=size).astype(float)
+            yield wanted.astype(float), bound.astype(float), life

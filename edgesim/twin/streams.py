@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-__all__ = ["Streams"]
+__all__ = ["Streams", "stream_key"]
 
 
 class Streams:
@@ -20,8 +20,12 @@ class Streams:
 
     def __getitem__(self, name: str) -> np.random.Generator:
         """A fresh generator at the start of the stream ``name``."""
-        key = int.from_bytes(blake2b(name.encode(), digest_size=4).digest(), "little")
         child = np.random.SeedSequence(
-            self._seed.entropy, spawn_key=(*self._seed.spawn_key, key), pool_size=4
+            self._seed.entropy, spawn_key=(*self._seed.spawn_key, stream_key(name)), pool_size=4
         )
         return np.random.Generator(np.random.PCG64(child))
+
+
+def stream_key(name: str) -> int:
+    """What the name of a stream adds to the seed: 32 bits."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=4).digest(), "little")

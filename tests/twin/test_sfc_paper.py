@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edgesim.envs.sfc import SFCEnv
 from edgesim.scenarios import resolve
 from edgesim.twin.stage_links import StageWorld
+from edgesim.twin.stage_workload import BLOCK
 from edgesim.twin.streams import Streams
 
 
@@ -172,6 +173,21 @@ def test_release_with_certainty_or_never(probability, lives):
     world = world_of({"release_probability": probability})
     streams = Streams(np.random.SeedSequence(0))
     assert {request.holding_s for request in world.requests(streams)} == lives
+
+
+@pytest.mark.parametrize("probability", [0.02, 0.5])
+def test_requests_of_a_long_episode_are_drawn_as_if_at_once(probability):
+    count = 2 * BLOCK + 7
+    world = world_of({"requests": count, "release_probability": probability})
+    streams = Streams(np.random.SeedSequence(3))
+    bandwidth = streams["bandwidth"].integers(16, 256, size=count, endpoint=True)
+    bounds = streams["max_delay_ms"].integers(50, 90, size=count, endpoint=True)
+    lives = streams["lifetime"].geometric(probability, size=count)
+    requests = list(world.requests(streams))
+    assert [request.number for request in requests] == list(range(count))
+    assert [request.bandwidth for request in requests] == bandwidth.tolist()
+    assert [request.max_delay_ms for request in requests] == bounds.tolist()
+    assert [request.holding_s for request in requests] == lives.tolist()
 
 
 def test_matrices_are_drawn_by_the_world_seed_where_they_are_null(tmp_path):
