@@ -240,6 +240,11 @@ TABLE = {
         trace(["100,60,1.5"], "bandwidth,max_delay_ms,released_before"),
         ["row 1", "released_before", "1.5"],
     ),
+    "rejecting where none may": (
+        "evaluate scenario=sfc_paper policy=load_aware_admission",
+        {},
+        ["load_aware_admission", "admission_control"],
+    ),
     "policy of another problem": (
         "evaluate scenario=sfc_paper policy=nearest",
         {},

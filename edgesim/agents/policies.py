@@ -80,7 +80,7 @@ class PolicySpec:
         learns: it is trained (on training episodes only) before it decides.
         knows_hidden: it reads what a decision maker cannot know.
         bound: it is no policy but a bound on the return of all policies.
-        requires: key of the scenario that must not be null for the policy to make sense.
+        requires: key of the scenario that must not be null or false for the policy to make sense.
     """
 
     title: str
@@ -180,7 +180,7 @@ def find_policy(scenario: Any, policy: str) -> Found:
 
 
 def _suits(spec: PolicySpec | Column, scenario: Any) -> bool:
-    return spec.requires is None or getattr(scenario, spec.requires) is not None
+    return spec.requires is None or getattr(scenario, spec.requires) not in (None, False)
 
 
 def _run_folder(path: str, scenario: Any) -> Found:

@@ -29,6 +29,11 @@ POLICIES: dict[str, PolicySpec] = {
     "load_aware": PolicySpec(
         "the chain of the best QoE less a price of scarce bandwidth, exact", f"{_HERE}:LoadAware"
     ),
+    "load_aware_admission": PolicySpec(
+        "as load_aware at a higher price; rejects what then is worth less than a rejection",
+        f"{_HERE}:LoadAwareAdmission",
+        requires="admission_control",
+    ),
     "bound": PolicySpec(
         "no policy: more than the episode can pay, by linear programming with the future known",
         "edgesim.agents.sfc_bound:episode_bound",

@@ -21,9 +21,11 @@ from edgesim.twin.layered import best_chain, pareto_chains
 from edgesim.twin.qoe import delay_of_loss_ms, qoe_model
 
 __all__ = [
+    "PRICE_OF_ADMISSION",
     "PRICE_OF_LOAD",
     "Greedy",
     "LoadAware",
+    "LoadAwareAdmission",
     "OverloadAvoidance",
     "Random",
     "RoundRobin",
@@ -37,6 +39,11 @@ FloatArray = npt.NDArray[np.float64]
 PRICE_OF_LOAD = 4.0
 """What :class:`LoadAware` asks for bandwidth, times the offered load. On stage links 0.1, 0.3 and 1
 did best at loads of 0.026, 0.079 and 0.26 (``sfc_paper``, ``_3x`` and ``_10x``)."""
+
+PRICE_OF_ADMISSION = 30.0
+"""What :class:`LoadAwareAdmission` asks, likewise. Swept on ``sfc`` over validation episodes (20, 8
+and 8): with 0.75, 1.5 and 3 requests a second, loads of 0.15, 0.30 and 0.60, prices of 4 to 6, 9
+and 16 did best."""
 
 
 class _Heuristic(ABC):
@@ -175,10 +182,13 @@ class LoadAware(_Heuristic):
             offered load of the world.
     """
 
+    _price_of_load = PRICE_OF_LOAD
+    _least_worth = -np.inf  # of a chain that is taken
+
     def __init__(self, envs: Sequence[Env], seed: int, price: float | None = None) -> None:
         super().__init__(envs, seed)
         load = self._envs[0].world.offered_load
-        self._price = PRICE_OF_LOAD * load if price is None else price
+        self._price = self._price_of_load * load if price is None else price
         self._parameters = self._envs[0].scenario.qoe
         self._model = qoe_model(self._parameters)
         self._plans: list[tuple[Request, list[int]] | None] = [None] * len(self._envs)
@@ -194,8 +204,9 @@ class LoadAware(_Heuristic):
         stage, previous, spent_ms = ahead.place(chain)
         request, stages = ahead.request, ahead.request.stages
         room_ms = request.max_delay_ms - spent_ms
+        refused = [self._instances * self._can_reject] * (stages - stage)
         if ahead.least_delay_ms(stage, previous).min() > room_ms:
-            return chain.choices[:stage] + [self._instances * self._can_reject] * (stages - stage)
+            return chain.choices[:stage] + refused
         chains, disturbance_ms, price = pareto_chains(
             _disturbance_ms(ahead, self._parameters), ahead.price, stage, previous
         )
@@ -205,8 +216,30 @@ class LoadAware(_Heuristic):
             else -np.inf
             for ms, asked in zip(disturbance_ms.tolist(), price.tolist(), strict=True)
         ]
+        if max(worth) < self._least_worth:
+            return chain.choices[:stage] + refused
         best: list[int] = chains[int(np.argmax(worth))].tolist()
         return chain.choices[:stage] + best
+
+
+class LoadAwareAdmission(LoadAware):
+    """As :class:`LoadAware`, but a request whose best chain is worth less than a rejection goes.
+
+    A chain pays once, however much it holds: under load, what a large one takes away from those to
+    come is more than it pays. For scenarios with admission control.
+
+    Args:
+        envs: the environments.
+        seed: not used.
+        price: as of :class:`LoadAware`; by default :data:`PRICE_OF_ADMISSION` times the offered
+            load of the world.
+    """
+
+    _price_of_load = PRICE_OF_ADMISSION
+
+    def __init__(self, envs: Sequence[Env], seed: int, price: float | None = None) -> None:
+        super().__init__(envs, seed, price)
+        self._least_worth = self._parameters.rejected
 
 
 def _disturbance_ms(ahead: Ahead, parameters: QoE) -> FloatArray:

@@ -10,8 +10,15 @@ from hypothesis import strategies as st
 from edgesim.agents import sfc_policies
 from edgesim.agents.policies import find_policy
 from edgesim.agents.rollout import rollout
-from edgesim.agents.seeds import held_out_seeds
-from edgesim.agents.sfc_policies import Greedy, LoadAware, OverloadAvoidance, ShortestDelay, Violent
+from edgesim.agents.seeds import held_out_seeds, validation_seeds
+from edgesim.agents.sfc_policies import (
+    Greedy,
+    LoadAware,
+    LoadAwareAdmission,
+    OverloadAvoidance,
+    ShortestDelay,
+    Violent,
+)
 from edgesim.envs.sfc import SFCEnv
 from edgesim.scenarios import resolve
 from edgesim.twin.chain import QoS
@@ -108,6 +115,39 @@ def test_load_aware_takes_the_best_chain_less_its_price(seed, world_seed, price)
         assert (qoe is not None) == bool(found)
         if found:
             assert found[tuple(made)] == pytest.approx(max(found.values()), abs=1e-9)
+
+
+@settings(max_examples=10, deadline=None)
+@given(**worlds, price=st.sampled_from([0.0, 1.0, 10.0]), rejected=st.sampled_from([-10.0, 0.0, 3]))
+def test_a_chain_worth_less_than_a_rejection_is_rejected(seed, world_seed, price, rejected):
+    overrides = {
+        **TIGHT,
+        "world_seed": world_seed,
+        "admission_control": True,
+        "qoe.rejected": rejected,
+    }
+    env = SFCEnv("sfc_paper", overrides)
+    env.reset(seed=seed)
+    policy = LoadAwareAdmission([env], 0, price)
+    while env.twin.request is not None:
+        found = {c: qoe - price * asked for c, qoe, asked in every_chain(env)}
+        made, _ = decisions(policy, env)
+        best = max(found.values(), default=-np.inf)
+        if best < rejected - 1e-9:
+            assert made == [3]
+        elif best > rejected + 1e-9:
+            assert found[tuple(made)] == pytest.approx(best, abs=1e-9)
+
+
+def test_rejecting_the_dearest_requests_pays_under_load():
+    checked = resolve("sfc")
+    seeds = validation_seeds(0, 4)
+    always, choosy = (
+        np.array([row["qoe"] for row in rollout(checked, find_policy(checked, name), seeds).rows])
+        for name in ("load_aware", "load_aware_admission")
+    )
+    # In the sweep by which the price was chosen: 4.25 against 3.5.
+    assert (choosy > always).all() and choosy.mean() > 4.1
 
 
 def test_the_price_follows_the_offered_load():
