@@ -1,23 +1,16 @@
 """The commands: what stands after ``edgesim`` at a shell.
 
 A thin dispatcher. Overrides become the command's dataclass (:mod:`edgesim.compose`), which goes to
-the function that does the work; ``-m`` hands the line to Hydra's sweeper, which calls it once for
-each combination of values.
+the function that does the work; with ``-m`` it is called once for each combination of values
+(:mod:`edgesim.sweeps`).
 """
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from edgesim.errors import InputError, did_you_mean
 from edgesim.problems import load
-
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
 
 __all__ = ["COMMANDS", "TASKS", "main"]
 
@@ -39,7 +32,6 @@ TASKS = {
 
 _HELP = ("-h", "--help")
 _SWEEP = ("-m", "--multirun")
-_LOCAL_LAUNCHERS = ("basic", "joblib")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,10 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0, 2 for input that cannot be used, 130 for Ctrl-C. Anything else that
-        goes wrong is a fault of edgesim and keeps its traceback.
+        goes wrong is a fault of edgesim and keeps its traceback; in a sweep it is status 1, when
+        the other runs are done.
     """
+    status = 0
     try:
-        _dispatch(list(sys.argv[1:] if argv is None else argv))
+        status = _dispatch(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -60,20 +54,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return status
 
 
-def _dispatch(words: list[str]) -> None:
-    """Find the command and run it."""
+def _dispatch(words: list[str]) -> int:
+    """Find the command and run it; returns the exit status."""
     if not words or words[0] in (*_HELP, "help"):
         print(_overview())
-        return
+        return 0
     command, rest = words[0], words[1:]
     if command == "--version":
         from edgesim.version import version
 
         print(f"edgesim {version()}")
-        return
+        return 0
     if command.startswith("-"):
         raise InputError("option", command, "accepted: --help, --version")
     if command not in COMMANDS:
@@ -91,7 +85,8 @@ def _dispatch(words: list[str]) -> None:
 
         print(completion(rest), end="")
     else:
-        _configured(command, rest)
+        return _configured(command, rest)
+    return 0
 
 
 def _overview() -> str:
@@ -109,8 +104,8 @@ def _overview() -> str:
     )
 
 
-def _configured(command: str, words: Sequence[str]) -> None:
-    """Run a command that is set by overrides, once or as a sweep."""
+def _configured(command: str, words: Sequence[str]) -> int:
+    """Run a command that is set by overrides, once or as a sweep; returns the exit status."""
     from edgesim.compose import compose
 
     overrides = [word for word in words if word not in _SWEEP]
@@ -118,83 +113,8 @@ def _configured(command: str, words: Sequence[str]) -> None:
         if word.startswith("-"):
             raise InputError("option", word, "accepted: --help, --multirun (-m)")
     if len(overrides) < len(words):
-        _sweep(command, overrides)
-    else:
-        config = compose(command, overrides)
-        load(TASKS[command])(config)
+        from edgesim.sweeps import sweep
 
-
-# --- sweeps -----------------------------------------------------------------------------------
-
-
-def _sweep(command: str, overrides: Sequence[str]) -> None:
-    """Run a command once for each combination of values, by Hydra's sweeper and launcher."""
-    import hydra
-
-    from edgesim.compose import prepared
-    from edgesim.composition import register
-    from edgesim.explain import explained
-    from edgesim.overrides import config_name
-
-    given = prepared(command, overrides, sweep=True)
-    name = config_name(command, overrides)
-    register()
-    job = hydra.main(version_base="1.3", config_path=None, config_name=name)(_job)
-    with _sweep_folder(command, given) as settings, _process(["edgesim", "-m", *settings, *given]):
-        try:
-            job()
-        except Exception as error:
-            cause = explained(name, given, error)
-            if cause is error:
-                raise
-            raise cause from None
-
-
-def _job(config: "DictConfig") -> None:
-    """One run of a sweep, perhaps in a process of its own."""
-    from hydra.core.hydra_config import HydraConfig
-
-    from edgesim.composition import typed
-
-    running = HydraConfig.get()
-    command = str(running.job.config_name).removesuffix("-run")
-    with _process(["edgesim", command, *running.overrides.task]):
-        settings = typed(command, config)
-        load(TASKS[command])(settings)
-
-
-@contextmanager
-def _sweep_folder(command: str, overrides: Sequence[str]) -> Iterator[list[str]]:
-    """Hydra's settings of a sweep that the user has not set.
-
-    Each run writes its own run folder. What Hydra writes beside it goes to a temporary folder, or,
-    where runs start on other machines and need it there, to ``runs/.sweeps``.
-    """
-    given = dict(override.partition("=")[::2] for override in overrides)
-    settings = {
-        "hydra.output_subdir": "null",
-        "hydra.job.chdir": "false",
-        "hydra/job_logging": "none",
-    }
-    launcher = given.get("hydra/launcher", "basic")
-    if command == "train" and launcher != "basic":
-        settings["progress"] = "false"  # bars of several processes would overwrite each other
-    with TemporaryDirectory(prefix="edgesim-sweep-") as folder:
-        shared = f"runs/.sweeps/{datetime.now():%Y-%m-%d_%H-%M-%S}"
-        settings["hydra.sweep.dir"] = f"'{folder if launcher in _LOCAL_LAUNCHERS else shared}'"
-        yield [f"{key}={value}" for key, value in settings.items() if key not in given]
-
-
-@contextmanager
-def _process(argv: list[str]) -> Iterator[None]:
-    """The process as Hydra reads it: its arguments, and errors that are raised, not printed."""
-    kept_argv, kept_errors = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
-    sys.argv, os.environ["HYDRA_FULL_ERROR"] = argv, "1"
-    try:
-        yield
-    finally:
-        sys.argv = kept_argv
-        if kept_errors is None:
-            del os.environ["HYDRA_FULL_ERROR"]
-        else:
-            os.environ["HYDRA_FULL_ERROR"] = kept_errors
+        return sweep(command, TASKS[command], overrides)
+    load(TASKS[command])(compose(command, overrides))
+    return 0

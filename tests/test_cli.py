@@ -109,8 +109,8 @@ def test_a_users_error_is_a_message_and_status_2(
     lines = capfd.readouterr().err.splitlines()
     assert lines[-1].startswith("error: ")
     assert message in lines[-1]
-    # a sweep says beside it which of its runs it was
-    assert all(line.startswith("Error executing job with overrides") for line in lines[:-1])
+    # a sweep says before it which of its runs it was
+    assert all(line.startswith(("1 run of the sweep failed", "  ")) for line in lines[:-1])
     assert list(Path().iterdir()) == [], "nothing is written"
 
 
@@ -122,12 +122,9 @@ def test_ctrl_c_is_a_line_and_status_130(
     assert capfd.readouterr().err == "interrupted\n"
 
 
-@pytest.mark.parametrize("sweep", [[], ["-m"]])
-def test_a_fault_of_ours_keeps_its_traceback(
-    sweep: list[str], calls: list[tuple[str, Any]]
-) -> None:
+def test_a_fault_of_ours_keeps_its_traceback(calls: list[tuple[str, Any]]) -> None:
     with pytest.raises(OSError, match="x"):
-        cli.main(["train", *sweep, PAPER, "seed=92"])
+        cli.main(["train", PAPER, "seed=92"])
 
 
 def test_a_reader_that_stops_early_is_no_error() -> None:
@@ -166,9 +163,40 @@ def test_each_run_of_a_sweep_sees_its_own_command_line(
     assert seen == [["edgesim", "train", PAPER, f"seed={seed}"] for seed in (0, 1)]
 
 
-def test_the_runs_after_a_failed_one_are_not_lost(calls: list[tuple[str, Any]]) -> None:
+def test_the_runs_after_a_failed_one_are_not_lost(
+    calls: list[tuple[str, Any]], capfd: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["train", "-m", PAPER, "seed=1,90,2"]) == 2
     assert [config.seed for _, config in calls] == [1, 90, 2]
+    assert capfd.readouterr().err.splitlines() == [
+        "1 run of the sweep failed, the others are done:",
+        f"  {PAPER} seed=90",
+        "error: seed = 90: is 90",
+    ]
+
+
+def test_a_fault_of_ours_in_a_sweep_is_listed_with_its_traceback(
+    calls: list[tuple[str, Any]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["train", "-m", PAPER, "seed=92,90,1"]) == 1
+    assert [config.seed for _, config in calls] == [92, 90, 1]
+    err = capfd.readouterr().err
+    assert "Traceback" in err
+    assert err.splitlines()[-5:] == [
+        "2 runs of the sweep failed, the others are done:",
+        f"  {PAPER} seed=92",
+        "error: OSError: x",
+        f"  {PAPER} seed=90",
+        "error: seed = 90: is 90",
+    ]
+
+
+@pytest.mark.parametrize(("given", "resumes"), [([], True), (["resume=false"], False)])
+def test_a_sweep_goes_on_with_runs_that_were_cut(
+    given: list[str], resumes: bool, calls: list[tuple[str, Any]]
+) -> None:
+    assert cli.main(["train", "-m", PAPER, *given]) == 0
+    assert [config.resume for _, config in calls] == [resumes]
 
 
 def test_a_sweep_over_run_folders_takes_their_scenarios(calls: list[tuple[str, Any]]) -> None:
