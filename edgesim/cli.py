@@ -18,6 +18,7 @@ COMMANDS = {
     "train": "train an agent and measure it beside every baseline on the same held-out episodes",
     "evaluate": "measure baselines and trained agents on the same held-out episodes",
     "simulate": "run one episode of the twin: event log, summary, picture",
+    "compare": "gather run folders into one table and one figure",
     "benchmark": "measure decisions a CPU-second, beside SimPy alone",
     "list": "show scenarios, agents, policies and figures",
     "completion": "print the shell's completion script: bash, zsh or fish",
@@ -27,6 +28,7 @@ TASKS = {
     "train": "edgesim.agents.training:train",
     "evaluate": "edgesim.agents.evaluation:evaluate",
     "simulate": "edgesim.agents.simulation:simulate",
+    "compare": "edgesim.agents.comparison:compare_runs",
     "benchmark": "edgesim.agents.benchmark:benchmark",
 }
 

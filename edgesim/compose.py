@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compose", "prepared"]
 
+_LISTS = (("evaluate", "policy"), ("compare", "runs"))  # a,b is a list there
+
 
 def compose(command: str, overrides: Iterable[str] = ()) -> Any:
     """The configuration of a command, from overrides in Hydra's grammar.
@@ -45,8 +47,9 @@ def compose(command: str, overrides: Iterable[str] = ()) -> Any:
 def prepared(command: str, overrides: Sequence[str], *, sweep: bool = False) -> list[str]:
     """Overrides as Hydra takes them, with the choices of groups checked.
 
-    ``+`` and ``~`` add and remove keys in the open dictionaries alone. ``policy=a,b`` is a list
-    unless it is swept over. Keys of a scenario that a run folder names go to ``scenario_keys``.
+    ``+`` and ``~`` add and remove keys in the open dictionaries alone. ``policy=a,b`` and
+    ``runs=a,b`` are lists unless they are swept over. Keys of a scenario that a run folder names
+    go to ``scenario_keys``.
 
     Raises:
         InputError: an override is malformed, or chooses what does not exist.
@@ -73,7 +76,7 @@ def _rewritten(command: str, item: "Override", sweep: bool, by_folder: bool) -> 
     if key in ("scenario", "agent"):
         _check_choice(key, item)
     if item.is_sweep_override() and not sweep:
-        if (command, key) != ("evaluate", "policy") or not item.is_choice_sweep():
+        if (command, key) not in _LISTS or not item.is_choice_sweep():
             raise InputError(key, value, "is several values: -m runs the command once for each")
         return f"{key}=[{value}]"
     if by_folder and key.startswith("scenario."):

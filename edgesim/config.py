@@ -22,6 +22,7 @@ __all__ = [
     "SCHEMAS",
     "AgentConfig",
     "BenchmarkConfig",
+    "CompareConfig",
     "EvaluateConfig",
     "SimulateConfig",
     "TrainConfig",
@@ -255,11 +256,45 @@ class BenchmarkConfig:
             _filled("out", self.out)
 
 
+@dataclass
+class CompareConfig:
+    """Run folders gathered into one table and one figure.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    runs: Any = field(
+        default="runs",
+        metadata=_help("run folders, or folders that hold some; several: runs=[a,b]"),
+    )
+    out: str | None = field(
+        default="comparison",
+        metadata=_help("folder for the table and the figure; null: prints the table only"),
+    )
+
+    def __post_init__(self) -> None:
+        if not self.paths:
+            raise InputError("runs", self.runs, "must name at least one folder")
+        for path in self.paths:
+            _filled("runs", path)
+        if self.out is not None:
+            _filled("out", self.out)
+
+    @property
+    def paths(self) -> list[str]:
+        """The folders as a list."""
+        if isinstance(self.runs, Sequence) and not isinstance(self.runs, str):
+            return list(self.runs)
+        return [self.runs]
+
+
 SCHEMAS: dict[str, type[Any]] = {
     "train": TrainConfig,
     "evaluate": EvaluateConfig,
     "simulate": SimulateConfig,
     "benchmark": BenchmarkConfig,
+    "compare": CompareConfig,
 }
 
 

@@ -343,6 +343,12 @@ TABLE = {
         {"runs/half/config.yaml": "[{"},
         ["runs/half"],
     ),
+    "nothing to compare": ("compare runs=nowhere", {}, ["nowhere", "no such folder"]),
+    "no complete run to compare": (
+        "compare runs=runs",
+        {"runs/half/config.yaml": "seed: 0\n"},
+        ["runs", "no complete run folder"],
+    ),
     "out is a file": ("simulate out=bad.txt", {"bad.txt": "precious"}, ["bad.txt"]),
 }
 

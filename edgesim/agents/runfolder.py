@@ -28,7 +28,9 @@ __all__ = [
     "CHECKPOINT",
     "FILES",
     "check_complete",
+    "counted",
     "difference",
+    "flat_values",
     "folder_of",
     "load_policy",
     "missing",
@@ -80,9 +82,9 @@ def folder_of(config: TrainConfig) -> Path:
     """
     config = settled(config)
     name = f"seed-{config.seed}"
-    counted = _counted(config)
-    if counted != _preset(config):
-        text = json.dumps(counted, sort_keys=True)
+    values = counted(config)
+    if values != _preset(config):
+        text = json.dumps(values, sort_keys=True)
         name += f"-{blake2b(text.encode(), digest_size=4).hexdigest()}"
     scenario = config.scenario.name or "custom"
     return Path(config.runs) / scenario / config.agent.name / name
@@ -90,7 +92,7 @@ def folder_of(config: TrainConfig) -> Path:
 
 def difference(folder: Path, config: TrainConfig) -> str | None:
     """The first key in which a run folder's configuration differs, as a phrase; None if in none."""
-    there, here = _flat(_counted(read_config(folder))), _flat(_counted(settled(config)))
+    there, here = flat_values(counted(read_config(folder))), flat_values(counted(settled(config)))
     for key in dict.fromkeys((*here, *there)):
         if there.get(key) != here.get(key):
             return f"{key} is {there.get(key)!r} there and {here.get(key)!r} here"
@@ -222,7 +224,8 @@ def _shape(space: Any) -> Any:
     return int(space.n) if hasattr(space, "n") else tuple(space.shape or ())
 
 
-def _counted(config: TrainConfig) -> dict[str, Any]:
+def counted(config: TrainConfig) -> dict[str, Any]:
+    """What counts of a settled configuration: all but its seed, its place and its display."""
     values: dict[str, Any] = _plain(asdict(config))
     return {key: value for key, value in values.items() if key not in _NOT_COUNTED}
 
@@ -232,7 +235,7 @@ def _preset(config: TrainConfig) -> dict[str, Any] | None:
     scenario, agent = config.scenario.name, config.agent.name
     if scenario not in scenario_presets() or agent not in presets.presets():
         return None
-    return _counted(settled(compose("train", [f"scenario={scenario}", f"agent={agent}"])))
+    return counted(settled(compose("train", [f"scenario={scenario}", f"agent={agent}"])))
 
 
 def _plain(value: Any) -> Any:
@@ -244,10 +247,12 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
+def flat_values(values: Any, prefix: str = "") -> dict[str, Any]:
     """Dotted keys of nested dictionaries with their values."""
     found: dict[str, Any] = {}
     for key, value in values.items():
         name = f"{prefix}{key}"
-        found |= _flat(value, f"{name}.") if isinstance(value, dict) and value else {name: value}
+        found |= (
+            flat_values(value, f"{name}.") if isinstance(value, dict) and value else {name: value}
+        )
     return found
