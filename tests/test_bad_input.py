@@ -1,5 +1,7 @@
 """The table of bad input: each row ends in one clear message, exit status 2, and nothing lost."""
 
+import copy
+import json
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,25 @@ def slice_of(**changes):
         **changes,
     }
     return "{" + ",".join(f"{key}:{value}" for key, value in keys.items()) + "}"
+
+
+SERVICE = json.loads((Path(__file__).parent / "services" / "by_hand.json").read_text())
+MEASURED = "evaluate scenario.quality=null scenario.profiles=[{name:mine,service:mine.json}]"
+
+
+def service(key=None, value=None):
+    """A measured profile, ``mine.json``, with one dotted key changed, or removed (KeyError)."""
+    content = copy.deepcopy(SERVICE)
+    if key is not None:
+        *parents, last = key.split(".")
+        there = content
+        for name in parents:
+            there = there[name]
+        if value is KeyError:
+            del there[last]
+        else:
+            there[last] = value
+    return {"mine.json": json.dumps(content)}
 
 
 # what a user types, the files at hand, and the words that the message must hold
@@ -150,6 +171,76 @@ TABLE = {
         "evaluate scenario.providers=bad.yaml",
         {"bad.yaml": "[{capacity: 5"},
         ["bad.yaml"],
+    ),
+    "service unknown": (
+        "evaluate scenario.profiles=[{name:mine,service:photo_inpant}]",
+        {},
+        ["photo_inpant", ".json"],
+    ),
+    "service in no file": (MEASURED, {}, ["mine.json", "no such file"]),
+    "service file no JSON": (MEASURED, {"mine.json": "steps: 3"}, ["mine.json", "JSON"]),
+    "service of another schema version": (MEASURED, service("schema", 2), ["schema", "2", "1"]),
+    "service with NaN": (
+        MEASURED,
+        service("latency.affine.step_s", float("nan")),
+        ["mine.json", "NaN", "finite"],
+    ),
+    "service of decreasing steps": (
+        MEASURED,
+        service("quality.steps", [250, 200, 150, 100, 50, 10]),
+        ["mine.json", "quality.steps", "increase"],
+    ),
+    "service without latency": (MEASURED, service("latency", KeyError), ["latency", "missing"]),
+    "service without a fitted curve": (
+        MEASURED,
+        service("quality.score.fits.piecewise"),
+        ["by_hand", "piecewise", "four-parameter"],
+    ),
+    "service measured for fewer steps": (
+        MEASURED + " scenario.steps_range=[100,300]",
+        service(),
+        ["steps_range", "300", "by_hand", "250"],
+    ),
+    "service measured for smaller batches": (
+        MEASURED + " scenario.scheduler={window_s:0.1,max_batch:9}",
+        service(),
+        ["max_batch", "9", "by_hand", "8"],
+    ),
+    "service on a device of no speed": (
+        MEASURED.replace("}", ",speed:0}"),
+        service(),
+        ["profiles.mine.speed", "0"],
+    ),
+    "service on a device without memory": (
+        MEASURED.replace("}", ",memory_bytes:5}") + " scenario.scheduler={max_batch:1}",
+        service(),
+        ["profiles.mine.memory_bytes", "3000000"],
+    ),
+    "service that is typed in as well": (
+        MEASURED.replace("}", ",fixed_s:5}"),
+        service(),
+        ["profiles.mine.fixed_s", "5"],
+    ),
+    "profile without a time": (
+        "evaluate scenario.profiles=[{name:mine,fixed_s:5}]",
+        {},
+        ["profiles.mine.seconds_per_step", "service"],
+    ),
+    "quality from nowhere": (
+        "evaluate scenario.quality=null"
+        " scenario.profiles=[{name:a,fixed_s:1,seconds_per_step:0.1,batch_slope:0}]",
+        {},
+        ["quality", "profiles"],
+    ),
+    "batches without profiles": (
+        "evaluate scenario=aigc_paper scenario.scheduler={max_batch:1}",
+        {},
+        ["scheduler", "profiles"],
+    ),
+    "shares of steps that rise": (
+        "evaluate scenario=aigc_steps scenario.step_shares=[0.5,1]",
+        {},
+        ["step_shares", "0.5"],
     ),
     "links of a wrong shape": (
         "evaluate scenario=sfc_paper scenario.bandwidth=[[1,2],[3,4]]",

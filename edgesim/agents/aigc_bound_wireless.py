@@ -10,15 +10,22 @@ lateness leaves of it. For a delivered task this much is certain, whatever is de
   of those that serve the places where the user is between the upload's end and the moment at which
   the result loses its last worth. It takes at least the shortest of their times on an idle metro
   network, and then that of the whole band at the highest spectral efficiency.
-- **Its run.** While ``n`` tasks run together each takes ``1 + s (n - 1)`` times as long as alone,
-  and has a share ``1 / n`` of the machine. For a task that is ``w`` seconds alone, each second of
-  work at ``n`` takes ``1 + s (n - 1)`` seconds and ``(1 + s (n - 1)) / n`` machine seconds: the
-  pair (run time, machine time) of a whole run is a mean of such points over whole numbers ``n``,
-  and ``n`` is never more than one and what the rest of the capacity holds of the smallest requests.
-  As its worth falls with latency in straight lines, bent at the deadline and where it reaches
-  nought, the task does no better than a mixture of **modes**: one at each ``n``, one at the mean of
-  two neighbours that meets the deadline exactly, and not being done. Modes faster than the second
-  take more machine time for the same worth, and are left out.
+- **Its run.** With ``n`` tasks together it takes at least ``c + o + e (n - 1)`` seconds and
+  ``c / n + o`` seconds of the machine, with three figures of the task at the provider. Where tasks
+  share a machine, each takes ``1 + s (n - 1)`` times as long as the ``w`` seconds alone and has a
+  share ``1 / n``: ``c = (1 - s) w`` and ``o = e = s w``. The pair (run time, machine time) of a
+  whole run is then a mean of such points over whole numbers ``n``. In a batch (formula in
+  :class:`edgesim.twin.batching.BatchTime`) what images of all steps share costs
+  ``c = fixed_s + step_s t`` or more, of which it bears a part ``1 / n``, its own steps
+  ``o = fixed_s_per_image + step_s_per_image t``, and each companion at least ``e``, what the
+  smallest request costs; ``n`` is one whole number. All three are times the least of the measured
+  scatter. ``n`` is never more than one and what the rest of the capacity holds of the smallest
+  requests, nor than a batch may have. As its worth falls with latency in straight lines, bent at
+  the deadline and where it reaches nought, the task does no better than a mixture of **modes**: one
+  at each ``n``, one at the mean of two neighbours that meets the deadline exactly (in batches: the
+  last ``n`` that meets it), and not being done. Modes faster than the second take more machine time
+  for the same worth, and are left out.
+- **Its steps**, where they are part of the action: each number of them has its own modes.
 - **Its time.** It runs between the end of its upload and the last moment at which its result would
   still be worth something. Runs that lie within a window of time share the machine time of the
   window: the episode as a whole, its halves, quarters and eighths.
@@ -28,7 +35,7 @@ the value of its prices: the sum of ``price x right-hand side`` and of every mod
 worth (each is done at most once), a bound by weak duality for any prices.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -57,19 +64,24 @@ class Machines:
     """Requests of an episode with a network, as the machines of its providers meet them.
 
     Attributes:
-        worth: quality of each request at each provider, shape (n, providers).
-        work_s: seconds of its run alone, likewise.
+        worth: quality of each request at each provider, as it is paid, shape (n, providers).
+        shared_s: seconds of its run that it shares with those that run with it, likewise.
+        own_s: seconds of its run that it costs alone, likewise.
+        other_s: what each that runs with it adds at least, likewise.
+        mixes: whether the number of those that run together may change during a run.
         ready_s: earliest begin of its run, likewise.
         way_s: least time from arrival to result without the run, likewise.
         most: most tasks together while it runs, likewise; below 1 where it cannot start.
         arrival_s, deadline_s: of each request, shape (n,).
         lateness_s: time after the deadline at which nothing is left.
         end_s: when the episode ends, after which nothing is paid.
-        slope: slow-down by each further task of a batch, shape (providers,).
     """
 
     worth: FloatArray
-    work_s: FloatArray
+    shared_s: FloatArray
+    own_s: FloatArray
+    other_s: FloatArray
+    mixes: bool
     ready_s: FloatArray
     way_s: FloatArray
     most: FloatArray
@@ -77,7 +89,6 @@ class Machines:
     deadline_s: FloatArray
     lateness_s: float
     end_s: float
-    slope: FloatArray
 
 
 def wireless_bounds(twin: AIGCTwin, parts: Iterable[list[Task]]) -> list[float]:
@@ -87,14 +98,19 @@ def wireless_bounds(twin: AIGCTwin, parts: Iterable[list[Task]]) -> list[float]:
     best quality of every request.
     """
     if twin.scenario.pay_on == "assignment":
-        gains = twin.world.curves.gains
-        return [sum(float(gains(task.steps).max()) for task in part) for part in parts]
+        return [sum(_best(twin, task) for task in part) for part in parts]
     pieces = list(parts)
     uploads = _uploads(twin, [task for part in pieces for task in part])
     end_s = np.inf
     if not twin.scenario.decide_last:
         end_s = max((task.arrival_s for task in twin.tasks()), default=0.0)
     return [machine_bound(_machines(twin, part, uploads, end_s)) for part in pieces]
+
+
+def _best(twin: AIGCTwin, task: Task) -> float:
+    """The most that a request can be paid, refusals apart."""
+    paid = twin.world.curves.all_paid
+    return max(0.0, *(float(paid(steps, task.picture).max()) for steps in twin.levels(task)))
 
 
 def _uploads(twin: AIGCTwin, tasks: Iterable[Task]) -> dict[int, tuple[float, int]]:
@@ -156,44 +172,93 @@ def _metro_back_s(twin: AIGCTwin, tasks: list[Task], uploaded_s: FloatArray) -> 
 
 def _machines(
     twin: AIGCTwin, tasks: list[Task], uploads: dict[int, tuple[float, int]], end_s: float
-) -> Machines:
+) -> list[Machines]:
+    """The requests with each number of steps that may be spent on them."""
     wireless, world = twin.scenario.wireless, twin.world
     assert wireless is not None
     radio, routes = wireless.radio, world.routes
     arrival_s = np.array([task.arrival_s for task in tasks])
-    steps = np.array([task.steps for task in tasks], dtype=float)[:, None]
     size = np.array([task.upload_bytes for task in tasks])[:, None]
     uploaded_s = np.array([uploads[task.number][0] for task in tasks])
     site = np.array([uploads[task.number][1] for task in tasks])
     ready_s = uploaded_s[:, None] + routes.fixed_s[site] + routes.seconds_per_byte[site] * size
     top_bps = radio.max_spectral_efficiency * radio.bandwidth_hz
     down_s = np.array([task.download_bytes for task in tasks])[:, None] * 8 / top_bps
-    fixed_s = np.array([profile.fixed_s for profile in world.service])
-    step_s = np.array([profile.seconds_per_step for profile in world.service])
-    return Machines(
-        worth=np.array([world.curves.gains(task.steps) for task in tasks]),
-        work_s=fixed_s + step_s * steps,
-        ready_s=ready_s,
-        way_s=ready_s - arrival_s[:, None] + _metro_back_s(twin, tasks, uploaded_s) + down_s,
-        most=1.0 + np.floor((world.capacity - steps) / _smallest(twin)),
-        arrival_s=arrival_s,
-        deadline_s=np.array([task.deadline_s for task in tasks]),
-        lateness_s=wireless.lateness_s,
-        end_s=end_s,
-        slope=np.array([profile.batch_slope for profile in world.service]),
+    way_s = ready_s - arrival_s[:, None] + _metro_back_s(twin, tasks, uploaded_s) + down_s
+    deadline_s = np.array([task.deadline_s for task in tasks])
+    smallest = float(min(min(twin.levels(task)) for task in twin.tasks()))
+    spent = np.array([twin.levels(task) for task in tasks])
+    paid = world.curves.all_paid
+    found = []
+    for level in spent.T:
+        steps = level.astype(float)[:, None]
+        shared_s, own_s, other_s = _run_parts(twin, steps, smallest)
+        most = 1.0 + np.floor((world.capacity - steps) / smallest)
+        if twin.scenario.scheduler is not None:
+            held = [machine.max_batch or 1 for machine in world.service]
+            most = np.minimum(most, np.array(held, dtype=float))
+        found.append(
+            Machines(
+                worth=np.array(
+                    [paid(int(s), task.picture) for s, task in zip(level, tasks, strict=True)]
+                ),
+                shared_s=shared_s,
+                own_s=own_s,
+                other_s=other_s,
+                mixes=twin.scenario.scheduler is None,
+                ready_s=ready_s,
+                way_s=way_s,
+                most=most,
+                arrival_s=arrival_s,
+                deadline_s=deadline_s,
+                lateness_s=wireless.lateness_s,
+                end_s=end_s,
+            )
+        )
+    return found
+
+
+def _run_parts(
+    twin: AIGCTwin, steps: FloatArray, smallest: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Seconds of a run: shared, own, and each other's at least; shapes (n, providers)."""
+    machines = twin.world.service
+    least = np.array([machine.time.least_ratio for machine in machines])
+    if twin.scenario.scheduler is None:
+        fixed_s = np.array([machine.fixed_s for machine in machines])
+        step_s = np.array([machine.seconds_per_step for machine in machines])
+        slope = np.array([machine.batch_slope for machine in machines])
+        work_s = (fixed_s + step_s * steps) * least
+        return work_s * (1.0 - slope), work_s * slope, work_s * slope
+    times = [machine.time for machine in machines]
+    fixed_s, image_s, step_s, image_step_s = (
+        least * np.array(values)
+        for values in zip(
+            *((t.fixed_s, t.fixed_s_per_image, t.step_s, t.step_s_per_image) for t in times),
+            strict=True,
+        )
+    )
+    own_s = image_s + image_step_s * steps
+    return (
+        fixed_s + step_s * steps,
+        own_s,
+        np.broadcast_to(image_s + image_step_s * smallest, own_s.shape),
     )
 
 
-def _smallest(twin: AIGCTwin) -> float:
-    """Steps of the smallest request of the whole episode."""
-    return float(min(task.steps for task in twin.tasks()))
+def machine_bound(levels: Sequence[Machines]) -> float:
+    """The bound for these requests, as the module's docstring derives it.
 
-
-def machine_bound(machines: Machines) -> float:
-    """The bound for these requests, as the module's docstring derives it."""
-    request, provider, worth, machine_s = _modes(machines)
+    Args:
+        levels: the same requests with every number of steps that may be spent on them.
+    """
+    modes = [_modes(machines) for machines in levels]
+    request, provider, worth, machine_s = (
+        np.concatenate(column) for column in zip(*modes, strict=True)
+    )
     if not len(worth):
         return 0.0
+    machines = levels[0]
     begin_s = machines.ready_s[request, provider]
     way_back_s = machines.way_s - (machines.ready_s - machines.arrival_s[:, None])
     over_s = (
@@ -215,7 +280,8 @@ def machine_bound(machines: Machines) -> float:
     ).tocsr()
     right = np.concatenate([np.ones(count), lengths])
     prices = maximise(worth, (matrix, right))
-    price = np.concatenate([machines.worth.max(axis=1), np.zeros(len(lengths))])
+    best = np.max([found.worth.max(axis=1) for found in levels], axis=0)
+    price = np.concatenate([np.maximum(best, 0.0), np.zeros(len(lengths))])
     if prices is not None:
         price = prices.at_most
     reduced = worth - matrix.T @ price
@@ -224,14 +290,17 @@ def machine_bound(machines: Machines) -> float:
 
 def _modes(machines: Machines) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
     """The modes worth anything: request, provider, worth and machine seconds of each."""
-    soonest_s = machines.arrival_s[:, None] + machines.way_s + machines.work_s
+    alone_s = machines.shared_s + machines.own_s
+    soonest_s = machines.arrival_s[:, None] + machines.way_s + alone_s
     can_end = (machines.most >= 1) & (soonest_s <= machines.end_s)
-    slope = np.broadcast_to(machines.slope, machines.work_s.shape)
-    spare = (machines.deadline_s[:, None] - machines.way_s) / machines.work_s - 1.0
+    spare_s = machines.deadline_s[:, None] - machines.way_s - alone_s
     # How many can run together, on average, for the result to come just in time.
     with np.errstate(divide="ignore", invalid="ignore"):
-        in_time = np.where(slope > 0, 1.0 + spare / slope, np.where(spare >= 0, np.inf, 1.0))
+        others = np.where(spare_s >= 0, np.inf, 0.0)
+        in_time = 1.0 + np.where(machines.other_s > 0, spare_s / machines.other_s, others)
     in_time = np.clip(in_time, 1.0, np.maximum(machines.most, 1.0))
+    if not machines.mixes:
+        in_time = np.floor(in_time)
     found = [_mode(machines, in_time, can_end)]
     for together in range(2, int(machines.most.max(initial=0.0)) + 1):
         chosen = can_end & (together > in_time) & (together <= machines.most)
@@ -246,15 +315,14 @@ def _mode(
     machines: Machines, together: FloatArray, chosen: npt.NDArray[np.bool_]
 ) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
     """The mode of ``together`` tasks, or of a mean of two neighbouring numbers, if ``chosen``."""
-    slope = machines.slope
     fewer, more = np.floor(together), np.ceil(together)
     part = together - fewer
-    share = (1 - part) * (1 + slope * (fewer - 1)) / fewer + part * (1 + slope * (more - 1)) / more
-    latency_s = machines.way_s + machines.work_s * (1 + slope * (together - 1))
-    late_s = latency_s - machines.deadline_s[:, None]
+    share = (1 - part) / fewer + part / more
+    run_s = machines.shared_s + machines.own_s + machines.other_s * (together - 1)
+    late_s = machines.way_s + run_s - machines.deadline_s[:, None]
     worth = machines.worth * np.clip(1.0 - late_s / machines.lateness_s, 0.0, 1.0)
     request, provider = np.nonzero(chosen & (worth > 0))
-    machine_s = machines.work_s * share
+    machine_s = machines.own_s + machines.shared_s * share
     return request, provider, worth[request, provider], machine_s[request, provider]
 
 

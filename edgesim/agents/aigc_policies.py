@@ -1,6 +1,7 @@
 """Heuristics for AIGC provider selection, each for n environments of one scenario at once.
 
-All but :class:`Prophet` read nothing but the observation.
+All but :class:`Prophet` read nothing but the observation and, where steps are part of the action,
+spend the steps that are asked for.
 """
 
 from abc import ABC, abstractmethod
@@ -44,7 +45,7 @@ class Reader:
         bare: Any = env.unwrapped
         scenario: AIGCScenario = bare.scenario
         self._observer: Observer = bare.observer
-        self.providers = int(bare.action_space.n)
+        self.providers = int(bare.action_space.n) // len(scenario.step_shares)
         self._capacity_unit = scenario.capacity_range[1]
         self._steps_unit = scenario.steps_range[1]
         self._has_network = scenario.wireless is not None
@@ -170,6 +171,8 @@ class LeastLatency(_Choice):
 class Prophet:
     """The best expected worth among the providers with room, knowing the hidden parameters.
 
+    Where steps are part of the action it takes the best of them too, of equals the most.
+
     Best for the request at hand, not for those to come: what the authors of arXiv 2301.03220 call
     their upper bound. Where nothing has room it does the least harm: a provider that is down, which
     refuses and loses nothing, else the one whose crash loses the least.
@@ -190,10 +193,12 @@ class Prophet:
 
 
 def _best(twin: AIGCTwin) -> int:
-    fits = twin.fits()
+    levels = twin.levels(twin.last)
+    fits = np.array([twin.fits(steps) for steps in levels])
     if fits.any():
-        return int(np.argmax(np.where(fits, twin.expected_worth(), -1.0)))
-    return int(np.argmin([_at_stake(twin, number) for number in range(len(fits))]))
+        worth = np.array([twin.expected_worth(steps) for steps in levels])
+        return int(np.argmax(np.where(fits, worth, -1.0)))
+    return int(np.argmin([_at_stake(twin, number) for number in range(len(twin.available))]))
 
 
 def _at_stake(twin: AIGCTwin, number: int) -> float:

@@ -177,7 +177,7 @@ class Bandit:
         available = self._read.available(batch)
         has_room = available >= self._read.steps(batch)[:, None]
         if masks is not None:
-            has_room &= masks
+            has_room &= masks[:, : self._read.providers]
         chosen: Actions = np.argmax(np.where(has_room, value, available - 1e9), axis=1)
         return chosen
 

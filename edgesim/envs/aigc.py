@@ -50,10 +50,11 @@ class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
     (the authors' own): for each provider its capacity over the largest of ``capacity_range`` and
     its available share; then steps asked over the most that are asked, and run time over the run
     time of that most. With a network, for each provider: capacity, available share (promised
-    capacity counts as taken), up or down, seconds a step alone, slow-down by batching, tasks
-    assigned, time on the metro network, expected latency; then of the request: steps, deadline,
-    upload and download size, and at the user's serving site the spectral efficiency and active
-    transfers of both directions. :class:`edgesim.envs.aigc_observation.Observer` names each entry
+    capacity counts as taken), up or down, mean seconds a step alone, what each further task adds
+    to a run (as a part of a run alone), tasks assigned, time on the metro network, expected
+    latency; then of the request: steps, deadline, upload and download size, and at the user's
+    serving site the spectral efficiency and active transfers of both directions.
+    :class:`edgesim.envs.aigc_observation.Observer` names each entry
     (``env.unwrapped.observer.names``).
 
     ## Action Space
@@ -61,9 +62,15 @@ class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
     are sensible: ``mask="fits"`` (default) those that are up and have room, ``mask="up"`` those
     that are up; all of them where none qualifies. Any action is legal.
 
+    Where the scenario has several ``step_shares`` (``aigc_steps``), an action also says how many
+    of the steps asked are spent: ``Discrete(providers * shares)``, action ``a`` is provider
+    ``a % providers`` with the share ``step_shares[a // providers]`` of the steps, rounded to whole
+    ones. The first share is 1, so that the actions below ``providers`` are those of ``aigc``.
+
     ## Rewards
-    Quality of the result in [0, 1], paid as ``pay_on`` of the scenario says: on assignment, or on
-    delivery and then discounted for lateness. A crash costs ``crash_penalty``, each task lost with
+    Quality of the result, about in [0, 1], paid as ``pay_on`` of the scenario says: on assignment,
+    or on delivery and then discounted for lateness. Results of a measured service scatter around
+    its curve as the measured ones did. A crash costs ``crash_penalty``, each task lost with
     it ``loss_penalty`` times what was left of it, each task not started ``refusal_penalty``. With
     ``reward="shaped"`` a task pays its expected worth when it is placed, and the difference to
     what came of it at its end: potential-based shaping (Ng, Harada and Russell 1999) with the
@@ -124,7 +131,9 @@ class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
         self.world = shared_world(AIGCWorld, self.scenario)
         self.observer = Observer(self.world)
         self.observation_space = spaces.Box(0.0, self.observer.high, dtype=np.float32)
-        self.action_space = spaces.Discrete(len(self.world.providers))
+        self._providers = len(self.world.providers)
+        self._actions = self._providers * len(self.scenario.step_shares)
+        self.action_space = spaces.Discrete(self._actions)
         self._record = record
         self._mask = mask
         self._paymaster = Paymaster(self.scenario, shaped=reward == "shaped")
@@ -145,16 +154,16 @@ class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
     def step(
         self, action: SupportsInt
     ) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Send the request at hand to provider ``action`` and run to the next request."""
+        """Send the request at hand to the provider of ``action`` and run to the next request."""
         twin = self._running()
-        provider = int(action)
-        if not 0 <= provider < len(self.world.providers):
-            raise InputError(
-                "action", provider, f"a provider from 0 to {len(self.world.providers) - 1}"
-            )
+        number = int(action)
+        if not 0 <= number < self._actions:
+            raise InputError("action", number, f"one from 0 to {self._actions - 1}")
         if twin.request is not None:  # an episode of a single, undecided request has no decision
-            self._paymaster.promise(twin, provider)
-            twin.choose(provider)
+            level, provider = divmod(number, self._providers)
+            steps = twin.levels(twin.request)[level]
+            self._paymaster.promise(twin, provider, steps)
+            twin.choose(provider, steps)
             twin.next_request()
         reward, info = self._paymaster.settle(twin.outcomes)
         twin.outcomes.clear()
@@ -164,10 +173,12 @@ class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
         return self.observer.observe(twin), reward, self._over, False, info
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
-        """Which providers are sensible for the request at hand, shape (providers,), never empty."""
+        """Which actions are sensible for the request at hand, shape (actions,), never empty."""
         twin = self.twin
+        levels = twin.levels(twin.last)
         if self._mask == "fits":
-            fits = twin.fits()
+            fits = twin.fits() if len(levels) == 1 else np.concatenate([*map(twin.fits, levels)])
             if fits.any():
                 return fits
-        return twin.up.copy() if twin.up.any() else np.ones_like(twin.up)
+        up = twin.up if twin.up.any() else np.ones_like(twin.up)
+        return np.tile(up, len(levels))

@@ -70,11 +70,13 @@ class Observer:
         if wireless is None:
             return
         self.column("expected_latency", self.high)[:] = 2.0
-        slowest = max(profile.seconds_per_step for profile in scenario.profiles)
+        slowest = max(machine.seconds_per_step for machine in world.machines)
         self.column("step_time", self._template)[:] = [
-            profile.seconds_per_step / slowest for profile in world.service
+            machine.seconds_per_step / slowest for machine in world.service
         ]
-        self.column("batch_slope", self._template)[:] = [p.batch_slope for p in world.service]
+        self.column("batch_slope", self._template)[:] = [
+            machine.batch_slope for machine in world.service
+        ]
         # How many of the smallest tasks a provider holds: more can be assigned only by overload.
         self._most_tasks = np.maximum(world.capacity / scenario.steps_range[0], 1.0)
         self._patience_s = wireless.deadline_s[1] + wireless.lateness_s

@@ -45,11 +45,11 @@ class Paymaster:
             "shaping": 0.0,
         }
 
-    def promise(self, twin: AIGCTwin, provider: int) -> None:
+    def promise(self, twin: AIGCTwin, provider: int, steps: int) -> None:
         """A choice is about to be made: note what it is expected to be worth."""
         self._decisions += 1
         if self._shaped:
-            worth = float(twin.expected_worth()[provider])
+            worth = float(twin.expected_worth(steps)[provider])
             self._promised[twin.last.number] = worth
             self._promise += worth
 

@@ -42,7 +42,7 @@ def occupied_steps(log: Log, times_s: npt.NDArray[np.float64]) -> npt.NDArray[np
     where: dict[int, int] = {}
     changes: list[tuple[float, int, float]] = []
     for time_s, event, task, provider, value in zip(*log.values(), strict=True):
-        if event == "arrive":
+        if event == "choose":
             steps[task] = value
         elif event == "start":
             where[task] = provider

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from edgesim.errors import InputError, did_you_mean
+from edgesim.scenarios.aigc_services import Scheduler, ServiceProfile, fit_of, measured
 from edgesim.scenarios.checks import at_least, between, interval, positive, whole
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "ProviderSpec",
     "QualityRanges",
     "Radio",
+    "Scheduler",
     "ServiceProfile",
     "TraceColumns",
     "Wireless",
@@ -81,25 +83,6 @@ class TraceColumns:
             raise InputError(
                 "trace_columns.user_x_m", self.user_x_m, "user_x_m and user_y_m go together"
             )
-
-
-@dataclass
-class ServiceProfile:
-    """How long a provider's service takes.
-
-    ``fixed_s + seconds_per_step * steps`` alone, and ``1 + batch_slope * (n - 1)`` times as long
-    while ``n`` tasks run together.
-    """
-
-    name: str = "reference"
-    fixed_s: float = 0.5
-    seconds_per_step: float = 0.03
-    batch_slope: float = 0.5
-
-    def check(self) -> None:
-        at_least(f"profiles.{self.name}.fixed_s", self.fixed_s, 0)
-        positive(f"profiles.{self.name}.seconds_per_step", self.seconds_per_step)
-        between(f"profiles.{self.name}.batch_slope", self.batch_slope, 0, 1)
 
 
 @dataclass
@@ -228,16 +211,18 @@ class AIGCScenario:
     users: int = 1000
     steps_range: list[int] = field(default_factory=lambda: [100, 250])
     steps_increment: int = 10
+    step_shares: list[float] = field(default_factory=lambda: [1.0])
     trace: str | None = None
     trace_columns: TraceColumns = field(default_factory=TraceColumns)
     # providers
     provider_count: int = 20
     capacity_range: list[int] = field(default_factory=lambda: [400, 1500])
     capacity_increment: int = 100
-    quality: QualityRanges = field(default_factory=QualityRanges)
+    quality: QualityRanges | None = field(default_factory=QualityRanges)
     providers: Any = None
     run_time_minutes: list[float] | None = None
     profiles: list[ServiceProfile] = field(default_factory=list)
+    scheduler: Scheduler | None = None
     restart_s: float = 0.0
     # what an outcome pays
     pay_on: str = "assignment"
@@ -264,15 +249,43 @@ class AIGCScenario:
         if self.pay_on not in ("assignment", "delivery"):
             raise InputError("pay_on", self.pay_on, "accepted: assignment, delivery")
         self.trace_columns.check()
-        self.quality.check()
-        for profile in self.profiles:
-            profile.check()
+        if self.quality is not None:
+            self.quality.check()
+        self._check_step_shares()
         if self.wireless is not None:
             self.wireless.check()
         self._check_run_time()
+        self._check_profiles()
         if self.providers is not None:
             # Read here, so that a bad list is refused at once; the list sets the count.
             self.provider_count = len(read_providers(self))
+
+    def _check_step_shares(self) -> None:
+        shares = self.step_shares
+        for share in shares:
+            between("step_shares", share, 0, 1)
+        if not shares or shares[0] != 1 or sorted(set(shares), reverse=True) != list(shares):
+            raise InputError("step_shares", list(shares), "must fall from 1, without repeats")
+        positive("step_shares", shares[-1])
+        if len(shares) > 1 and self.wireless is None:
+            raise InputError("step_shares", list(shares), "needs wireless settings")
+
+    def _check_profiles(self) -> None:
+        if self.scheduler is not None:
+            self.scheduler.check()
+            if not self.profiles:
+                raise InputError("scheduler", "given", "only providers with profiles make batches")
+        for profile in self.profiles:
+            profile.check(self.steps_range, self.scheduler)
+        names = [profile.name for profile in self.profiles]
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError("profiles", name, "must have a name of its own each")
+        measured_all = bool(names) and all(p.service is not None for p in self.profiles)
+        if self.quality is None and self.providers is None and not measured_all:
+            raise InputError(
+                "quality", None, "ranges to draw from are needed where profiles are not measured"
+            )
 
     def _check_run_time(self) -> None:
         if (self.run_time_minutes is None) == (not self.profiles):
@@ -329,6 +342,8 @@ class ProviderSpec:
 def read_providers(scenario: AIGCScenario) -> list[ProviderSpec]:
     """The providers a scenario states: its list, or the YAML file it names.
 
+    One that names a measured profile may leave out its quality curve: it is the measured one.
+
     Raises:
         InputError: no such file, no list of mappings, unknown or missing keys, values out of range.
     """
@@ -361,6 +376,14 @@ def _provider(where: str, item: Any, scenario: AIGCScenario) -> ProviderSpec:
     for key in item:
         if key not in keys:
             raise InputError(f"{where} key", key, did_you_mean(str(key), keys))
+    profiles = {profile.name: profile.service for profile in scenario.profiles}
+    named = item.get("profile")
+    if named is not None and named not in profiles:
+        raise InputError(f"{where}.profile", named, did_you_mean(str(named), profiles))
+    service = None if named is None else profiles[named]
+    if service is not None and not any(key in item for key in keys[1:5]):
+        fit = fit_of(measured(service))
+        item = {**item, "ax": fit.ax, "ay": fit.ay, "bx": fit.bx, "by": fit.by}
     missing = [key for key in keys[:5] if key not in item]
     if missing:
         raise InputError(where, dict(item), f"lacks {', '.join(missing)}")
@@ -373,11 +396,6 @@ def _provider(where: str, item: Any, scenario: AIGCScenario) -> ProviderSpec:
         raise InputError(f"{where}.ax", item["ax"], f"must lie below bx = {item['bx']:g}")
     if item["ay"] > item["by"]:
         raise InputError(f"{where}.ay", item["ay"], f"must not pass by = {item['by']:g}")
-    profiles = [profile.name for profile in scenario.profiles]
-    if item.get("profile") is not None and item["profile"] not in profiles:
-        raise InputError(
-            f"{where}.profile", item["profile"], did_you_mean(str(item["profile"]), profiles)
-        )
     if (item.get("x_m") is None) != (item.get("y_m") is None):
         raise InputError(f"{where}.x_m", item.get("x_m"), "x_m and y_m go together")
     if scenario.wireless is not None and item.get("x_m") is not None:

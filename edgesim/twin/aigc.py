@@ -19,7 +19,7 @@ from edgesim.twin.outcomes import (
     Restarted,
     Started,
 )
-from edgesim.twin.providers import BatchService, Provider, Service, TimedService
+from edgesim.twin.providers import Provider, Service, TimedService
 from edgesim.twin.quality import FloatArray
 from edgesim.twin.streams import Streams
 from edgesim.twin.task import Task
@@ -107,8 +107,12 @@ class AIGCTwin:
             self.request = None
         return self.request
 
-    def choose(self, provider: int) -> None:
+    def choose(self, provider: int, steps: int | None = None) -> None:
         """Send the request at hand to a provider.
+
+        Args:
+            provider: the provider's index.
+            steps: denoising steps to spend on it; None: as many as it asks for.
 
         Raises:
             RuntimeError: there is no request to decide.
@@ -118,6 +122,8 @@ class AIGCTwin:
             raise RuntimeError("there is no request to decide: call next_request() first")
         self.request = None
         task.provider = provider
+        if steps is not None:
+            task.steps = steps
         self.ledger.undecided -= 1
         self.available[provider] -= task.steps
         self.assigned[provider] += 1
@@ -138,19 +144,32 @@ class AIGCTwin:
     def tasks(self) -> Iterator[Task]:
         """All tasks of the episode, as fresh objects: the future, whatever is done."""
         number = 0
+        pictures = self._streams["pictures"] if self.world.curves.scatters else None
         for block in self.world.workload.blocks(self._streams):
+            drawn = None if pictures is None else pictures.random(len(block)).tolist()
             for row, arrival_s in enumerate(block.arrival_s):
                 task = Task(number, arrival_s, block.steps[row], block.user[row])
                 if block.deadline_s is not None:
                     _give_network(task, block, row)
+                if drawn is not None:
+                    task.picture = drawn[row]
                 yield task
                 number += 1
 
     # --- what a policy may ask ------------------------------------------------------------------
 
-    def fits(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Which providers are up and have unpromised room for the request, shape (providers,)."""
-        fits: np.ndarray[tuple[int], np.dtype[np.bool_]] = self.available >= self.last.steps
+    def levels(self, task: Task) -> list[int]:
+        """Denoising steps that may be spent on a request, one a share of ``step_shares``."""
+        return [max(1, round(share * task.steps)) for share in self.scenario.step_shares]
+
+    def fits(self, steps: int | None = None) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which providers are up and have unpromised room for the request, shape (providers,).
+
+        Args:
+            steps: denoising steps to spend on it; None: as many as it asks for.
+        """
+        needed = self.last.steps if steps is None else steps
+        fits: np.ndarray[tuple[int], np.dtype[np.bool_]] = self.available >= needed
         return fits if self.delivery is None else fits & self.up
 
     def run_time_s(self, steps: int) -> float:
@@ -163,25 +182,38 @@ class AIGCTwin:
             self._run_times[steps] = known
         return known
 
-    def expected_latency_s(self) -> FloatArray:
+    def expected_latency_s(self, steps: int | None = None) -> FloatArray:
         """Time to the result, for the request at hand at each provider, as things stand now.
 
         Shape (providers,). Without a network it is the run time.
-        """
-        if self.delivery is None:
-            return np.full(len(self.available), self.run_time_s(self.last.steps))
-        link = self.delivery.link(self.last)
-        return self.delivery.expected_latency_s(self.last, link, self.assigned)
 
-    def expected_worth(self) -> FloatArray:
+        Args:
+            steps: denoising steps to spend on it; None: as many as it asks for.
+        """
+        task = self.last
+        if self.delivery is None:
+            return np.full(len(self.available), self.run_time_s(task.steps))
+        link = self.delivery.link(task)
+        latency_s = self.delivery.expected_latency_s(task, link, self.assigned)
+        if steps is not None and steps != task.steps:
+            step_s = np.array([machine.seconds_per_step for machine in self.world.service])
+            slope = np.array([machine.batch_slope for machine in self.world.service])
+            latency_s += (steps - task.steps) * step_s * (1.0 + slope * self.assigned)
+        return latency_s
+
+    def expected_worth(self, steps: int | None = None) -> FloatArray:
         """Hidden knowledge: what the request at hand is expected to be paid at each provider.
 
         Quality, and with a network what its expected lateness leaves of it; shape (providers,).
+        Where measured results scatter, it is the mean of their quality.
+
+        Args:
+            steps: denoising steps to spend on it; None: as many as it asks for.
         """
-        gains = self.world.curves.gains(self.last.steps)
+        gains = self.world.curves.gains(self.last.steps if steps is None else steps)
         if self.scenario.wireless is None:
             return gains
-        late = self.expected_latency_s() - self.last.deadline_s
+        late = self.expected_latency_s(steps) - self.last.deadline_s
         return gains * np.clip(1.0 - late / self.scenario.wireless.lateness_s, 0.0, 1.0)
 
     # --- the world's events ---------------------------------------------------------------------
@@ -190,7 +222,9 @@ class AIGCTwin:
         capacity, restart_s = float(self.world.capacity[number]), self.scenario.restart_s
         service: Service
         if self.world.service:
-            service = BatchService(self.clock, self.world.service[number])
+            place = self._streams[f"latency {number}"].random
+            machine = self.world.service[number]
+            service = machine.service(self.clock, place, self.scenario.scheduler)
         else:
             service = TimedService(self.clock, self.run_time_s)
         return Provider(
@@ -214,7 +248,11 @@ class AIGCTwin:
         number = task.provider
         provider = self.providers[number]
         if provider.fits(task):
-            task.quality = float(self.world.curves.gains(task.steps)[number])
+            curves = self.world.curves
+            if curves.scatters:
+                task.quality = curves.paid(number, task.steps, task.picture)
+            else:
+                task.quality = float(curves.gains(task.steps)[number])
             self.ledger.in_service += 1
             provider.start(task)
             self.outcomes.append(Started(self.clock._now, task, number, task.quality))

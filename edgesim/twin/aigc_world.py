@@ -6,9 +6,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from edgesim.errors import InputError
 from edgesim.scenarios.aigc import AIGCScenario, ProviderSpec, ServiceProfile, read_providers
+from edgesim.scenarios.aigc_services import fit_of, measured
 from edgesim.twin.network import MetroRoutes, metro_graph
-from edgesim.twin.quality import QualityCurves
+from edgesim.twin.providers import Machine
+from edgesim.twin.quality import QualityCurves, Scatter
 from edgesim.twin.radio import RadioMap
 from edgesim.twin.streams import Streams
 from edgesim.twin.workload import Workload
@@ -23,7 +26,8 @@ class AIGCWorld:
         providers: one :class:`ProviderSpec` a provider.
         capacity: denoising steps held at once, shape (providers,).
         curves: hidden quality of the providers.
-        service: the service profile of each provider (empty without measured services).
+        machines: the device and service of each of the scenario's profiles.
+        service: that of each provider (empty in a scenario without profiles).
         workload: where an episode's tasks come from (a trace is checked once, here).
         sites_m: places of the sites, shape (providers, 2); provider i stands at site i. None
             without a network.
@@ -33,20 +37,40 @@ class AIGCWorld:
         self.scenario = scenario
         self.workload = Workload(scenario)
         streams = Streams(np.random.SeedSequence(scenario.world_seed))
-        if scenario.providers is None:
-            self.providers = _draw_providers(scenario, streams)
-        else:
-            self.providers = read_providers(scenario)
+        stated = None if scenario.providers is None else read_providers(scenario)
+        profiles = _draw_profiles(scenario, stated, streams)
+        self.providers = _draw_providers(scenario, profiles, streams) if stated is None else stated
         self.capacity = np.array([p.capacity for p in self.providers], dtype=float)
         self.curves = QualityCurves(
             [p.ax for p in self.providers],
             [p.ay for p in self.providers],
             [p.bx for p in self.providers],
             [p.by for p in self.providers],
+            _scatter(profiles),
         )
-        self.service = _draw_service(scenario, self.providers, streams)
+        self.machines = [Machine(profile, scenario.scheduler) for profile in scenario.profiles]
+        by_name = {
+            p.name: machine for p, machine in zip(scenario.profiles, self.machines, strict=True)
+        }
+        self.service = [by_name[profile.name] for profile in profiles]
+        self._check_trace()
         self.sites_m = _draw_sites(scenario, self.providers, streams["sites"])
         self._streams = streams
+
+    def _check_trace(self) -> None:
+        """Whether a trace keeps to the steps that were measured."""
+        trace = self.workload.trace
+        for profile in self.scenario.profiles:
+            if trace is None or profile.service is None:
+                continue
+            last = measured(profile.service).quality.steps[-1]
+            if trace.max_steps > last:
+                raise InputError(
+                    "trace",
+                    self.scenario.trace,
+                    f"asks for {trace.max_steps} steps, but {profile.service} was measured up to"
+                    f" {last}: see trace_columns.steps_clip",
+                )
 
     @cached_property
     def routes(self) -> MetroRoutes:
@@ -63,18 +87,33 @@ class AIGCWorld:
         return RadioMap(wireless.radio, wireless.side_m, self.sites_m, self._streams["streets"])
 
 
-def _draw_providers(scenario: AIGCScenario, streams: Streams) -> list[ProviderSpec]:
+def _draw_providers(
+    scenario: AIGCScenario, profiles: Sequence[ServiceProfile], streams: Streams
+) -> list[ProviderSpec]:
     count, quality = scenario.provider_count, scenario.quality
-    ranges: dict[str, Sequence[float]] = {
-        "capacity": [*scenario.capacity_range, scenario.capacity_increment],
-        "ax": quality.ax,
-        "ay": quality.ay,
-        "bx": quality.bx,
-        "by": quality.by,
-    }
-    # In the order of ProviderSpec's fields.
-    drawn = {name: _grid(streams[name], three, count) for name, three in ranges.items()}
-    return [ProviderSpec(*values) for values in zip(*drawn.values(), strict=True)]
+    capacity = [*scenario.capacity_range, scenario.capacity_increment]
+    held = _grid(streams["capacity"], capacity, count)
+    curves: list[tuple[float, float, float, float]] = []
+    if quality is not None:
+        curves = list(
+            zip(
+                _grid(streams["ax"], quality.ax, count),
+                _grid(streams["ay"], quality.ay, count),
+                _grid(streams["bx"], quality.bx, count),
+                _grid(streams["by"], quality.by, count),
+                strict=True,
+            )
+        )
+    specs = []
+    for number in range(count):
+        service = profiles[number].service if profiles else None
+        if service is None:
+            curve = curves[number]
+        else:
+            fit = fit_of(measured(service))
+            curve = (fit.ax, fit.ay, fit.bx, fit.by)
+        specs.append(ProviderSpec(held[number], *curve))
+    return specs
 
 
 def _grid(rng: np.random.Generator, three: Sequence[float], count: int) -> list[float]:
@@ -84,17 +123,28 @@ def _grid(rng: np.random.Generator, three: Sequence[float], count: int) -> list[
     return [round(low + increment * int(k), 10) for k in rng.integers(choices, size=count)]
 
 
-def _draw_service(
-    scenario: AIGCScenario, providers: Sequence[ProviderSpec], streams: Streams
+def _draw_profiles(
+    scenario: AIGCScenario, stated: Sequence[ProviderSpec] | None, streams: Streams
 ) -> list[ServiceProfile]:
+    """The profile of each provider: the one it states, else a drawn one."""
     if not scenario.profiles:
         return []
-    drawn = streams["profiles"].integers(len(scenario.profiles), size=len(providers))
+    drawn = streams["profiles"].integers(len(scenario.profiles), size=scenario.provider_count)
     by_name = {profile.name: profile for profile in scenario.profiles}
+    names = [None] * len(drawn) if stated is None else [spec.profile for spec in stated]
     return [
-        by_name[spec.profile] if spec.profile is not None else scenario.profiles[int(k)]
-        for spec, k in zip(providers, drawn, strict=True)
+        by_name[name] if name is not None else scenario.profiles[int(k)]
+        for name, k in zip(names, drawn, strict=True)
     ]
+
+
+def _scatter(profiles: Sequence[ServiceProfile]) -> list[Scatter | None]:
+    """The scatter of each provider's results, one object a measured service."""
+    known: dict[str, Scatter] = {}
+    for service in {profile.service for profile in profiles if profile.service is not None}:
+        quality = measured(service).quality
+        known[service] = Scatter(quality.steps, quality.score.samples)
+    return [None if p.service is None else known[p.service] for p in profiles]
 
 
 def _draw_sites(

@@ -1,14 +1,15 @@
 """AIGC service providers: what they hold, how long they run, how they crash and come back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from edgesim.scenarios.aigc import ServiceProfile
+from edgesim.scenarios.aigc_services import Scheduler, ServiceProfile, measured
+from edgesim.twin.batching import BatchServer, BatchTime
 from edgesim.twin.clock import URGENT, Clock, Moment
 from edgesim.twin.sharing import ProcessorSharing
 from edgesim.twin.task import Task
 
-__all__ = ["BatchService", "Provider", "Service", "TimedService"]
+__all__ = ["Machine", "Provider", "Service", "SharedService", "TimedService"]
 
 
 class Service(Protocol):
@@ -45,29 +46,96 @@ class TimedService:
         return (self._clock._now - task.start_s) / (task.end_s - task.start_s)
 
 
-class BatchService:
-    """Tasks run together as a batch, each slower the more there are (a measured service).
+class SharedService:
+    """Tasks run together, each slower the more there are, and come and go as they like.
 
     Args:
         clock: the twin's clock.
-        profile: seconds alone, and how they grow with the batch.
+        machine: seconds alone, and how they grow with the tasks.
+        place: draws which of the measured runs a task's is like, uniform in [0, 1).
     """
 
-    def __init__(self, clock: Clock, profile: ServiceProfile) -> None:
-        slope = profile.batch_slope
-        self._profile = profile
+    def __init__(self, clock: Clock, machine: "Machine", place: Callable[[], float]) -> None:
+        slope = machine.batch_slope
+        self._machine = machine
+        self._place = place
         self._batch = ProcessorSharing(clock, lambda running: 1.0 / (1.0 + slope * (running - 1)))
 
     def run(self, task: Task, over: Callable[[Any], None]) -> None:
         """See :class:`Service`."""
-        profile = self._profile
-        task.run = self._batch.add(
-            profile.fixed_s + profile.seconds_per_step * task.steps, over, task
-        )
+        machine, steps = self._machine, task.steps
+        work_s = machine.fixed_s + machine.seconds_per_step * steps
+        if machine.time.scatters:
+            work_s *= machine.time.ratio(steps, 1, self._place())
+        task.run = self._batch.add(work_s, over, task)
 
     def stop(self, task: Task) -> float:
         """See :class:`Service`."""
         return 1.0 - self._batch.remove(task.run) / float(task.run.work)
+
+
+class Machine:
+    """The device of a provider and the service on it.
+
+    Args:
+        profile: the service, measured or typed in.
+        scheduler: how it makes batches; None: its tasks share it.
+
+    Attributes:
+        time: seconds of a batch on this device.
+        max_batch: most tasks that run together as a batch, None without a scheduler.
+        fixed_s, seconds_per_step: mean seconds of a task alone are ``fixed_s + seconds_per_step *
+            steps``.
+        batch_slope: what each further task adds to the time of a task, as a part of its time
+            alone. Tasks that share: with each that runs beside it. Batches: with each that is
+            there before it, which takes its part of a full batch.
+    """
+
+    def __init__(self, profile: ServiceProfile, scheduler: Scheduler | None) -> None:
+        self.max_batch = None if scheduler is None else profile.max_batch(scheduler)
+        if profile.service is None:
+            # What the schema has checked: a profile without a service is typed in.
+            fixed_s, step_s, slope = profile.fixed_s, profile.seconds_per_step, profile.batch_slope
+            assert fixed_s is not None and step_s is not None and slope is not None
+            shared = 1.0 - slope
+            self.time = BatchTime(
+                fixed_s * shared,
+                fixed_s * slope,
+                step_s * shared,
+                step_s * slope,
+                speed=profile.speed,
+            )
+        else:
+            latency = measured(profile.service).latency
+            affine = latency.affine
+            self.time = BatchTime(
+                affine.fixed_s,
+                affine.fixed_s_per_image,
+                affine.step_s,
+                affine.step_s_per_image,
+                [(sample.steps, sample.batch, sample.seconds) for sample in latency.samples],
+                profile.speed,
+            )
+        time = self.time
+        self.fixed_s = time.fixed_s + time.fixed_s_per_image
+        self.seconds_per_step = time.step_s + time.step_s_per_image
+        self.batch_slope = time.step_s_per_image / self.seconds_per_step
+        if self.max_batch is not None:
+            self.batch_slope = (1.0 + self.batch_slope * (self.max_batch - 1)) / self.max_batch
+
+    def service(
+        self, clock: Clock, place: Callable[[], float], scheduler: Scheduler | None
+    ) -> Service:
+        """The service as it runs on a clock; ``place`` draws the scatter of its times."""
+        if scheduler is None:
+            return SharedService(clock, self, place)
+        assert self.max_batch is not None
+        time = self.time
+
+        def seconds(steps: Sequence[int]) -> float:
+            return time.drawn_s(steps, place()) if time.scatters else time.mean_s(steps)
+
+        return BatchServer(clock, seconds, scheduler.window_s, self.max_batch)
 
 
 class Provider:

@@ -11,11 +11,14 @@ class Task:
     Attributes:
         number: index of the request in its episode, from 0.
         arrival_s: when it was made.
-        steps: denoising steps it asks for; also what it occupies of a provider's capacity.
+        steps: denoising steps it asks for, from the choice on those it gets; also what it occupies
+            of a provider's capacity.
         user: index of the user who asks.
         upload_bytes, download_bytes: size of prompt and image, and of the result.
         deadline_s: latency up to which the result is worth all of its quality.
         fading_up, fading_down: linear power gain of its two radio transfers over the mean.
+        picture: uniform in [0, 1), which of the measured images its result is like (where results
+            scatter).
         place_m: where its user stands, where a trace says so; otherwise the user moves.
         provider: the chosen provider, -1 before the choice.
         start_s: when its run began.
@@ -32,6 +35,7 @@ class Task:
         "fading_down",
         "fading_up",
         "number",
+        "picture",
         "place_m",
         "provider",
         "quality",
@@ -49,6 +53,7 @@ class Task:
     fading_down: float
     fading_up: float
     number: int
+    picture: float
     place_m: tuple[float, float] | None
     provider: int
     quality: float
@@ -64,6 +69,7 @@ class Task:
         self.steps = steps
         self.user = user
         self.provider = -1
+        self.picture = 0.0
 
     def __repr__(self) -> str:
         return f"Task({self.number}, arrival_s={self.arrival_s:g}, steps={self.steps})"

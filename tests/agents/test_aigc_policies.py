@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgesim.agents import bandit
+from edgesim.agents.aigc import POLICIES
 from edgesim.agents.aigc_policies import Prophet, Reader
 from edgesim.agents.policies import find_policy
 from edgesim.agents.rollout import make_envs, rollout
@@ -124,3 +126,30 @@ def test_where_all_is_lost_the_prophet_takes_a_provider_that_is_down(wireless):
     assert Prophet([env], 0).predict(np.zeros((1, 1), dtype=np.float32))[0] == [0]
     twin.providers[7].up = twin.up[7] = False
     assert Prophet([env], 0).predict(np.zeros((1, 1), dtype=np.float32))[0] == [7]
+
+
+# --- with steps in the action -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*POLICIES])
+def test_every_policy_decides_steps_too_and_most_those_that_are_asked(name, monkeypatch):
+    if POLICIES[name].bound:
+        pytest.skip("no policy")
+    monkeypatch.setattr(bandit, "DECISIONS", 50)
+    scenario = resolve("aigc_steps", {"horizon_s": 20})
+    log = rollout(scenario, find_policy(scenario, name), [1], record=True).logs[0]
+    asked = {task: steps for _, event, task, _, steps in log.rows if event == "arrive"}
+    spent = {task: steps for _, event, task, _, steps in log.rows if event == "choose"}
+    assert spent.keys() == asked.keys()
+    if name != "prophet":
+        assert spent == asked
+
+
+def test_the_prophet_spends_fewer_steps_where_time_is_short():
+    def spends(deadline_s: float) -> float:
+        keys = {"horizon_s": 60, "wireless.deadline_s": [deadline_s, deadline_s]}
+        scenario = resolve("aigc_steps", {**keys, "arrival_rate_hz": 6.0})
+        log = rollout(scenario, find_policy(scenario, "prophet"), [1], record=True).logs[0]
+        return float(np.mean([row[4] for row in log.rows if row[1] == "choose"]))
+
+    assert spends(1.0) < spends(60.0)
