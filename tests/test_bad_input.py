@@ -201,20 +201,10 @@ TABLE = {
         service(),
         ["steps_range", "300", "by_hand", "250"],
     ),
-    "service measured for smaller batches": (
-        MEASURED + " scenario.scheduler={window_s:0.1,max_batch:9}",
-        service(),
-        ["max_batch", "9", "by_hand", "8"],
-    ),
     "service on a device of no speed": (
         MEASURED.replace("}", ",speed:0}"),
         service(),
         ["profiles.mine.speed", "0"],
-    ),
-    "service on a device without memory": (
-        MEASURED.replace("}", ",memory_bytes:5}") + " scenario.scheduler={max_batch:1}",
-        service(),
-        ["profiles.mine.memory_bytes", "3000000"],
     ),
     "service that is typed in as well": (
         MEASURED.replace("}", ",fixed_s:5}"),
@@ -231,11 +221,6 @@ TABLE = {
         " scenario.profiles=[{name:a,fixed_s:1,seconds_per_step:0.1,batch_slope:0}]",
         {},
         ["quality", "profiles"],
-    ),
-    "batches without profiles": (
-        "evaluate scenario=aigc_paper scenario.scheduler={max_batch:1}",
-        {},
-        ["scheduler", "profiles"],
     ),
     "shares of steps that rise": (
         "evaluate scenario=aigc_steps scenario.step_shares=[0.5,1]",

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gymnasium.spaces import Discrete
 
 from edgesim.envs.aigc import AIGCEnv
 
@@ -35,13 +36,14 @@ def test_there_is_something_to_shape_where_delivery_pays(scenario, later):
 def test_an_action_is_a_provider_and_a_share_of_the_steps_that_are_asked():
     env = AIGCEnv("aigc_steps", record=True)
     shares = env.scenario.step_shares
-    assert env.action_space.n == 20 * len(shares)
+    assert env.action_space == Discrete(20 * len(shares))
     env.reset(seed=0)
     chosen = []
     for share in range(len(shares)):
         asked = env.twin.last.steps
         env.step(7 + 20 * share)
         chosen.append((7, max(1, round(asked * shares[share]))))
+    assert env.twin.log is not None
     log = [(where, steps) for _, event, _, where, steps in env.twin.log.rows if event == "choose"]
     assert log == chosen
     with pytest.raises(ValueError, match="one from 0 to 79"):
@@ -58,7 +60,7 @@ def test_with_the_steps_that_are_asked_it_is_the_same_problem_as_without_the_cho
             observation, reward, over, _, _ = env.step(len(seen) % 20)
             seen.append(np.append(observation, reward))
         stories.append(np.concatenate(seen))
-    assert np.array_equal(*stories)
+    assert np.array_equal(stories[0], stories[1])
 
 
 def test_where_only_fewer_steps_have_room_the_mask_says_so():

@@ -269,6 +269,11 @@ def test_quality_must_come_from_somewhere() -> None:
         resolve("aigc", {**mixed, "profiles": [typed, typed]})
 
 
+def test_only_services_make_batches() -> None:
+    with pytest.raises(ValueError, match="only providers with profiles"):
+        resolve("aigc_paper", {"scheduler": SCHEDULER})
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
