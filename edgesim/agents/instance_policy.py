@@ -1,50 +1,67 @@
 """A masked policy that looks at all instances of a choice with the same eyes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
 from stable_baselines3.common.type_aliases import Schedule
 from torch import nn
 
+from edgesim.agents.extractors import Spline
+from edgesim.envs.choice_box import ChoiceBox
+from edgesim.errors import InputError, did_you_mean
+
 __all__ = ["InstanceNetwork", "InstancePolicy"]
+
+_KEY = "agent.hyperparameters.policy_kwargs"
+_KNOTS = 41  # points of a weight's curve
+
+Curve = float | Sequence[Sequence[float]]
+"""A weight: one number, or points (entry, weight) with straight lines between them."""
 
 
 class InstancePolicy(MaskableActorCriticPolicy):
     """Actor and critic for choices between instances, with sb3-contrib's MaskablePPO.
 
-    For observations that begin with what is told of the instances, feature by feature and in each
-    feature instance by instance, as those of ``edgesim/SFC-v0``. The score of an instance is a
-    linear function of its own features plus a network that all instances share, of these and of
-    the whole observation; a further action, which rejects the request, has a network of its own.
-    The scores are the logits.
+    For observations that tell what their entries are (:class:`edgesim.envs.choice_box.ChoiceBox`),
+    as those of ``edgesim/SFC-v0``. The score of an instance is a linear function of its own
+    features, whose weights may follow one entry of the observation, plus a network that all
+    instances share, of these features and of the whole observation. A further action, which rejects
+    the request, has a linear function of the whole observation and a network of its own. The scores
+    are the logits.
 
     Args:
         args: as in MaskableActorCriticPolicy.
-        lean: weights of the linear function at first, one a feature: where learning begins. A
-            weight below 0 on what an instance costs beyond the best one is a policy near greedy.
-        instances: instances of a choice; a policy for one action more also learns to reject.
-        reject: logit of that action at first; the best instance's is about 0.
+        lean: weights of the linear function at first, by feature, 0 for the others: where learning
+            begins. A weight below 0 on what an instance costs beyond the best one is a policy near
+            greedy. A weight is a number, or points (value of the entry ``over``, weight).
+        over: name of the entry that the weights follow; none by default.
+        reject: logit of rejecting at first; the best instance's is about 0.
+        reject_lean: weights of its linear function at first, by entry, 0 for the others.
         hidden: width of the actor's two layers.
         critic: width of the critic's two layers.
         kwargs: as in MaskableActorCriticPolicy.
 
     Raises:
-        ValueError: the action space does not have ``instances`` actions, or one more.
+        InputError: the observations do not tell what their entries are, the actions are not the
+            instances, or one more, or a feature or entry is not there.
     """
 
     def __init__(
         self,
         *args: Any,
-        lean: Sequence[float],
-        instances: int = 5,
+        lean: Mapping[str, Curve],
+        over: str | None = None,
         reject: float = -2.0,
+        reject_lean: Mapping[str, float] | None = None,
         hidden: int = 32,
         critic: int = 64,
         **kwargs: Any,
     ) -> None:
-        self._lean, self._instances, self._reject = list(lean), instances, reject
+        self._lean, self._over = dict(lean), over
+        self._reject, self._reject_lean = reject, dict(reject_lean or {})
         self._widths = (hidden, critic)
         super().__init__(*args, **kwargs)
 
@@ -53,19 +70,33 @@ class InstancePolicy(MaskableActorCriticPolicy):
         # The network's scores are the logits already. Its first values are set after the
         # orthogonal ones of sb3-contrib; then the optimizer is made of what is left.
         self.action_net = nn.Identity()
-        self._network.start(self._lean, self._reject)
+        self._network.start(self._lean, self._reject, self._reject_lean)
         arguments = {"lr": lr_schedule(1.0), **self.optimizer_kwargs}
         self.optimizer = self.optimizer_class(self.parameters(), **arguments)
 
     def _build_mlp_extractor(self) -> None:
-        actions = int(self.action_space.n)  # type: ignore[attr-defined]  # of a Discrete space
-        if actions - self._instances not in (0, 1):
-            raise ValueError(
-                f"policy_kwargs.instances is {self._instances}, but there are {actions} actions"
+        space = self.observation_space
+        if not isinstance(space, ChoiceBox):
+            raise InputError(
+                "agent.policy", type(self).__name__, f"cannot read observations {space}"
             )
-        blocks = (self._instances, len(self._lean))
-        rejects = actions > self._instances
-        self._network = InstanceNetwork(self.features_dim, blocks, rejects, *self._widths)
+        actions = int(self.action_space.n)  # type: ignore[attr-defined]  # of a Discrete space
+        if actions - space.choices not in (0, 1):
+            raise InputError(
+                "agent.policy",
+                type(self).__name__,
+                f"cannot choose by {actions} actions between {space.choices} instances",
+            )
+        rejects = actions > space.choices
+        for key, given, known in (
+            ("lean", self._lean, space.features),
+            ("reject_lean", self._reject_lean if rejects else (), space.names),
+            ("over", () if self._over is None else (self._over,), space.names),
+        ):
+            for name in given:
+                if name not in known:
+                    raise InputError(f"{_KEY}.{key}", name, did_you_mean(name, known))
+        self._network = InstanceNetwork(space, rejects, self._over, *self._widths)
         self._network.to(self.device)
         self.mlp_extractor = self._network  # type: ignore[assignment]  # it has the same methods
 
@@ -74,46 +105,57 @@ class InstanceNetwork(nn.Module):
     """The networks of an :class:`InstancePolicy`, in the place of an MlpExtractor.
 
     Args:
-        entries: of an observation.
-        blocks: instances, and features of each, with which the observation begins.
+        space: of the observations.
         rejects: whether there is a score for rejecting.
+        over: name of the entry that the linear function's weights follow.
         hidden: width of the actor's layers.
         critic: width of the critic's layers.
     """
 
     def __init__(
-        self, entries: int, blocks: tuple[int, int], rejects: bool, hidden: int, critic: int
+        self, space: ChoiceBox, rejects: bool, over: str | None, hidden: int, critic: int
     ) -> None:
         super().__init__()
-        instances, features = self._blocks = blocks
-        if instances * features > entries:
-            raise ValueError(
-                f"an observation of {entries} entries does not hold {features} features of"
-                f" {instances} instances"
-            )
-        self.latent_dim_pi = instances + rejects
+        entries, features = len(space.names), len(space.features)
+        self._space, self._rejects = space, rejects
+        self.latent_dim_pi = space.choices + rejects
         self.latent_dim_vf = critic
-        self.linear = nn.Linear(features, 1, bias=False)
+        self.spline = None if over is None else Spline(space, [space.names.index(over)], _KNOTS)
+        self.weights = nn.Parameter(torch.zeros(1 if over is None else _KNOTS, features))
         self.of_instance = nn.Linear(features, hidden, bias=False)
         self.of_all = nn.Linear(entries, hidden)
         self.score = nn.Sequential(nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
         self.scored = nn.Linear(hidden, 1)
-        self.of_rejecting = nn.Sequential(
-            nn.Linear(entries, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()
-        )
-        self.rejecting = nn.Linear(hidden, 1)
-        self._rejects = rejects
+        if rejects:
+            self.declining = nn.Linear(entries, 1)
+            self.of_rejecting = nn.Sequential(
+                nn.Linear(entries, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()
+            )
+            self.rejecting = nn.Linear(hidden, 1, bias=False)
         self.critic = nn.Sequential(
             nn.Linear(entries, critic), nn.ReLU(), nn.Linear(critic, critic), nn.ReLU()
         )
 
-    def start(self, lean: Sequence[float], reject: float) -> None:
-        """Set the scores to the linear function, but for a hundredth of the networks' say."""
+    def start(
+        self, lean: Mapping[str, Curve], reject: float, reject_lean: Mapping[str, float]
+    ) -> None:
+        """Set the scores to the linear functions, but for a hundredth of the networks' say."""
+        space = self._space
+        knots = np.linspace(-1.0, 1.0, len(self.weights)) if self.spline else np.zeros(1)
         with torch.no_grad():
-            self.linear.weight.copy_(torch.as_tensor([list(lean)]))
+            for name, curve in lean.items():
+                points = [(0.0, curve)] if isinstance(curve, int | float) else curve
+                at, weight = np.array(sorted(map(tuple, points)), dtype=float).T
+                line = np.interp(knots, at, weight)
+                self.weights[:, space.features.index(name)] = torch.as_tensor(line)
             self.scored.weight.mul_(0.01)
+            if not self._rejects:
+                return
             self.rejecting.weight.mul_(0.01)
-            self.rejecting.bias.fill_(reject)
+            self.declining.weight.zero_()
+            self.declining.bias.fill_(reject)
+            for name, weight in reject_lean.items():
+                self.declining.weight[0, space.names.index(name)] = weight
 
     def forward(self, observations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Scores, shape (batch, actions), and what the critic makes of them, (batch, critic)."""
@@ -121,14 +163,16 @@ class InstanceNetwork(nn.Module):
 
     def forward_actor(self, observations: torch.Tensor) -> torch.Tensor:
         """Shape (batch, actions)."""
-        instances, features = self._blocks
-        told = observations[:, : instances * features]
-        blocks = told.reshape(-1, features, instances).transpose(1, 2)
-        hidden = self.of_instance(blocks) + self.of_all(observations).unsqueeze(1)
-        scores: torch.Tensor = (self.linear(blocks) + self.scored(self.score(hidden))).squeeze(2)
+        features, choices = len(self._space.features), self._space.choices
+        told = observations[:, : features * choices].reshape(-1, features, choices)
+        weights = self.weights if self.spline is None else self.spline(observations) @ self.weights
+        linear = (told * weights.unsqueeze(2)).sum(dim=1)
+        hidden = self.of_instance(told.transpose(1, 2)) + self.of_all(observations).unsqueeze(1)
+        scores: torch.Tensor = linear + self.scored(self.score(hidden)).squeeze(2)
         if not self._rejects:
             return scores
-        return torch.cat((scores, self.rejecting(self.of_rejecting(observations))), dim=1)
+        rejecting = self.rejecting(self.of_rejecting(observations)) + self.declining(observations)
+        return torch.cat((scores, rejecting), dim=1)
 
     def forward_critic(self, observations: torch.Tensor) -> torch.Tensor:
         """Shape (batch, critic)."""

@@ -130,6 +130,8 @@ def make_model(agent: AgentConfig, envs: VecEnv, seed: int, device: str) -> Any:
         return algorithm(
             policy, envs, **{**arguments, **scheduled}, seed=seed, device=device, verbose=0
         )
+    except InputError:
+        raise
     except (TypeError, ValueError, AssertionError) as error:
         given = {**agent.hyperparameters, **agent.schedules}
         raise InputError("agent.hyperparameters", given, _reason(error)) from error

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from edgesim.envs.choice_box import ChoiceBox
 from edgesim.envs.sfc_ahead import WEIGHTS, Ahead
 from edgesim.problems import load
 from edgesim.scenarios.sfc import SFCScenario
@@ -50,7 +51,7 @@ class StageObserver:
     come the residuals of all links (stage by stage, previous by next instance), then the request's.
 
     Attributes:
-        space: ``Box(-1, 1)`` but for what a trace asks beyond the usual, shape (entries,).
+        space: ``ChoiceBox(-1, 1)`` but for what a trace asks beyond the usual, shape (entries,).
         names: name of each entry.
         features: what is told of each instance of the next stage, in order.
         request: what is told of the request, in order.
@@ -90,7 +91,9 @@ class StageObserver:
         self._request = self._links + (stages - 1) * width * width
         self._stage = self._request + len(self.request)
         self._previous = self._stage + stages
-        self.space: spaces.Space[Observation] = spaces.Box(low, high, dtype=np.float32)
+        self.space: spaces.Space[Observation] = ChoiceBox(
+            low, high, self.names, self.features, width
+        )
         self._scale = 1.0 / np.where(
             np.isfinite(world.capacity) & (world.capacity > 0), world.capacity, 1.0
         )

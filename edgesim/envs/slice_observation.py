@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from edgesim.envs.choice_box import ChoiceBox
 from edgesim.envs.sfc_ahead import WEIGHTS, Ahead
 from edgesim.twin.sfc import SFCTwin
 from edgesim.twin.slice_fabric import SliceFabric
@@ -29,7 +30,7 @@ class SliceObserver:
     previous instance.
 
     Attributes:
-        space: ``Box(-1, 1)``, shape (entries,).
+        space: ``ChoiceBox(-1, 1)``, shape (entries,).
         names: name of each entry.
         features: what is told of each instance of the next stage, in order.
         request: what is told of the request, in order.
@@ -77,7 +78,9 @@ class SliceObserver:
         self._stage = self._kind + len(kinds)
         self._previous = self._stage + world.stages
         high = np.ones(len(self.names), dtype=np.float32)
-        self.space: spaces.Space[Observation] = spaces.Box(-high, high, dtype=np.float32)
+        self.space: spaces.Space[Observation] = ChoiceBox(
+            -high, high, self.names, self.features, width
+        )
         self._capacity = np.array(world.wiring.capacity_bps)
         self._widest = float(self._capacity.max())
         self._vnf_capacity = network.instances.capacity_bps
