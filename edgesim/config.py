@@ -68,6 +68,10 @@ class AgentConfig:
     reward_scale: float = field(
         default=1.0, metadata=_help("what rewards are multiplied by while learning")
     )
+    endless: bool = field(
+        default=False,
+        metadata=_help("learn as if episodes went on: for ends that the observation does not tell"),
+    )
     hyperparameters: dict[str, Any] = field(
         default_factory=dict, metadata=_help("keyword arguments of the algorithm")
     )

@@ -1,6 +1,6 @@
 """A masked policy that looks at all instances of a choice with the same eyes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ __all__ = ["InstanceNetwork", "InstancePolicy"]
 
 _KEY = "agent.hyperparameters.policy_kwargs"
 _KNOTS = 41  # points of a weight's curve
+_SCALE = 30.0  # of the linear functions: what matters of a cost is some hundredths
 
 Curve = float | Sequence[Sequence[float]]
 """A weight: one number, or points (entry, weight) with straight lines between them."""
@@ -34,12 +35,13 @@ class InstancePolicy(MaskableActorCriticPolicy):
 
     Args:
         args: as in MaskableActorCriticPolicy.
-        lean: weights of the linear function at first, by feature, 0 for the others: where learning
-            begins. A weight below 0 on what an instance costs beyond the best one is a policy near
-            greedy. A weight is a number, or points (value of the entry ``over``, weight).
+        lean: pairs of a feature and its weight in the linear function at first, 0 for the others:
+            where learning begins. A weight below 0 on what an instance costs beyond the best one is
+            a policy near greedy. A weight is a number, or points (value of the entry ``over``,
+            weight).
         over: name of the entry that the weights follow; none by default.
         reject: logit of rejecting at first; the best instance's is about 0.
-        reject_lean: weights of its linear function at first, by entry, 0 for the others.
+        reject_lean: pairs of an entry and its weight in that linear function at first.
         hidden: width of the actor's two layers.
         critic: width of the critic's two layers.
         kwargs: as in MaskableActorCriticPolicy.
@@ -52,16 +54,16 @@ class InstancePolicy(MaskableActorCriticPolicy):
     def __init__(
         self,
         *args: Any,
-        lean: Mapping[str, Curve],
+        lean: Sequence[tuple[str, Curve]],
         over: str | None = None,
         reject: float = -2.0,
-        reject_lean: Mapping[str, float] | None = None,
+        reject_lean: Sequence[tuple[str, float]] = (),
         hidden: int = 32,
         critic: int = 64,
         **kwargs: Any,
     ) -> None:
-        self._lean, self._over = dict(lean), over
-        self._reject, self._reject_lean = reject, dict(reject_lean or {})
+        self._lean, self._over = _pairs("lean", lean), over
+        self._reject, self._reject_lean = reject, _pairs("reject_lean", reject_lean)
         self._widths = (hidden, critic)
         super().__init__(*args, **kwargs)
 
@@ -96,9 +98,24 @@ class InstancePolicy(MaskableActorCriticPolicy):
             for name in given:
                 if name not in known:
                     raise InputError(f"{_KEY}.{key}", name, did_you_mean(name, known))
+        for name, curve in self._lean.items():
+            if isinstance(curve, int | float):
+                continue
+            if self._over is None:
+                raise InputError(f"{_KEY}.lean", name, "points need `over`, the name of an entry")
+            if not all(isinstance(point, Sequence) and len(point) == 2 for point in curve):
+                raise InputError(f"{_KEY}.lean", name, "a number, or points [entry, weight]")
         self._network = InstanceNetwork(space, rejects, self._over, *self._widths)
         self._network.to(self.device)
         self.mlp_extractor = self._network  # type: ignore[assignment]  # it has the same methods
+
+
+def _pairs(key: str, given: Any) -> dict[str, Any]:
+    """Names and their weights, from a list of pairs: a list replaces that of another section."""
+    try:
+        return {str(name): weight for name, weight in given}
+    except (TypeError, ValueError):
+        raise InputError(f"{_KEY}.{key}", given, "must be a list of pairs [name, weight]") from None
 
 
 class InstanceNetwork(nn.Module):
@@ -136,26 +153,24 @@ class InstanceNetwork(nn.Module):
             nn.Linear(entries, critic), nn.ReLU(), nn.Linear(critic, critic), nn.ReLU()
         )
 
-    def start(
-        self, lean: Mapping[str, Curve], reject: float, reject_lean: Mapping[str, float]
-    ) -> None:
+    def start(self, lean: dict[str, Curve], reject: float, reject_lean: dict[str, float]) -> None:
         """Set the scores to the linear functions, but for a hundredth of the networks' say."""
         space = self._space
         knots = np.linspace(-1.0, 1.0, len(self.weights)) if self.spline else np.zeros(1)
         with torch.no_grad():
             for name, curve in lean.items():
                 points = [(0.0, curve)] if isinstance(curve, int | float) else curve
-                at, weight = np.array(sorted(map(tuple, points)), dtype=float).T
+                at, weight = np.array(sorted((x, y) for x, y in points), dtype=float).T
                 line = np.interp(knots, at, weight)
-                self.weights[:, space.features.index(name)] = torch.as_tensor(line)
+                self.weights[:, space.features.index(name)] = torch.as_tensor(line / _SCALE)
             self.scored.weight.mul_(0.01)
             if not self._rejects:
                 return
             self.rejecting.weight.mul_(0.01)
             self.declining.weight.zero_()
-            self.declining.bias.fill_(reject)
+            self.declining.bias.fill_(reject / _SCALE)
             for name, weight in reject_lean.items():
-                self.declining.weight[0, space.names.index(name)] = weight
+                self.declining.weight[0, space.names.index(name)] = weight / _SCALE
 
     def forward(self, observations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Scores, shape (batch, actions), and what the critic makes of them, (batch, critic)."""
@@ -166,12 +181,13 @@ class InstanceNetwork(nn.Module):
         features, choices = len(self._space.features), self._space.choices
         told = observations[:, : features * choices].reshape(-1, features, choices)
         weights = self.weights if self.spline is None else self.spline(observations) @ self.weights
-        linear = (told * weights.unsqueeze(2)).sum(dim=1)
+        linear = _SCALE * (told * weights.unsqueeze(2)).sum(dim=1)
         hidden = self.of_instance(told.transpose(1, 2)) + self.of_all(observations).unsqueeze(1)
         scores: torch.Tensor = linear + self.scored(self.score(hidden)).squeeze(2)
         if not self._rejects:
             return scores
-        rejecting = self.rejecting(self.of_rejecting(observations)) + self.declining(observations)
+        rejecting = self.rejecting(self.of_rejecting(observations))
+        rejecting = rejecting + _SCALE * self.declining(observations)
         return torch.cat((scores, rejecting), dim=1)
 
     def forward_critic(self, observations: torch.Tensor) -> torch.Tensor:

@@ -35,10 +35,11 @@ __all__ = [
 class SteppedEnvs(DummyVecEnv):
     """Environments that are stepped one after the other in this process, as in DummyVecEnv.
 
-    Three things differ. An environment's first episode has the seed that it is given here, whatever
+    Some things differ. An environment's first episode has the seed that it is given here, whatever
     seed an algorithm asks for: training must not meet held-out episodes. And infos, which the
     environments make anew at every step, are handed on without DummyVecEnv's deep copy. Rewards
-    are multiplied by ``reward_scale``.
+    are multiplied by ``reward_scale``. Where training is ``endless``, an episode's end counts as a
+    limit of time: what would have followed is valued as after any other step.
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class SteppedEnvs(DummyVecEnv):
         envs: Sequence[gymnasium.Env[Any, Any]],
         seeds: Sequence[int],
         reward_scale: float = 1.0,
+        endless: bool = False,
     ) -> None:
         super().__init__([lambda env=env: env for env in envs])  # type: ignore[misc]
+        self._endless = endless
         self._reward_scale = reward_scale
         self._episode_seeds: list[int | None] = list(seeds)
         self._seeds = list(seeds)
@@ -67,6 +70,8 @@ class SteppedEnvs(DummyVecEnv):
         for k, env in enumerate(self.envs):
             observation, reward, terminated, truncated, info = env.step(self.actions[k])
             info["TimeLimit.truncated"] = truncated and not terminated
+            if self._endless and terminated:
+                info["TimeLimit.truncated"] = True
             if terminated or truncated:
                 info["terminal_observation"] = observation
                 observation, self.reset_infos[k] = env.reset()
@@ -99,7 +104,8 @@ def training_envs(scenario: Any, agent: AgentConfig, seed: int, part: int) -> Ve
     """
     count = agent.n_envs
     seeds = training_seeds(seed, count * (part + 1))[count * part :]
-    envs = SteppedEnvs(agent_envs(scenario, agent, count), seeds, agent.reward_scale)
+    made = agent_envs(scenario, agent, count)
+    envs = SteppedEnvs(made, seeds, agent.reward_scale, agent.endless)
     return VecMonitor(envs)
 
 

@@ -1,6 +1,7 @@
 """A box of observations that says what its entries are."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +9,13 @@ from gymnasium import spaces
 
 __all__ = ["ChoiceBox"]
 
+if TYPE_CHECKING:
+    _Float32Box = spaces.Box[np.float32]
+else:
+    _Float32Box = spaces.Box  # no generic class in Gymnasium 1.0
 
-class ChoiceBox(spaces.Box):
+
+class ChoiceBox(_Float32Box):
     """A ``Box(float32)`` of one dimension that begins with what is told of each choice.
 
     The entries of a feature stand together, one a choice: the first ``features × choices`` entries

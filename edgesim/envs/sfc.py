@@ -79,7 +79,9 @@ class SFCEnv(TwinEnv[SFCTwin], EzPickle):
     With ``reward="relative"``, for training, that difference is paid as it arises, so that running
     chains that suffer from a new one say so soon; and each request pays, when it is decided, less
     what it could pay with the network to itself. No choice changes what is taken off, so that the
-    best policy stays the best, and rewards differ less by luck.
+    best policy stays the best, and rewards differ less by luck. With
+    ``reward="priced"`` an admitted chain also pays a price of the bandwidth that it takes, and gets
+    it back over its life: what it takes from the requests to come is told when it is chosen.
 
     ## Starting State
     No chain runs; the first request is at hand, and the instance of its first VNF to be chosen.
@@ -127,7 +129,7 @@ class SFCEnv(TwinEnv[SFCTwin], EzPickle):
         render_mode: str | None = None,
     ) -> None:
         EzPickle.__init__(self, scenario, overrides, reward, mask, observation, record, render_mode)
-        one_of("reward", reward, ("paid", "shaped", "relative"))
+        one_of("reward", reward, ("paid", "shaped", "relative", "priced"))
         one_of("mask", mask, self.masks)
         one_of("observation", observation, ("ways", "authors"))
         super().__init__(render_mode)
@@ -162,7 +164,7 @@ class SFCEnv(TwinEnv[SFCTwin], EzPickle):
         self, action: SupportsInt
     ) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Choose instance ``action`` of the next stage and run to the next choice."""
-        twin = self._running()
+        twin, ahead = self._running(), self.ahead
         choice = int(action)
         if not 0 <= choice < self._actions:
             raise InputError("action", choice, f"from 0 to {self._actions - 1}")
@@ -172,7 +174,7 @@ class SFCEnv(TwinEnv[SFCTwin], EzPickle):
         else:
             twin.reject()
         over = self._over = twin.next_decision() is None
-        reward, info = self._paymaster.settle(twin, over=over)
+        reward, info = self._paymaster.settle(twin, ahead, over=over)
         if over:
             info["metrics"] = self._paymaster.metrics(twin)
         return self.observer.observe(twin, self.ahead), reward, over, False, info

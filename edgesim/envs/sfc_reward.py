@@ -3,21 +3,25 @@
 from math import inf
 from typing import Any
 
+from edgesim.envs.sfc_ahead import Ahead
 from edgesim.scenarios.sfc import SFCScenario
-from edgesim.twin.chain import Request
+from edgesim.twin.chain import Chain, Request
 from edgesim.twin.fabric import World
 from edgesim.twin.qoe import qoe_model
 from edgesim.twin.sfc import SFCTwin
 from edgesim.twin.sfc_outcomes import Accepted, Dropped, Outcome, Rejected, Released
 
-__all__ = ["Paymaster"]
+__all__ = ["PRICE_OF_LOAD", "Paymaster"]
+
+PRICE_OF_LOAD = 33.0
+"""QoE that a way's whole residual is worth under an offered load of 1, where rewards are priced."""
 
 
 class Paymaster:
     """Turns outcomes into rewards, their parts, and an episode's metrics.
 
-    Both shapings are potential-based (Ng, Harada and Russell 1999), with what the running chains
-    are foreseen to pay at their end as potential.
+    All shapings are potential-based (Ng, Harada and Russell 1999). The potential is what the
+    running chains are foreseen to pay at their end, if priced less the price of what they hold.
 
     Args:
         scenario: says what is paid and when.
@@ -26,14 +30,19 @@ class Paymaster:
             so it pays that then, and the difference to what it came to at its end. ``"relative"``:
             what is foreseen also follows what a chain truly gets, as often as the twin looks; and
             each request pays, when it is decided, less what it could pay with the network to
-            itself, which no choice changes.
+            itself, which no choice changes. ``"priced"``: as relative; and where QoE is paid on
+            release, an admitted chain also pays a price of the bandwidth that it takes, and gets it
+            back bit by bit over its life, so that what it takes from those to come is told when it
+            is chosen. The price is :data:`PRICE_OF_LOAD` times the offered load times the sum over
+            its ways of the bandwidth asked for over what the way still held, as was known.
     """
 
     def __init__(self, scenario: SFCScenario, world: World, kind: str) -> None:
         self._qoe = scenario.qoe
         self._on_release = scenario.qoe.pay_on == "release"
         self._world, self._model = world, qoe_model(scenario.qoe)
-        self._kind, self._relative = kind, kind == "relative"
+        self._kind, self._relative = kind, kind in ("relative", "priced")
+        self._price = PRICE_OF_LOAD * world.offered_load if kind == "priced" else 0.0
         network = scenario.network
         follows = self._relative and self._on_release and network is not None
         self._look_s = network.qos_period_s if follows and network is not None else inf
@@ -42,6 +51,7 @@ class Paymaster:
     def open(self) -> None:
         """Begin an episode."""
         self._foreseen: dict[int, float] = {}
+        self._prices: dict[int, float] = {}  # paid at admission for what a chain holds
         self._looked_s = 0.0
         self._return = self._delay_ms = self._loss = 0.0
         self.decisions = 0
@@ -50,15 +60,16 @@ class Paymaster:
         """All parts of the reward at nought: the info of a reset, and of most steps."""
         return {"qoe": 0.0, "rejection": 0.0, "drop": 0.0, "shaping": 0.0}
 
-    def settle(self, twin: SFCTwin, *, over: bool) -> tuple[float, dict[str, Any]]:
+    def settle(self, twin: SFCTwin, ahead: Ahead, *, over: bool) -> tuple[float, dict[str, Any]]:
         """The reward of what has happened since the last choice, and its parts.
 
+        ``ahead`` is what lay ahead of the request for which that choice was made.
         Empties the twin's list of outcomes. Where QoE is paid on release, chains that still run
         when the episode is over are paid as if they were released then.
         """
         info = self.nothing()
         for outcome in twin.outcomes:
-            self._pay(outcome, info)
+            self._pay(outcome, ahead, info)
         twin.outcomes.clear()
         if over and self._on_release:
             for number, (chain, admitted_s) in twin.running.items():
@@ -72,14 +83,17 @@ class Paymaster:
         self._return += paid
         return paid + info["shaping"], info
 
-    def _pay(self, outcome: Outcome, info: dict[str, Any]) -> None:
+    def _pay(self, outcome: Outcome, ahead: Ahead, info: dict[str, Any]) -> None:
         """Add to the parts of the reward what an outcome pays."""
         if isinstance(outcome, Accepted):
             self._delay_ms += outcome.qos.delay_ms
             self._loss += outcome.qos.loss
             if self._on_release:
-                self._foreseen[outcome.chain.request.number] = outcome.qoe
-                info["shaping"] += outcome.qoe
+                number, price = outcome.chain.request.number, 0.0
+                if self._price:
+                    price = self._prices[number] = self._price * _taken(outcome.chain, ahead)
+                self._foreseen[number] = outcome.qoe - price
+                info["shaping"] += outcome.qoe - price
             else:
                 info["qoe"] += outcome.qoe
         elif isinstance(outcome, Rejected):
@@ -100,10 +114,11 @@ class Paymaster:
         The QoE at admission for the rest of a chain's life, what it truly got for the part gone.
         """
         now = self._looked_s = twin.clock.now
-        foreseen, changed = self._foreseen, 0.0
+        foreseen, prices, changed = self._foreseen, self._prices, 0.0
         for number, (chain, admitted_s) in twin.running.items():
             gone = min((now - admitted_s) / chain.request.holding_s, 1.0)
             qoe = chain.qoe + gone * (chain.mean_qoe(admitted_s, now) - chain.qoe)
+            qoe -= (1.0 - gone) * prices.get(number, 0.0)
             changed += qoe - foreseen[number]
             foreseen[number] = qoe
         return changed
@@ -136,3 +151,12 @@ class Paymaster:
             "southbound_bytes": float(size),
             "decisions": float(self.decisions),
         }
+
+
+def _taken(chain: Chain, ahead: Ahead) -> float:
+    """Sum over a chain's ways of the bandwidth asked for over what the way held."""
+    taken, previous = 0.0, 0
+    for stage, choice in enumerate(chain.choices):
+        taken += ahead.price.item(stage, previous, choice)
+        previous = choice
+    return taken

@@ -162,6 +162,21 @@ def test_environments_stepped_together_are_those_of_stable_baselines3() -> None:
         )
 
 
+@pytest.mark.parametrize("endless", [False, True])
+def test_where_training_is_endless_an_end_counts_as_a_limit_of_time(endless: bool) -> None:
+    scenario = resolve("sfc_paper", {"requests": 3})
+    envs = SteppedEnvs(make_envs(scenario, 1), training_seeds(0, 1), endless=endless)
+    envs.reset()
+    ends = []
+    for _ in range(40):
+        masks = envs.env_method("action_masks")[0]
+        _, _, dones, infos = envs.step(np.array([np.flatnonzero(masks)[0]]))
+        assert infos[0]["TimeLimit.truncated"] == (endless and dones[0])
+        assert ("terminal_observation" in infos[0]) == dones[0]
+        ends.append(bool(dones[0]))
+    assert 1 < sum(ends) < len(ends)
+
+
 def kill_after(decisions: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """As Ctrl-C when so many decisions are made."""
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edgesim.envs.sfc import SFCEnv
 from edgesim.envs.sfc_observation import StageObserver
+from edgesim.envs.sfc_reward import PRICE_OF_LOAD
 from edgesim.errors import InputError
 from edgesim.twin.stage_links import StageFabric
 
@@ -188,6 +189,32 @@ def test_relative_rewards_take_off_what_the_network_to_itself_would_pay(scenario
     else:
         # What a running chain loses is paid while it runs, not when it is released.
         assert stories[1] != pytest.approx(stories[0], abs=1e-3)
+
+
+def test_a_price_is_paid_at_admission_and_given_back():
+    free, priced = (
+        SFCEnv("sfc", {"network.horizon_s": 40.0}, reward=reward)
+        for reward in ("relative", "priced")
+    )
+    price = PRICE_OF_LOAD * free.world.offered_load
+    for env in (free, priced):
+        env.reset(seed=1)
+    over, taken = False, 0.0
+    asked, differences = [], []
+    while not over:
+        ahead, (stage, previous, _) = free.ahead, free.ahead.place(free.chain)
+        action = int(np.flatnonzero(free.action_masks())[0])
+        taken = taken * (stage > 0) + ahead.price[stage, previous, action]
+        accepted = free.twin.ledger.accepted
+        _, without, over, _, _ = free.step(action)
+        _, paid, _, _, _ = priced.step(action)
+        differences.append(paid - without)
+        asked.append(price * taken * (free.twin.ledger.accepted > accepted))
+    given_back = np.add(differences, asked)
+    first = np.flatnonzero(asked)[0]
+    assert given_back[: first + 1] == pytest.approx(0.0)
+    assert given_back.min() > -1e-9 and np.sum(asked) > 1.0
+    assert sum(differences) == pytest.approx(0.0)
 
 
 def test_other_quality_models_by_name():
