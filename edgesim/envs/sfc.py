@@ -197,7 +197,7 @@ class SFCEnv(TwinEnv[SFCTwin], EzPickle):
         twin = self.twin
         ahead = self._known
         if ahead is None or ahead.request is not twin.last:
-            ahead = self._known = Ahead(twin.fabric, twin.last, ahead)
+            ahead = self._known = Ahead(twin.fabric, twin.last)
         return ahead
 
     @property

@@ -2,10 +2,10 @@
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from edgesim.twin.chain import Chain, Request
 from edgesim.twin.fabric import Fabric
-from edgesim.twin.layered import through
 
 __all__ = ["FAR", "WEIGHTS", "Ahead"]
 
@@ -21,7 +21,7 @@ The price of a way is the request's bandwidth over what the way still holds. The
 for several weights tell where the trade-off between a short and a cheap chain lies (the lower hull
 of its Pareto front)."""
 
-_DELAY_WEIGHT, _PRICE_WEIGHT = np.array(WEIGHTS).T
+_DELAY_WEIGHT, _PRICE_WEIGHT = np.ascontiguousarray(np.transpose(WEIGHTS))
 
 
 class Ahead:
@@ -33,7 +33,6 @@ class Ahead:
     Args:
         fabric: the episode's fabric.
         request: the request at hand.
-        before: what lay ahead of the last request: what has not changed is taken from it.
 
     Attributes:
         request: the request.
@@ -45,23 +44,12 @@ class Ahead:
             (stages, instances, instances, weights); :data:`FAR` or more where it cannot hold.
     """
 
-    def __init__(self, fabric: Fabric, request: Request, before: "Ahead | None" = None) -> None:
+    def __init__(self, fabric: Fabric, request: Request) -> None:
         self.request = request
         self.layers = layers = fabric.layers(request)
-        bandwidth = request.bandwidth
-        self.holds: npt.NDArray[np.bool_] = layers.residual >= bandwidth
-        self.price = bandwidth / np.maximum(layers.residual, bandwidth)
-        weighted_delay = (
-            before._weighted_delay
-            if before is not None and before.layers.delay_ms is layers.delay_ms
-            else layers.delay_ms[..., None] * _DELAY_WEIGHT
+        self.holds, self.price, self.cost = _look_ahead(
+            layers.delay_ms, layers.residual, request.bandwidth, _DELAY_WEIGHT, _PRICE_WEIGHT
         )
-        self._weighted_delay: FloatArray = weighted_delay
-        weighted = self.price[..., None] * _PRICE_WEIGHT
-        weighted += weighted_delay
-        if not self.holds.all():
-            weighted[~self.holds] += FAR
-        self.cost = through(weighted)
 
     def least_delay_ms(self, stage: int, previous: int) -> FloatArray:
         """Delay of the rest of the chain by its next instance, at least; shape (instances,).
@@ -98,3 +86,38 @@ class Ahead:
             spent_ms += delay_ms.item(at, previous, choices[at])
             previous = choices[at]
         return stage, previous, spent_ms
+
+
+@njit(cache=True)
+def _look_ahead(
+    delay_ms: FloatArray,
+    residual: FloatArray,
+    bandwidth: float,
+    delay_weight: FloatArray,
+    price_weight: FloatArray,
+) -> tuple[npt.NDArray[np.bool_], FloatArray, FloatArray]:
+    """Whether ways hold, their prices, and least costs over them, as :class:`Ahead` has them.
+
+    :func:`edgesim.twin.layered.through` of the weighted costs, in one go.
+    """
+    stages, width, _ = delay_ms.shape
+    kinds = len(delay_weight)
+    holds = np.empty(delay_ms.shape, dtype=np.bool_)
+    price = np.empty(delay_ms.shape)
+    cost = np.empty((stages, width, width, kinds))
+    for stage in range(stages - 1, -1, -1):
+        for after in range(width):
+            for kind in range(kinds):
+                rest = 0.0
+                if stage < stages - 1:
+                    rest = cost[stage + 1, after, :, kind].min()
+                for before in range(width):
+                    way = (stage, before, after)
+                    if kind == 0:
+                        holds[way] = residual[way] >= bandwidth
+                        price[way] = bandwidth / max(residual[way], bandwidth)
+                    least = price[way] * price_weight[kind] + delay_ms[way] * delay_weight[kind]
+                    if not holds[way]:
+                        least += FAR
+                    cost[stage, before, after, kind] = least + rest
+    return holds, price, cost

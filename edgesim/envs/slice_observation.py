@@ -5,6 +5,7 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
+from numba import njit
 
 from edgesim.envs.choice_box import ChoiceBox
 from edgesim.envs.sfc_ahead import WEIGHTS, Ahead
@@ -15,6 +16,7 @@ from edgesim.twin.slice_world import SliceWorld
 __all__ = ["SliceObserver"]
 
 Observation = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 
 _MANY_CHAINS = 200  # running chains beyond which the observation tells no difference
 _FULL = 0.8  # reserved share from which a link counts as full
@@ -97,6 +99,7 @@ class SliceObserver:
         self._blocks: npt.NDArray[np.float32] = np.zeros(
             (world.stages, width, self._near, width), dtype=np.float32
         )
+        self._cheapest = np.zeros((world.stages, width, len(WEIGHTS)))
 
     def observe(self, twin: SFCTwin, ahead: Ahead) -> Observation:
         """See :class:`edgesim.envs.sfc_observation.Observer`; shape (entries,)."""
@@ -108,15 +111,13 @@ class SliceObserver:
         seen = self._page.copy()
         near = self._near * width
         seen[:near] = self._blocks[stage, previous].reshape(-1)
-        slack = (bound_ms - spent_ms - ahead.least_delay_ms(stage, previous)) / bound_ms
-        np.maximum(slack, -1.0, out=slack)
-        seen[near : near + width] = slack
-        seen[near + width : self._request] = slack >= 0
+        room_ms = bound_ms - spent_ms
+        slack = [max((room_ms - ms) / bound_ms, -1.0) for ms in self._least_ms[stage][previous]]
+        seen[near : self._request] = slack + [float(part >= 0) for part in slack]
         at = self._request
         seen[at + 2] = min(spent_ms / bound_ms, 1.0)
-        seen[at + 3] = slack.max()
-        best = ahead.cost[stage, previous].min(axis=0) * self._scale
-        seen[at + 4 : self._network - 1] = np.minimum(best, 1.0)
+        seen[at + 3] = max(slack)
+        seen[at + 4 : self._network - 1] = self._cheapest[stage, previous]
         seen[self._network - 1] = (request.stages - stage) / self._world.stages
         seen[self._stage + stage] = 1.0
         if stage:
@@ -132,31 +133,82 @@ class SliceObserver:
         bound_ms = request.max_delay_ms
         # Costs of the rest of a chain: a delay of the bound, and all residual on each way, are 1.
         delay, price = self._weights.T
-        self._scale = 1.0 / (delay * bound_ms + price * request.stages)
-        blocks = self._blocks[: request.stages]
-        blocks[:, :, 0] = np.minimum(layers.residual / self._widest, 1.0)
-        blocks[:, :, 1] = ahead.price
-        blocks[:, :, 2] = np.minimum(layers.delay_ms / bound_ms, 1.0)
-        blocks[:, :, 3] = np.minimum(layers.loss / self._loss_bound, 1.0)
-        blocks[:, :, 4] = ahead.holds
-        beyond = (ahead.cost - ahead.cost.min(axis=2, keepdims=True)) * self._scale
-        np.minimum(beyond, 1.0, out=beyond)
-        blocks[:, :, 5:] = beyond.transpose(0, 1, 3, 2)
+        scale = 1.0 / (delay * bound_ms + price * request.stages)
+        _tell_ways(
+            self._blocks,
+            self._cheapest,
+            layers.residual,
+            ahead.price,
+            layers.delay_ms,
+            layers.loss,
+            ahead.holds,
+            ahead.cost,
+            (self._widest, bound_ms, self._loss_bound),
+            scale,
+        )
+        self._least_ms: list[list[list[float]]] = ahead.cost[..., 0].tolist()
         page = self._page
         page[self._request] = (log(request.bandwidth) - self._log_most) / self._log_range
         page[self._request + 1] = min(bound_ms / self._most_ms, 1.0)
         np.maximum(page, -1.0, out=page)
-        reserved = np.array(fabric.links.reserved_bps) / self._capacity
-        measured = np.array(fabric.collector.view.available_bps) / self._capacity
+        view, count = fabric.collector.view, len(self._capacity)
+        reserved = np.frombuffer(fabric.links.reserved_bps) / self._capacity
+        measured = np.frombuffer(view.available_bps) / self._capacity
         page[self._network : self._placed] = (
-            reserved.mean(),
-            (reserved > _FULL).mean(),
-            1.0 - measured.mean(),
+            np.add.reduce(reserved) / count,
+            np.count_nonzero(reserved > _FULL) / count,
+            1.0 - np.add.reduce(measured) / count,
             min(len(twin.running) / _MANY_CHAINS, 1.0),
-            min(fabric.collector.view.mean_age_s() / (4 * self._period_s), 1.0),
+            min(view.mean_age_s() / (4 * self._period_s), 1.0),
         )
-        page[self._placed : self._kind] = np.minimum(
-            np.array(fabric.hosts.reserved_bps) / self._vnf_capacity, 1.0
-        )
+        handled = np.frombuffer(fabric.hosts.reserved_bps) / self._vnf_capacity
+        np.minimum(handled, 1.0, out=page[self._placed : self._kind])
         page[self._kind : self._stage] = 0.0
         page[self._kind + request.kind] = 1.0
+
+
+@njit(cache=True)
+def _tell_ways(
+    blocks: Observation,
+    cheapest: Floats,
+    residual: Floats,
+    price: Floats,
+    delay_ms: Floats,
+    loss: Floats,
+    holds: npt.NDArray[np.bool_],
+    cost: Floats,
+    units: tuple[float, float, float],
+    scale: Floats,
+) -> None:
+    """Write the first features of all ways, and the least cost of the rest of the chain.
+
+    Args:
+        blocks: takes the features, shape (stages, instances, features, instances), index [stage,
+            previous, feature, next].
+        cheapest: takes the least costs, shape (stages, instances, weights).
+        residual: of each way, as of :class:`edgesim.twin.fabric.Layers`.
+        price: of each way, as of :class:`edgesim.envs.sfc_ahead.Ahead`.
+        delay_ms: of each way, as of the layers.
+        loss: of each way, as of the layers.
+        holds: whether each way holds.
+        cost: of the rest of the chain over each way, shape (stages, instances, instances, weights).
+        units: residual, delay and loss that are told as 1.
+        scale: what makes a cost of 1 of each weight's unit.
+    """
+    widest, bound_ms, loss_bound = units
+    stages, width, _, kinds = cost.shape
+    for stage in range(stages):
+        for before in range(width):
+            way = blocks[stage, before]
+            for after in range(width):
+                way[0, after] = min(residual[stage, before, after] / widest, 1.0)
+                way[1, after] = price[stage, before, after]
+                way[2, after] = min(delay_ms[stage, before, after] / bound_ms, 1.0)
+                way[3, after] = min(loss[stage, before, after] / loss_bound, 1.0)
+                way[4, after] = holds[stage, before, after]
+            for kind in range(kinds):
+                costs = cost[stage, before, :, kind]
+                least = costs.min()
+                cheapest[stage, before, kind] = min(least * scale[kind], 1.0)
+                for after in range(width):
+                    way[5 + kind, after] = min((costs[after] - least) * scale[kind], 1.0)

@@ -1,70 +1,22 @@
 """The LLDP collector: what the controller measures with the frames that discover links."""
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import numpy as np
 
 from edgesim.scenarios.sfc import Collector
 from edgesim.twin import southbound
 from edgesim.twin.clock import Clock
-from edgesim.twin.data_links import DataLinks, PortCounters
+from edgesim.twin.data_links import DataLinks
+from edgesim.twin.frames import ARRIVED, CROSSING, ECHO, HEARD, LOST, SENT, advance
 from edgesim.twin.link_view import LinkView
 from edgesim.twin.port_stats import PortStats
 from edgesim.twin.southbound import ControlChannel, SouthboundTally, frame_bytes
 from edgesim.twin.streams import Streams
+from edgesim.twin.timetable import Draw, crossings, echoes
 
 __all__ = ["LLDPCollector"]
 
-_BLOCK = 2048
 PIGGYBACK_VALUES = 4
 """Of the measurement TLV: time, bytes and frames sent, frames received."""
-
-
-def _stream(draw: Callable[[int], Any]) -> Iterator[float]:
-    """Random numbers one by one, drawn by the block."""
-    while True:
-        yield from draw(_BLOCK).tolist()
-
-
-class _Port:
-    """A directed link and the frames that the collector sends over it."""
-
-    __slots__ = (
-        "counters",
-        "crossed_s",
-        "delays_s",
-        "far",
-        "learn",
-        "link",
-        "near",
-        "sent_s",
-        "size_bytes",
-    )
-
-    def __init__(
-        self,
-        link: int,
-        near: int,
-        far: int,
-        size_bytes: int,
-        smoothing: int,
-        learn: "_Learn",
-        sent_s: float,
-    ) -> None:
-        self.link = link
-        self.near = near
-        self.far = far
-        self.size_bytes = size_bytes
-        self.learn = learn
-        self.sent_s = sent_s  # when the next frame leaves the controller
-        self.crossed_s = 0.0  # when the last frame that came back left its port
-        self.counters = PortCounters(0.0, 0.0)  # what it carried
-        self.delays_s: deque[float] = deque(maxlen=smoothing)
-
-
-_Learn = Callable[[_Port, float, float, PortCounters], None]
 
 
 class LLDPCollector:
@@ -91,10 +43,13 @@ class LLDPCollector:
     (:class:`edgesim.twin.port_stats.PortStats`), with the same period. In mode ``truth`` the view
     is the truth; frames are sent as in ``piggyback``, so that what is counted stays the same.
 
-    A frame is two events, an echo one. Jitter and losses come from the streams
-    ``collector/jitter``, ``collector/loss``, ``collector/echo`` and ``collector/stats`` in an order
-    that the data traffic cannot change. Frames and echoes are too few to count as traffic of the
-    links.
+    Frames and echoes change nothing but what is known of the network, so that the clock need not
+    stop for each. All that were due are worked out, one by one and in their order
+    (:func:`edgesim.twin.frames.advance`), as soon as anything looks at what they have found, and
+    before any link changes: each meets the network as it is when it crosses. When they cross
+    (:mod:`edgesim.twin.timetable`) and how they fare comes from the streams ``collector/jitter``,
+    ``collector/loss``, ``collector/echo`` and ``collector/stats`` in an order that the data traffic
+    cannot change. Frames and echoes are too few to count as traffic of the links.
 
     Args:
         clock: the world's clock.
@@ -106,9 +61,6 @@ class LLDPCollector:
 
     Attributes:
         view: what the controller believes.
-        latency_s: measured latency of each switch; its true mean until the first echo.
-        sent_frames: frames that switches were given to send.
-        lost_frames: those of them that never reached the controller.
     """
 
     def __init__(
@@ -122,122 +74,119 @@ class LLDPCollector:
     ) -> None:
         self._clock = clock
         self._links = links
-        self._channel_s = channel.delay_s
         self._tally = tally
-        self._period_s = collector.period_s
-        self._echo_period_s = collector.echo_period_s
-        self._noise_s = noise = collector.noise_ms / 1000
-        self.view = LinkView(clock, links, truth=collector.mode == "truth")
-        self.latency_s: list[float] = [delay + noise for delay in channel.delay_s]
-        self.sent_frames = 0
-        self.lost_frames = 0
-        self._jitter = _stream(self._exponential(streams, "collector/jitter"))
-        self._echo_jitter = _stream(self._exponential(streams, "collector/echo"))
-        self._uniform = _stream(streams["collector/loss"].random)
+        self._until_s = -1.0  # what was due up to then is worked out
+        self._tallied = np.zeros(3, dtype=np.int64)  # what the tally has: sent, arrived, heard
+        self.view = LinkView(clock, links, self.update, truth=collector.mode == "truth")
 
-        if collector.mode == "separate":
-            self._start(frame_bytes(0), collector.smoothing, self._ignore)
-            self._start(frame_bytes(1), collector.smoothing, self._time)
-            jitter = _stream(self._exponential(streams, "collector/stats"))
-            PortStats(clock, links, channel, tally, self.view, collector.period_s, jitter)
-        else:
-            learn = self._learn if collector.mode == "piggyback" else self._ignore
-            self._start(frame_bytes(PIGGYBACK_VALUES), collector.smoothing, learn)
-        switches = links.wiring.nodes
-        for node in range(switches):
-            self._echo(node, node / switches * self._echo_period_s)
+        # With probes of their own every port has two lines of frames, otherwise one. A frame with
+        # the time alone is padded to the length of a bare one.
+        separate = collector.mode == "separate"
+        ends = np.array(links.wiring.ends)
+        ports, nodes = len(ends), links.wiring.nodes
+        near, far = np.ascontiguousarray(np.tile(ends.T, 2 if separate else 1))
+        self._size_bytes = frame_bytes(PIGGYBACK_VALUES if not separate else 1)
+        # Bare discovery frames measure nothing, and where the truth is known none does.
+        first_probe = {"piggyback": 0, "separate": ports, "truth": len(near)}[collector.mode]
 
-    def _exponential(self, streams: Streams, name: str) -> Callable[[int], Any]:
-        rng = streams[name]
-        noise = self._noise_s
-        return lambda count: rng.exponential(noise, count) if noise else np.zeros(count)
+        def jitter_s(name: str) -> Draw:
+            rng, noise_s = streams[name], collector.noise_ms / 1000
+            return lambda count: rng.exponential(noise_s, count) if noise_s else np.zeros(count)
 
-    def _start(self, size_bytes: int, smoothing: int, learn: "_Learn") -> None:
-        """Put the first frame of every port on its way, spread over the period."""
-        ends = self._links.wiring.ends
-        for link, (near, far) in enumerate(ends):
-            sent_s = link / len(ends) * self._period_s
-            port = _Port(link, near, far, size_bytes, smoothing, learn, sent_s)
-            entered_s = sent_s + self._channel_s[near] + next(self._jitter)
-            self._clock.at(entered_s, self._cross, port)
+        channel_s = np.array(channel.delay_s)
+        self._crossings = crossings(
+            np.resize(np.arange(ports) / ports * collector.period_s, len(near)),
+            collector.period_s,
+            channel_s[near],
+            channel_s[far],
+            jitter_s("collector/jitter"),
+            streams["collector/loss"].random,
+        )
+        self._echoes = echoes(
+            np.arange(nodes) / nodes * collector.echo_period_s,
+            collector.echo_period_s,
+            channel_s,
+            jitter_s("collector/echo"),
+        )
+        self._next_crossings, self._next_echoes = next(self._crossings), next(self._echoes)
+        self._counters = np.zeros(7, dtype=np.int64)
+        self._flying = np.zeros((16, 6))
+        self._node_up = np.ones(nodes, dtype=bool)
+        self._version = links.version
+        self._latency_s = channel_s + collector.noise_ms / 1000
+        self._tables = (
+            near,
+            far,
+            first_probe,
+            collector.mode == "piggyback",
+            self._node_up,
+            *links.tables(),
+            self._latency_s,
+            np.zeros((ports, 3)),
+            np.zeros((ports, 1 + collector.smoothing)),
+            *self.view.tables(),
+        )
+        links.watchers.append(self.update)
+        tally.watchers.append(self._report)
+        if separate:
+            draw = jitter_s("collector/stats")
+            PortStats(clock, links, channel, tally, self.view, collector.period_s, draw)
 
-    def _cross(self, moment: Any) -> None:
-        """A frame leaves its port; the next one is put on its way.
+    @property
+    def latency_s(self) -> list[float]:
+        """Measured latency (s) of each switch; its true mean until the first echo."""
+        self.update()
+        latency_s: list[float] = self._latency_s.tolist()
+        return latency_s
 
-        All that is random in its way is drawn here: frames leave in an order that only the control
-        channel makes.
+    @property
+    def sent_frames(self) -> int:
+        """Frames that switches were given to send."""
+        self.update()
+        return int(self._counters[SENT])
+
+    @property
+    def lost_frames(self) -> int:
+        """Those of the sent frames that never reached the controller."""
+        self.update()
+        return int(self._counters[LOST])
+
+    def update(self) -> None:
+        """Work out all frames and echoes that were due up to now.
+
+        No link and no switch has changed since the last time.
         """
-        port: _Port = moment.value
-        clock, links, jitter = self._clock, self._links, self._jitter
-        now = clock._now
-        link, near, sent_s = port.link, port.near, port.sent_s
-        port.sent_s = following = sent_s + self._period_s
-        entered_s = following + self._channel_s[near] + next(jitter)
-        clock.at(entered_s if entered_s > now else now, self._cross, port)
-        back_s = now + self._channel_s[port.far] + next(jitter)
-        fate = next(self._uniform)
-        if not links.node_up[near]:
-            return  # the switch is not connected to the controller
-        tally = self._tally
-        tally.messages["packet_out"] += 1
-        tally.message_bytes["packet_out"] += southbound.PACKET_OUT + port.size_bytes
-        self.sent_frames += 1
-        if fate < links.loss[link]:
-            self.lost_frames += 1
+        now = self._clock._now
+        if now <= self._until_s:
             return
-        carried = (port, sent_s, now, links.counters(link))
-        clock.at(back_s + links.delay_s[link], self._packet_in, carried)
+        self._until_s = now
+        if self._version != self._links.version:
+            self._version = self._links.version
+            self._node_up[:] = self._links.node_up
+        counters = self._counters
+        while not advance(
+            now, counters, self._flying, *self._next_crossings, *self._next_echoes, *self._tables
+        ):
+            self._turn_over()
 
-    def _packet_in(self, moment: Any) -> None:
-        """The switch at the far end has handed the frame to the controller."""
-        port: _Port
-        port, sent_s, crossed_s, counters = moment.value
-        if not self._links.node_up[port.far]:
-            self.lost_frames += 1
-            return
+    def _report(self) -> None:
+        """Tell the tally what has been sent."""
+        self.update()
+        counts = self._counters[[SENT, ARRIVED, HEARD]]
+        sent, arrived, heard = (counts - self._tallied).tolist()
+        self._tallied = counts
         tally = self._tally
-        tally.messages["packet_in"] += 1
-        tally.message_bytes["packet_in"] += southbound.PACKET_IN + port.size_bytes
-        port.learn(port, sent_s, crossed_s, counters)
+        tally.add("packet_out", southbound.PACKET_OUT + self._size_bytes, sent)
+        tally.add("packet_in", southbound.PACKET_IN + self._size_bytes, arrived)
+        tally.add("echo_request", southbound.ECHO, heard)
+        tally.add("echo_reply", southbound.ECHO, heard)
 
-    def _ignore(self, port: _Port, sent_s: float, crossed_s: float, counters: PortCounters) -> None:
-        """The link is there: all that bare discovery says."""
-
-    def _time(self, port: _Port, sent_s: float, crossed_s: float, counters: PortCounters) -> None:
-        """Take the link's delay from the frame's times."""
-        delay_s = self._clock._now - sent_s - self.latency_s[port.near] - self.latency_s[port.far]
-        delays_s = port.delays_s
-        delays_s.append(delay_s if delay_s > 0.0 else 0.0)
-        self.view.delay_s[port.link] = sum(delays_s) / len(delays_s)
-        self.view.measured_s[port.link] = crossed_s
-
-    def _learn(self, port: _Port, sent_s: float, crossed_s: float, counters: PortCounters) -> None:
-        """Take the delay, and from the counters in the TLV what happened since the last frame."""
-        elapsed_s = crossed_s - port.crossed_s
-        if elapsed_s <= 0.0:
-            return  # an older frame that a later one has overtaken in the control channel
-        self._time(port, sent_s, crossed_s, counters)
-        sent, received = counters
-        sent_before, received_before = port.counters
-        port.crossed_s, port.counters = crossed_s, counters
-        sent -= sent_before
-        view, link = self.view, port.link
-        spare_bps = self._links.wiring.capacity_bps[link] - 8.0 * sent / elapsed_s
-        view.available_bps[link] = spare_bps if spare_bps > 0.0 else 0.0
-        loss = 1.0 - (received - received_before) / sent if sent > 0.0 else 0.0
-        view.loss[link] = loss if loss > 0.0 else 0.0
-
-    def _echo(self, node: int, sent_s: float) -> None:
-        """Send an echo request at ``sent_s``; its reply is the event."""
-        jitter = self._echo_jitter
-        round_s = 2 * self._channel_s[node] + next(jitter) + next(jitter)
-        due_s = max(sent_s + round_s, self._clock.now)
-        self._clock.at(due_s, self._echoed, (node, sent_s, round_s))
-
-    def _echoed(self, moment: Any) -> None:
-        node, sent_s, round_s = moment.value
-        if self._links.node_up[node]:
-            self._tally.add("echo_request", southbound.ECHO)
-            self._tally.add("echo_reply", southbound.ECHO)
-            self.latency_s[node] = round_s / 2
-        self._echo(node, sent_s + self._echo_period_s)
+    def _turn_over(self) -> None:
+        """A table of frames or echoes has come to its end: the next ones, or more room."""
+        counters = self._counters
+        if counters[CROSSING] == len(self._next_crossings[0]):
+            self._next_crossings, counters[CROSSING] = next(self._crossings), 0
+        elif counters[ECHO] == len(self._next_echoes[0]):
+            self._next_echoes, counters[ECHO] = next(self._echoes), 0
+        else:
+            self._flying = np.concatenate([self._flying, np.zeros_like(self._flying)])

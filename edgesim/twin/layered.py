@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 __all__ = ["best_chain", "pareto_chains", "through", "to_go"]
 
@@ -22,9 +23,22 @@ def to_go(cost: FloatArray) -> FloatArray:
         instance of ``stage``; 0 at the last stage.
     """
     ahead = np.zeros((cost.shape[0], *cost.shape[2:]))
-    for stage in range(len(cost) - 1, 0, -1):
-        np.minimum.reduce(cost[stage] + ahead[stage], axis=1, out=ahead[stage - 1])
+    stages, width = cost.shape[:2]
+    _go_back(cost.reshape(stages, width, width, -1), ahead.reshape(stages, width, -1))
     return ahead
+
+
+@njit(cache=True)
+def _go_back(cost: FloatArray, ahead: FloatArray) -> None:
+    """Fill ``ahead`` from the last stage to the first."""
+    stages, width, _, kinds = cost.shape
+    for stage in range(stages - 1, 0, -1):
+        for before in range(width):
+            for kind in range(kinds):
+                least = np.inf
+                for after in range(width):
+                    least = min(least, cost[stage, before, after, kind] + ahead[stage, after, kind])
+                ahead[stage - 1, before, kind] = least
 
 
 def through(cost: FloatArray) -> FloatArray:

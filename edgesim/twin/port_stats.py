@@ -1,6 +1,5 @@
 """Port statistics by own requests: for a controller whose frames carry no counters."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from edgesim.twin import southbound
@@ -8,6 +7,7 @@ from edgesim.twin.clock import Clock
 from edgesim.twin.data_links import DataLinks
 from edgesim.twin.link_view import LinkView
 from edgesim.twin.southbound import ControlChannel, SouthboundTally
+from edgesim.twin.timetable import Draw
 
 __all__ = ["PortStats"]
 
@@ -52,7 +52,7 @@ class PortStats:
         tally: SouthboundTally,
         view: LinkView,
         period_s: float,
-        jitter: Iterator[float],
+        jitter_s: Draw,
     ) -> None:
         self._clock = clock
         self._links = links
@@ -60,7 +60,7 @@ class PortStats:
         self._tally = tally
         self._view = view
         self._period_s = period_s
-        self._jitter = jitter
+        self._jitter_s = jitter_s
         count = len(links.wiring.ends)
         self._near = [_Count() for _ in range(count)]
         self._far = [_Count() for _ in range(count)]
@@ -68,13 +68,13 @@ class PortStats:
             self._ask(node, 1)
 
     def _ask(self, node: int, turn: int) -> None:
-        arrival_s = turn * self._period_s + self._channel_s[node] + next(self._jitter)
+        arrival_s = turn * self._period_s + self._channel_s[node] + float(self._jitter_s(1)[0])
         self._clock.at(max(arrival_s, self._clock.now), self._read, (node, turn))
 
     def _read(self, moment: Any) -> None:
         """A switch reads its counters."""
         node, turn = moment.value
-        back_s = self._clock.now + self._channel_s[node] + next(self._jitter)
+        back_s = self._clock.now + self._channel_s[node] + float(self._jitter_s(1)[0])
         self._ask(node, turn + 1)
         links, wiring = self._links, self._links.wiring
         if not links.node_up[node]:
@@ -95,7 +95,7 @@ class PortStats:
             elapsed_s = count.take(turn, read_s, value)
             if elapsed_s > 0.0:
                 spare_bps = wiring.capacity_bps[link] - 8.0 * count.delta / elapsed_s
-                view.available_bps[link] = max(0.0, spare_bps)
+                view.see_available(link, spare_bps)
             self._compare(link)
         for link, value in zip(wiring.arriving[node], received, strict=True):
             self._far[link].take(turn, read_s, value)
@@ -104,4 +104,4 @@ class PortStats:
     def _compare(self, link: int) -> None:
         near, far = self._near[link], self._far[link]
         if (near.turn_before, near.turn) == (far.turn_before, far.turn) and near.delta > 0.0:
-            self._view.loss[link] = min(1.0, max(0.0, 1.0 - far.delta / near.delta))
+            self._view.see_loss(link, 1.0 - far.delta / near.delta)

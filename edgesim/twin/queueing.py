@@ -1,6 +1,14 @@
 """A queue of finite length, in one formula: how long one stays, and how many find no room."""
 
-__all__ = ["finite_queue"]
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+__all__ = ["finite_queue", "finite_queues"]
+
+FloatArray = npt.NDArray[np.float64]
 
 
 def finite_queue(load: float, places: int) -> tuple[float, float]:
@@ -32,8 +40,29 @@ def finite_queue(load: float, places: int) -> tuple[float, float]:
         blocked = (1.0 - gap * places / 2) / (places + 1)
         present = places / 2 - gap * places * (places + 2) / 12
     else:
-        full = load**places
+        # In floats: a whole power is rounded otherwise once it is compiled.
+        full = load ** float(places)
         rest = 1.0 - load * full
         blocked = gap * full / rest
         present = load / gap - (places + 1) * load * full / rest
     return present / (load * (1.0 - blocked)), blocked
+
+
+_finite_queue: Any = njit(finite_queue)
+
+
+@njit(cache=True)
+def finite_queues(load: FloatArray, places: int) -> tuple[FloatArray, FloatArray]:
+    """:func:`finite_queue` of many queues at once, to the last bit.
+
+    Args:
+        load: rho of each queue, shape (queues,).
+        places: K, the same for all.
+
+    Returns:
+        Stay in service times and share turned away, both of shape (queues,).
+    """
+    stay, blocked = np.empty_like(load), np.empty_like(load)
+    for queue in range(len(load)):
+        stay[queue], blocked[queue] = _finite_queue(load[queue], places)
+    return stay, blocked

@@ -1,24 +1,45 @@
 """Routes: the few shortest ways between two switches, and the first of them with room."""
 
+from array import array
 from collections.abc import Sequence
-from itertools import islice, pairwise
-from math import inf
+from itertools import pairwise
+from typing import NamedTuple
 
-import networkx as nx
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import yen
 
 from edgesim.twin.data_links import DataLinks
 from edgesim.twin.wiring import Wiring
 
-__all__ = ["Path", "Routes", "Routing"]
+__all__ = ["Bundle", "Path", "Points", "Routes", "Routing"]
+
+IntArray = npt.NDArray[np.int64]
 
 Path = tuple[int, ...]
 """Numbers of the links along a way, in order; empty from a node to itself."""
+
+Points = tuple[tuple[int, ...], ...]
+"""Nodes that can follow one another: some of the first tuple, then one of the next, and so on."""
+
+
+class Bundle(NamedTuple):
+    """The paths of many ways, for figures of all of them at once.
+
+    Way w has the paths ``ways[w]`` to ``ways[w + 1]``, the shortest first; path p has the links
+    ``links[paths[p]]`` to ``links[paths[p + 1]]``; ends not included.
+    """
+
+    ways: IntArray
+    paths: IntArray
+    links: IntArray
 
 
 class Routes:
     """The k shortest simple paths by idle delay while everything is up: what a world keeps.
 
-    Found by networkx (J. Y. Yen, "Finding the k shortest loopless paths in a network", Management
+    Found by SciPy (J. Y. Yen, "Finding the k shortest loopless paths in a network", Management
     Science 17, 1971), each pair when it is first asked for, and kept: episodes of one world share
     them. The ways back are the ways there, reversed.
 
@@ -30,36 +51,45 @@ class Routes:
     def __init__(self, wiring: Wiring, count: int) -> None:
         self.wiring = wiring
         self.count = count
-        self.graph: nx.Graph[int] = nx.Graph()
-        self.graph.add_nodes_from(range(wiring.nodes))
-        for edge, (one, other) in enumerate(wiring.edges):
-            self.graph.add_edge(one, other, idle_s=wiring.idle_s[2 * edge])
+        self._whole = self.graph([True] * len(wiring.ends))
         self.known: dict[tuple[int, int], tuple[Path, ...]] = {}
         """Paths of the pairs asked for so far."""
+        self.bundles: dict[Points, Bundle] = {}
+        """Bundles of paths asked for so far."""
+
+    def graph(self, up: Sequence[bool]) -> csr_array:
+        """Idle delay from node to node over the links that are up, as a sparse matrix."""
+        wiring = self.wiring
+        links = [link for link, works in enumerate(up) if works]
+        ends = np.array([wiring.ends[link] for link in links], dtype=np.int32).reshape(-1, 2)
+        idle_s = [wiring.idle_s[link] for link in links]
+        return csr_array((idle_s, (ends[:, 0], ends[:, 1])), shape=(wiring.nodes, wiring.nodes))
 
     def between(self, source: int, target: int) -> tuple[Path, ...]:
         """The k shortest paths from one node to another, or as many as there are."""
         paths = self.known.get((source, target))
         if paths is None:
-            paths = self.search(self.graph, source, target)
+            paths = self.search(self._whole, source, target)
             self.known[source, target] = paths
             self.known[target, source] = _back(paths)
         return self.known[source, target]
 
-    def search(self, graph: "nx.Graph[int]", source: int, target: int) -> tuple[Path, ...]:
-        """The same on another graph, with ``idle_s`` of the edges; () where no path leads there."""
+    def search(self, graph: csr_array, source: int, target: int) -> tuple[Path, ...]:
+        """The same on another :meth:`graph`; () where no path leads there."""
         if source == target:
             return ((),)
         if source > target:
             return _back(self.search(graph, target, source))
-        ways = nx.shortest_simple_paths(graph, source, target, weight="idle_s")
-        number = self.wiring.number
-        try:
-            return tuple(
-                tuple(number[hop] for hop in pairwise(way)) for way in islice(ways, self.count)
-            )
-        except nx.NetworkXNoPath:
-            return ()
+        lengths, before = yen(graph, source, target, self.count, return_predecessors=True)
+        return tuple(self._trace(row, source, target) for row in before[: len(lengths)].tolist())
+
+    def _trace(self, before: list[int], source: int, target: int) -> Path:
+        """The links of a path that is given by the node before each node."""
+        links: list[int] = []
+        while target != source:
+            links.append(self.wiring.number[before[target], target])
+            target = before[target]
+        return tuple(reversed(links))
 
 
 def _back(paths: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -73,14 +103,15 @@ class Routing:
     whose paths avoid all that is down keep them, since taking other links away makes none shorter.
     """
 
-    __slots__ = ("_known", "_reduced", "_version", "links", "routes")
+    __slots__ = ("_bundles", "_known", "_reduced", "_version", "links", "routes")
 
     def __init__(self, routes: Routes, links: DataLinks) -> None:
         self.routes = routes
         self.links = links
         self._version = -1
         self._known: dict[tuple[int, int], tuple[Path, ...]] = {}
-        self._reduced: nx.Graph[int] | None = None  # without what is down; None while all is up
+        self._bundles: dict[Points, Bundle] = {}
+        self._reduced: csr_array | None = None  # without what is down; None while all is up
 
     def paths(self, source: int, target: int) -> tuple[Path, ...]:
         """The k shortest paths over what is up; () where there is none or an end is down."""
@@ -109,71 +140,42 @@ class Routing:
                 return path
         return None
 
-    def survey(
-        self,
-        source: int,
-        targets: Sequence[int],
-        bandwidth_bps: float,
-        delay_s: Sequence[float],
-        available_bps: Sequence[float],
-        loss: Sequence[float],
-    ) -> tuple[list[bool], list[float], list[float], list[float]]:
-        """What a view of the links says of the ways from one node to several others.
+    def bundle(self, points: Points) -> Bundle:
+        """The paths of all ways from each of some nodes to each of the next.
 
-        The way to a target is the one that :meth:`path` takes, or where none has room the shortest.
-
-        Args:
-            source: where the ways begin.
-            targets: where they end, T of them.
-            bandwidth_bps: what is to be carried.
-            delay_s: delay of every link, as the view has it.
-            available_bps: available bandwidth of every link, likewise.
-            loss: loss of every link, likewise.
-
-        Returns:
-            Four lists of length T: whether a path has room; delay (s) along the way, infinite
-            where no way is up; least available bandwidth (bit/s) of its links, infinite for the
-            empty way, 0 where none is up; share that is lost on it, 1 where none is up.
+        Ways are in the order of their first end, then of their second, then of the tuples.
         """
-        room: list[bool] = []
-        delays: list[float] = []
-        bottlenecks: list[float] = []
-        losses: list[float] = []
-        for target in targets:
-            path = self.path(source, target, bandwidth_bps)
-            room.append(path is not None)
-            if path is None:
-                paths = self.paths(source, target)
-                if not paths:
-                    delays.append(inf)
-                    bottlenecks.append(0.0)
-                    losses.append(1.0)
-                    continue
-                path = paths[0]
-            delay, bottleneck, kept = 0.0, inf, 1.0
-            for link in path:
-                delay += delay_s[link]
-                kept *= 1.0 - loss[link]
-                spare = available_bps[link]
-                bottleneck = spare if spare < bottleneck else bottleneck
-            delays.append(delay)
-            bottlenecks.append(bottleneck)
-            losses.append(1.0 - kept)
-        return room, delays, bottlenecks, losses
+        if self._version != self.links.version:
+            self._refresh()
+        bundle = self._bundles.get(points)
+        if bundle is None:
+            bundle = self._bundles[points] = self._tie(points)
+        return bundle
+
+    def _tie(self, points: Points) -> Bundle:
+        if self._reduced is not None and all(self.links.node_up):
+            whole = self.routes.bundles.get(points)
+            if whole is not None and np.array(self.links.up)[whole.links].all():
+                return whole
+        ways, paths, links = [0], [0], array("q")
+        for sources, targets in pairwise(points):
+            for source in sources:
+                for target in targets:
+                    for path in self.paths(source, target):
+                        links.extend(path)
+                        paths.append(len(links))
+                    ways.append(len(paths) - 1)
+        return Bundle(np.array(ways), np.array(paths), np.array(links, dtype=np.int64))
 
     def _refresh(self) -> None:
         links = self.links
         self._version = links.version
         if all(links.up) and all(links.node_up):
             self._reduced = None
-            self._known = self.routes.known
+            self._known, self._bundles = self.routes.known, self.routes.bundles
             return
-        self._known = {}
-        self._reduced = reduced = self.routes.graph.copy()
-        wiring = links.wiring
-        reduced.remove_edges_from(
-            ends for edge, ends in enumerate(wiring.edges) if not links.up[2 * edge]
-        )
+        self._known, self._bundles = {}, {}
+        self._reduced = self.routes.graph(links.up)
 
     def _find(self, source: int, target: int) -> tuple[Path, ...]:
         paths = self.routes.between(source, target)

@@ -1,9 +1,10 @@
 """One episode of slices over a topology: what chains hold, what the controller knows of it."""
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
+from numba import njit
 
 from edgesim.twin.chain import Chain, QoS, Request
 from edgesim.twin.clock import Clock
@@ -15,6 +16,7 @@ from edgesim.twin.failures import FailureProcess
 from edgesim.twin.routing import Routing
 from edgesim.twin.southbound import SouthboundTally
 from edgesim.twin.streams import Streams
+from edgesim.twin.survey import UNREACHABLE_MS, Survey
 from edgesim.twin.vnf_hosts import VNFHosts
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Held", "SliceFabric"]
 
-_UNREACHABLE_MS = 1e6
-_ROOMY = 1e15  # room of the way from a host to itself, which no link limits
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 class Held:
@@ -80,6 +82,12 @@ class SliceFabric:
         self.collector = LLDPCollector(
             clock, network.collector, self.links, world.channel, self.tally, streams
         )
+        self._survey = Survey(self._routing, self.collector.view)
+        hosts = self.hosts
+        self._of_instances = tuple(
+            np.frombuffer(column)
+            for column in (hosts.delay_s, hosts.ceiling_bps, hosts.reserved_bps)
+        )
         self.failures = FailureProcess(
             clock,
             network.failures,
@@ -96,28 +104,9 @@ class SliceFabric:
 
     def layers(self, request: Request) -> Layers:
         """The ways as the controller knows them: room from its ledger, the rest as measured."""
-        width, stages = self.world.instances, request.stages
-        points = self.world.points(request)
-        ways = [self._ways(before, after, request) for before, after in pairwise(points)]
-        known = np.empty((3, stages, width, width))
-        known[:, 0] = np.array(ways[0]).T[:, None]
-        if stages > 1:
-            inner = np.array(ways[1:-1]).reshape(stages - 1, width, width, 3)
-            known[:, 1:] = inner.transpose(3, 0, 1, 2)
-        delay_ms, residual, loss = known
-        instances = self.world.placement.of_type
-        hosts = self.hosts
-        for stage, vnf in enumerate(self.world.chains[request.kind]):
-            # What an instance takes and holds counts to the ways that lead to it.
-            of_vnf = instances[vnf]
-            delay_ms[stage] += [1000 * hosts.delay_s[instance] for instance in of_vnf]
-            room = [hosts.ceiling_bps[i] - hosts.reserved_bps[i] for i in of_vnf]
-            np.minimum(residual[stage], np.maximum(room, 0.0), out=residual[stage])
-        last_ms, last_room, last_loss = np.array(ways[-1]).T
-        delay_ms[-1] += last_ms
-        np.minimum(residual[-1], last_room, out=residual[-1])
-        loss[-1] = 1.0 - (1.0 - loss[-1]) * (1.0 - last_loss)
-        return Layers(delay_ms, residual, loss)
+        figures = self._survey.between(self.world.points(request), request.bandwidth)
+        known = _by_stage(figures, self.world.instances_of[request.kind], *self._of_instances)
+        return Layers(*known)
 
     def instance(self, stage: int, choice: int, request: Request) -> int:
         """Number of the instance in the world's placement."""
@@ -175,7 +164,7 @@ class SliceFabric:
         """What the network truly does for the chain now."""
         held: Held = chain.held
         if held.interrupted:
-            return QoS(_UNREACHABLE_MS, 0.0, 1.0)
+            return QoS(UNREACHABLE_MS, 0.0, 1.0)
         delay_s, loss = self.links.delay_s, self.links.loss
         total_s, kept = 0.0, 1.0
         for path in held.flow.paths:
@@ -188,43 +177,6 @@ class SliceFabric:
         return QoS(1000 * total_s, chain.request.bandwidth, 1.0 - kept)
 
     # --- inside ---------------------------------------------------------------------------------
-
-    def _ways(
-        self, sources: list[int], targets: list[int], request: Request
-    ) -> list[tuple[float, float, float]]:
-        """Measured delay (ms), room by the ledger (bit/s) and measured loss of the ways between.
-
-        Of each source to each target, in this order: the way that the controller would take, or
-        where none has room the shortest.
-        """
-        bandwidth, paths_of, links = request.bandwidth, self._routing.paths, self.links
-        reserved, ceiling = links.reserved_bps, links.ceiling_bps
-        view = self.collector.view
-        delay_s, lost = view.delay_s, view.loss
-        ways = []
-        for source in sources:
-            for target in targets:
-                paths = paths_of(source, target)
-                chosen, room = None, 0.0
-                for path in paths:
-                    room = _ROOMY
-                    for link in path:
-                        left = ceiling[link] - reserved[link]
-                        room = left if left < room else room
-                    if room >= bandwidth:
-                        chosen = path
-                        break
-                if chosen is None:
-                    if not paths:
-                        ways.append((_UNREACHABLE_MS, 0.0, 1.0))
-                        continue
-                    chosen, room = paths[0], 0.0
-                total_s, kept = 0.0, 1.0
-                for link in chosen:
-                    total_s += delay_s[link]
-                    kept *= 1.0 - lost[link]
-                ways.append((1000 * total_s, room, 1.0 - kept))
-        return ways
 
     def _measured_ms(self, flow: Flow) -> float:
         """Delay of the flow's last path, as measured."""
@@ -281,3 +233,43 @@ class SliceFabric:
 
     def _edges_at(self, node: int) -> list[int]:
         return sorted({link >> 1 for link in self.world.wiring.leaving[node]})
+
+
+@njit(cache=True)
+def _by_stage(
+    figures: Floats, instances: Ints, delay_s: Floats, ceiling_bps: Floats, reserved_bps: Floats
+) -> Floats:
+    """Delay, residual and loss as :class:`edgesim.twin.fabric.Layers` has them, one after another.
+
+    Args:
+        figures: of the ways, see :meth:`edgesim.twin.survey.Survey.between`.
+        instances: the instances of each stage, shape (stages, instances).
+        delay_s: processing delay of every instance.
+        ceiling_bps: what reservations may reach, of every instance.
+        reserved_bps: what is reserved on every instance.
+
+    Returns:
+        shape (3, stages, instances, instances).
+    """
+    stages, width = instances.shape
+    known = np.empty((3, stages, width, width))
+    for stage in range(stages):
+        for after in range(width):
+            # What an instance takes and holds counts to the ways that lead to it.
+            instance = instances[stage, after]
+            processing_ms = 1000 * delay_s[instance]
+            room = max(ceiling_bps[instance] - reserved_bps[instance], 0.0)
+            for before in range(width):
+                # From the source come as many ways as there are instances.
+                way = width + ((stage - 1) * width + before) * width + after if stage else after
+                delay_ms, residual, loss = figures[0, way], figures[1, way], figures[2, way]
+                delay_ms, residual = delay_ms + processing_ms, min(residual, room)
+                if stage == stages - 1:
+                    last = figures.shape[1] - width + after
+                    delay_ms += figures[0, last]
+                    residual = min(residual, figures[1, last])
+                    loss = 1.0 - (1.0 - loss) * (1.0 - figures[2, last])
+                known[0, stage, before, after] = delay_ms
+                known[1, stage, before, after] = residual
+                known[2, stage, before, after] = loss
+    return known

@@ -34,6 +34,8 @@ class SliceWorld:
         workload: where an episode's requests come from (a trace is checked once, here).
         chains: the VNFs of each slice's chain, by their place in ``instances.types``.
         stages: VNFs of the longest chain.
+        instances_of: numbers of the instances of each slice's chain, in the placement, shape
+            (stages, instances) each.
         instances: instances of each VNF.
         most_bandwidth: most that a request can ask for, bit/s.
         most_delay_ms: largest bound that a request can state.
@@ -56,6 +58,14 @@ class SliceWorld:
         self.channel = ControlChannel(self.wiring, network.controller)
         types = network.instances.types
         self.chains = [[types.index(vnf) for vnf in part.chain] for part in network.slices]
+        placement = self.placement
+        self.instances_of = [
+            np.array([placement.of_type[vnf] for vnf in chain]) for chain in self.chains
+        ]
+        self._hosts = [
+            [tuple(placement.node[place] for place in placement.of_type[vnf]) for vnf in chain]
+            for chain in self.chains
+        ]
         self.stages = max(map(len, self.chains))
         self.instances = network.instances.per_type
         self.workload = SliceWorkload(scenario, self.wiring)
@@ -66,16 +76,11 @@ class SliceWorld:
         )
         self._processing_ms = network.instances.processing_ms
 
-    def points(self, request: Request) -> list[list[int]]:
+    def points(self, request: Request) -> list[tuple[int, ...]]:
         """Where a request's chain may pass: its source, the nodes of each VNF's instances in their
         order, its destination.
         """
-        placement = self.placement
-        hosts = [
-            [placement.node[instance] for instance in placement.of_type[vnf]]
-            for vnf in self.chains[request.kind]
-        ]
-        return [[request.source], *hosts, [request.destination]]
+        return [(request.source,), *self._hosts[request.kind], (request.destination,)]
 
     def requests(self, streams: Streams) -> Iterator[Request]:
         """See :class:`edgesim.twin.fabric.World`."""

@@ -1,5 +1,7 @@
 """The channel between controller and switches: how long messages take, how many there are."""
 
+from collections.abc import Callable
+
 import networkx as nx
 
 from edgesim.scenarios.sfc import Controller
@@ -79,21 +81,37 @@ class SouthboundTally:
     """Messages of an episode between controller and switches, by kind, and their bytes.
 
     Attributes:
-        messages: number of messages of each kind.
-        message_bytes: bytes of each kind.
+        watchers: called before the tally is read: whoever works out late what was sent adds it now.
     """
 
-    __slots__ = ("message_bytes", "messages")
+    __slots__ = ("_message_bytes", "_messages", "watchers")
 
     def __init__(self) -> None:
-        self.messages: dict[str, int] = dict.fromkeys(KINDS, 0)
-        self.message_bytes: dict[str, int] = dict.fromkeys(KINDS, 0)
+        self.watchers: list[Callable[[], None]] = []
+        self._messages: dict[str, int] = dict.fromkeys(KINDS, 0)
+        self._message_bytes: dict[str, int] = dict.fromkeys(KINDS, 0)
+
+    @property
+    def messages(self) -> dict[str, int]:
+        """Number of messages of each kind."""
+        self._announce()
+        return self._messages
+
+    @property
+    def message_bytes(self) -> dict[str, int]:
+        """Bytes of each kind."""
+        self._announce()
+        return self._message_bytes
 
     def add(self, kind: str, size_bytes: int, count: int = 1) -> None:
         """Count ``count`` messages of one of the ``KINDS``, each of that size."""
-        self.messages[kind] += count
-        self.message_bytes[kind] += size_bytes * count
+        self._messages[kind] += count
+        self._message_bytes[kind] += size_bytes * count
 
     def total(self) -> tuple[int, int]:
         """Messages and bytes of all kinds."""
         return sum(self.messages.values()), sum(self.message_bytes.values())
+
+    def _announce(self) -> None:
+        for watcher in self.watchers:
+            watcher()

@@ -1,5 +1,6 @@
 """NFV nodes: which VNF instances stand where, how busy they are, how long they take."""
 
+from array import array
 from math import inf
 
 import numpy as np
@@ -63,7 +64,7 @@ class VNFHosts:
     processing_ms / (1 - rho) as long as the queue is far from full, see
     :func:`edgesim.twin.queueing.finite_queue`. What the full queue would lose is not modelled.
 
-    All lists are indexed by instance and are read, never written, from outside.
+    All that is indexed by instance is read, never written, from outside.
 
     Attributes:
         reserved_bps: traffic that chains have reserved.
@@ -95,9 +96,9 @@ class VNFHosts:
         self._on: dict[int, list[int]] = {}
         for instance, node in enumerate(placement.node):
             self._on.setdefault(node, []).append(instance)
-        self.reserved_bps = [0.0] * count
-        self.ceiling_bps = [self._capacity_bps] * count
-        self.delay_s = [self._service_s] * count
+        self.reserved_bps = array("d", [0.0] * count)
+        self.ceiling_bps = array("d", [self._capacity_bps] * count)
+        self.delay_s = array("d", [self._service_s] * count)
         self.up = [True] * count
 
     def fits(self, instance: int, bandwidth_bps: float) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edgesim.twin.clock import Clock
-from edgesim.twin.queueing import finite_queue
+from edgesim.twin.queueing import finite_queue, finite_queues
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,14 @@ def test_the_closed_form_is_the_sum_over_states(load: float, places: int) -> Non
     stay, blocked = finite_queue(load, places)
     assert blocked == pytest.approx(float(share[-1]), rel=2e-6, abs=1e-12)
     assert stay == pytest.approx(present / (load * (1 - float(share[-1]))), rel=2e-6)
+
+
+@pytest.mark.parametrize("places", [1, 3, 100, 100_000])
+def test_many_queues_at_once_are_the_same_to_the_last_bit(places: int) -> None:
+    loads = np.concatenate([np.random.default_rng(0).random(500), 1 - np.geomspace(1e-9, 1e-1, 50)])
+    loads = np.concatenate([loads, [0.0, 1.0]])
+    expected = np.array([finite_queue(load, places) for load in loads.tolist()])
+    np.testing.assert_array_equal(np.transpose(finite_queues(loads, places)), expected)
 
 
 @pytest.mark.parametrize("places", [1, 10, 100, 100_000])

@@ -1,7 +1,6 @@
 """Routes equal networkx's, with and without failures; the first with room is taken."""
 
 from itertools import islice, pairwise
-from math import inf
 
 import networkx as nx
 import numpy as np
@@ -127,24 +126,6 @@ def test_worlds_share_what_episodes_have_searched(germany: Routing) -> None:
     assert later.paths(0, 1) != germany.paths(0, 1)
     links.repair_edge(0)
     assert later.paths(0, 1) is germany.paths(0, 1)
-
-
-def test_a_survey_adds_up_what_a_view_says_of_the_ways() -> None:
-    world = routing(ring())
-    count = len(world.links.wiring.ends)
-    delay = [0.1 * (link + 1) for link in range(count)]
-    spare = [100.0 - link for link in range(count)]
-    loss = [0.1] * count
-    world.links.fail_node(3)
-    number = world.links.wiring.number
-    assert (number[0, 1], number[1, 2]) == (0, 4)
-    world.links.reserve([4], 1e6)
-    room, delays, bottlenecks, losses = world.survey(0, [0, 1, 2, 3], 1.0, delay, spare, loss)
-    # To 2 there is no room left: its shortest way is shown all the same.
-    assert room == [True, True, False, False]
-    assert delays == pytest.approx([0.0, 0.1, 0.1 + 0.5, inf])
-    assert bottlenecks == [inf, 100.0, 96.0, 0.0]
-    assert losses == pytest.approx([0.0, 0.1, 0.19, 1.0])
 
 
 @settings(max_examples=40, deadline=None)
