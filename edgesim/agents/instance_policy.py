@@ -1,6 +1,7 @@
 """A masked policy that looks at all instances of a choice with the same eyes."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,10 @@ class InstancePolicy(MaskableActorCriticPolicy):
         space = self.observation_space
         if not isinstance(space, ChoiceBox):
             raise InputError(
-                "agent.policy", type(self).__name__, f"cannot read observations {space}"
+                "agent.policy",
+                type(self).__name__,
+                "needs observations that name their entries for each instance; those of shape"
+                f" {space.shape} do not",
             )
         actions = int(self.action_space.n)  # type: ignore[attr-defined]  # of a Discrete space
         if actions - space.choices not in (0, 1):
@@ -97,7 +101,8 @@ class InstancePolicy(MaskableActorCriticPolicy):
         ):
             for name in given:
                 if name not in known:
-                    raise InputError(f"{_KEY}.{key}", name, did_you_mean(name, known))
+                    near = get_close_matches(name, known, n=12, cutoff=0.0)  # of some hundred
+                    raise InputError(f"{_KEY}.{key}", name, did_you_mean(name, near))
         for name, curve in self._lean.items():
             if isinstance(curve, int | float):
                 continue

@@ -77,7 +77,7 @@ def test_actions_that_do_not_match_the_instances_are_refused(actions: int) -> No
 
 def test_observations_that_do_not_tell_their_entries_are_refused() -> None:
     flat = spaces.Box(-ONES, ONES)
-    with pytest.raises(InputError, match="InstancePolicy': cannot read observations Box"):
+    with pytest.raises(InputError, match="InstancePolicy': needs observations that name"):
         InstancePolicy(flat, spaces.Discrete(3), lambda _: 1e-3, lean=())
 
 
@@ -125,7 +125,7 @@ def test_the_authors_tensor_is_refused_in_one_line() -> None:
     agent = for_scenario(preset("maskable_ppo"), "sfc_paper", "sfc")
     agent.n_envs, agent.environment = 1, {"observation": "authors"}
     envs = training_envs(resolve("sfc_paper"), agent, seed=0, part=0)
-    with pytest.raises(InputError, match=r"agent\.policy = 'InstancePolicy': cannot read"):
+    with pytest.raises(InputError, match=r"'InstancePolicy': needs obs.*5, 5, 16. do not"):
         make_model(agent, envs, seed=0, device="cpu")
 
 
