@@ -20,6 +20,8 @@ COMMANDS = {
     "simulate": "run one episode of the twin: event log, summary, picture",
     "compare": "gather run folders into one table and one figure",
     "benchmark": "measure decisions a CPU-second, beside SimPy alone",
+    "calibrate": "measure a diffusion service: quality against steps, time, memory",
+    "calibrate-train": "train the weights of an embedded service again, from data in kept packages",
     "list": "show scenarios, agents, policies and figures",
     "completion": "print the shell's completion script: bash, zsh or fish",
 }
@@ -30,6 +32,8 @@ TASKS = {
     "simulate": "edgesim.agents.simulation:simulate",
     "compare": "edgesim.agents.comparison:compare_runs",
     "benchmark": "edgesim.agents.benchmark:benchmark",
+    "calibrate": "edgesim.services.calibration:calibrate",
+    "calibrate-train": "edgesim.services.training:train",
 }
 
 _HELP = ("-h", "--help")

@@ -504,11 +504,13 @@ class ServiceProfile:
 
         text = json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False)
         # A list of numbers stands on one line.
-        text = re.sub(r"\[[-+\d.eE,\s]+\]", lambda found: " ".join(found[0].split()), text)
+        text = re.sub(
+            r"\[[-+\d.eE,\s]+\]", lambda found: f"[{' '.join(found[0][1:-1].split())}]", text
+        )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(path) as part:
-                part.write_text(text.replace("[ ", "[").replace(" ]", "]") + "\n")
+                part.write_text(text + "\n")
         except OSError as error:
             raise InputError("out", str(path), f"cannot be written: {error.strerror}") from None
         return path

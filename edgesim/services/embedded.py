@@ -1,0 +1,188 @@
+"""The services that come with the package: digits from noise, and photographs made whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from edgesim.errors import InputError, did_you_mean
+from edgesim.services.content import digits, drop_mask, scoring_crop
+from edgesim.services.metrics import (
+    PER_IMAGE,
+    ImageMetric,
+    frechet_distance,
+    judge_of_digits,
+    metric_of_images,
+    metric_of_sets,
+    score_of,
+)
+from edgesim.services.networks import TRAINED_STEPS, WEIGHTS, load, parameters
+from edgesim.services.profile import Metric, Model, Score
+from edgesim.services.sampling import Sampler
+from edgesim.services.service import Plan
+from edgesim.services.titles import TITLES
+
+__all__ = ["Digits", "PhotoInpaint"]
+
+FloatArray = npt.NDArray[np.float64]
+
+_DROPPED = 0.75
+_GRID_STEPS = 250
+_SSIM_OF_ONE = 0.5  # more than any of the embedded networks reaches in the mean
+
+
+class _Embedded:
+    """What the two have in common: weights of the package, and a sampler.
+
+    Args:
+        name: of the weights.
+        seed: of contents and noise.
+        metric: the one that is the score; None: the service's own.
+        device: where the network runs.
+    """
+
+    task: str
+    mode: str
+    grid_steps: int
+    score_metric: str
+    eta = 0.0
+
+    def __init__(self, name: str, seed: int, metric: str | None, device: str) -> None:
+        self.name, self.title = name, TITLES[name]
+        self.device = torch.device(device)
+        network, self._shape = load(WEIGHTS / f"{name}.safetensors")
+        # The order of bytes in which convolutions are fastest on CPUs and GPUs.
+        network.to(device=self.device, memory_format=torch.channels_last)
+        self._seed = seed
+        self._metric = self.score_metric if metric is None else metric
+        self._sampler = Sampler(network, self.mode, self.grid_steps, self.eta, device)
+        self.model = Model(
+            id=f"edgesim/{name}",
+            scheduler="DDIMScheduler",
+            parameters=parameters(network),
+            licence="MIT",
+            resolution_px=self._shape.side_px * self._shape.fold,
+        )
+
+    @property
+    def calls(self) -> int:
+        """Network calls so far."""
+        return self._sampler.calls
+
+    def _sampled(
+        self,
+        numbers: Sequence[int],
+        steps: Sequence[int],
+        known: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Images in [-1, 1]; each content starts from the same noise at every number of steps."""
+        side = self._shape.side_px
+        rngs = [np.random.default_rng([self._seed, k, 2]) for k in numbers]
+        return self._sampler.sample(rngs, (self._shape.channels, side, side), steps, known, mask)
+
+    def _placed(self, values: npt.NDArray[Any]) -> torch.Tensor:
+        return torch.from_numpy(values.astype(np.float32)).to(
+            device=self.device, memory_format=torch.channels_last
+        )
+
+    def _image_metric(self, known: Mapping[str, ImageMetric]) -> ImageMetric:
+        if self._metric not in known:
+            raise InputError("metric", self._metric, did_you_mean(self._metric, known))
+        return known[self._metric]
+
+
+def _as_images(found: torch.Tensor) -> FloatArray:
+    """From [-1, 1] and channels first to [0, 1] and channels last."""
+    images = (found.float().cpu().numpy() + 1.0) / 2.0
+    return np.asarray(images.transpose(0, 2, 3, 1), dtype=np.float64)
+
+
+class PhotoInpaint(_Embedded):
+    """Photographs of which most pixels were dropped, made whole (the case of arXiv 2301.03220)."""
+
+    task = "inpainting"
+    mode = "truncated"
+    grid_steps = _GRID_STEPS
+    score_metric = "ssim"
+    eta = 1.0  # what is painted can then settle with what is known
+    plan = Plan(
+        images=12,
+        steps=(10, 30, 60, 90, 120, 160, 200, 250),
+        batches=(1, 2, 4, 8),
+        latency_steps=(25, 100),
+        chunk=8,
+    )
+
+    def generate(self, numbers: Sequence[int], steps: Sequence[int]) -> FloatArray:
+        """See :class:`edgesim.services.service.Service`."""
+        fold, side = self._shape.fold, self.model.resolution_px
+        crops = np.stack([scoring_crop(k, self._seed, side) for k in numbers]) * 2.0 - 1.0
+        masks = np.stack([drop_mask(k, self._seed, side, _DROPPED) for k in numbers])
+        masks = np.broadcast_to(masks, crops.shape)
+        known, mask = (
+            torch.nn.functional.pixel_unshuffle(self._placed(part), fold) for part in (crops, masks)
+        )
+        found = self._sampled(numbers, steps, known, mask)
+        return _as_images(torch.nn.functional.pixel_shuffle(found, fold))
+
+    def judge(
+        self, steps: Sequence[int], images: Sequence[FloatArray]
+    ) -> tuple[Mapping[str, Metric], Score]:
+        """See :class:`edgesim.services.service.Service`."""
+        known = {name: PER_IMAGE[name] for name in ("psnr", "ssim", "total_variation")}
+        known["ssim"] = replace(known["ssim"], one=_SSIM_OF_ONE)
+        chosen = self._image_metric(known)
+        side = self.model.resolution_px
+        truths = np.stack(
+            [scoring_crop(k, self._seed, side).transpose(1, 2, 0) for k in range(len(images[0]))]
+        )
+        values = {
+            name: [metric.values(found, truths) for found in images]
+            for name, metric in known.items()
+        }
+        metrics = {
+            name: metric_of_images(known[name], steps, found) for name, found in values.items()
+        }
+        return metrics, score_of(self._metric, chosen, steps, values[self._metric])
+
+
+class Digits(_Embedded):
+    """Handwritten digits out of noise, scored as a set and one by one."""
+
+    task = "unconditional"
+    mode = "respaced"
+    grid_steps = TRAINED_STEPS
+    score_metric = "confidence"
+    plan = Plan(
+        images=512,
+        steps=(1, 2, 3, 5, 8, 12, 20, 35),
+        batches=(1, 2, 4, 8),
+        latency_steps=(10, 35),
+        chunk=64,
+    )
+
+    def generate(self, numbers: Sequence[int], steps: Sequence[int]) -> FloatArray:
+        """See :class:`edgesim.services.service.Service`."""
+        return _as_images(self._sampled(numbers, steps))
+
+    def judge(
+        self, steps: Sequence[int], images: Sequence[FloatArray]
+    ) -> tuple[Mapping[str, Metric], Score]:
+        """See :class:`edgesim.services.service.Service`."""
+        judge = judge_of_digits()
+        known = {"confidence": ImageMetric(judge.confidence, "", "higher", 0.0, 1.0, False)}
+        chosen = self._image_metric(known)
+        sure = [judge.confidence(found) for found in images]
+        seen = [judge.features(found) for found in images]
+        real = judge.features(digits(scored=True)[0])
+        metrics = {
+            "frechet": metric_of_sets(
+                lambda features: frechet_distance(features, real), steps, seen, self._seed
+            ),
+            "confidence": metric_of_images(chosen, steps, sure),
+        }
+        return metrics, score_of("confidence", chosen, steps, sure)
