@@ -25,6 +25,8 @@ weak duality, for any prices ``l >= 0``,
 
 is a bound, and it is worked out here over all chains. Neither a tolerance of the solver nor an
 early stop can make it too small.
+
+Over a network the bound is that of :mod:`edgesim.agents.sfc_bound_network`.
 """
 
 from dataclasses import dataclass
@@ -36,6 +38,8 @@ from scipy import sparse
 
 from edgesim.agents.highs import maximise
 from edgesim.agents.policies import Env
+from edgesim.agents.sfc_bound_alone import most_paid
+from edgesim.problems import load
 from edgesim.twin.chain import QoS, Request
 from edgesim.twin.sfc import SFCTwin
 from edgesim.twin.stage_links import StageWorld
@@ -46,11 +50,14 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 MOST_CHAINS = 20_000
-"""Chains of a request beyond which only :func:`unlimited_bound` is worked out."""
+"""Chains of a request among stage links beyond which only :func:`unlimited_bound` is worked out."""
 
 SEGMENT = 500
 """Requests in one programme. A longer episode is bounded piece by piece, each piece as if it began
 with no chain running: less to keep to, so still a bound."""
+
+NETWORK_SEGMENT = 4000
+"""Likewise over a network, where a request is one column."""
 
 _GAP = 1e-3  # of a request's pay: when to stop
 _ROUNDS = 60
@@ -61,27 +68,28 @@ def episode_bound(env: Env) -> float:
     """A bound on the return of the episode of an SFC environment that has just been reset.
 
     A tenth of a CPU second for the 100 requests of ``sfc_paper`` and ``sfc_paper_3x``, a second
-    for ``sfc_paper_10x``. Where the chains run over a network, or are too many, it is
+    for ``sfc_paper_10x``, a third for ``sfc``. Where the chains of stage links are too many, it is
     :func:`unlimited_bound`.
     """
     bare: Any = env.unwrapped
     twin: SFCTwin = bare.twin
-    world = twin.world
-    if not isinstance(world, StageWorld) or world.instances**world.stages > MOST_CHAINS:
-        return unlimited_bound(twin)
+    world: Any = twin.world
+    if isinstance(world, StageWorld):
+        if world.instances**world.stages > MOST_CHAINS:
+            return unlimited_bound(twin)
+        bound, longest = chain_bound, SEGMENT
+    else:
+        bound = load("edgesim.agents.sfc_bound_network:network_bound")
+        longest = NETWORK_SEGMENT
     requests = list(twin.requests())
-    pieces = range(0, len(requests), SEGMENT)
-    return sum(chain_bound(twin, world, requests[k : k + SEGMENT]) for k in pieces)
+    pieces = range(0, len(requests), longest)
+    return float(sum(bound(twin, world, requests[k : k + longest]) for k in pieces))
 
 
 def unlimited_bound(twin: SFCTwin) -> float:
     """Every request gets its best chain of an empty network, or is rejected: a bound."""
-    rejected, total = twin.scenario.qoe.rejected, 0.0
-    for request in twin.requests():
-        qos = twin.world.best_qos(request)
-        feasible = qos is not None and qos.delay_ms <= request.max_delay_ms
-        total += max(rejected, twin.qoe(request, qos)) if feasible and qos else rejected
-    return total
+    served, otherwise = most_paid(twin, list(twin.requests()))
+    return float(np.maximum(served, otherwise).sum())
 
 
 def chain_bound(twin: SFCTwin, world: StageWorld, requests: list[Request]) -> float:

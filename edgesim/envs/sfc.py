@@ -120,7 +120,7 @@ class SFCEnv(TwinEnv[SFCTwin], EzPickle):
 
     def __init__(
         self,
-        scenario: str | Mapping[str, Any] = "sfc_paper",
+        scenario: str | Mapping[str, Any] = "sfc",
         overrides: Mapping[str, Any] | None = None,
         reward: str = "paid",
         mask: str = "completes",

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from edgesim.plots.style import ACCENT, COLOURS, GREY, figure, save
+from edgesim.plots.style import ACCENT, COLOURS, GREY, bandwidth_unit, figure, save
 
 __all__ = ["carried", "draw"]
 
@@ -59,8 +59,7 @@ def carried(log: Log, times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float6
 def _draw_loads(drawn: Figure, axes: Axes, log: Log) -> None:
     times_s = np.linspace(0, max(float(log["time_s"].max(initial=0.0)), 1e-9), BINS)
     load = carried(log, times_s)
-    most = load.max(initial=0.0)
-    scale, unit = (1e-6, "Mbit/s") if most >= 1e6 else (1.0, "bandwidth")
+    scale, unit = bandwidth_unit(load.max(initial=0.0))
     image = axes.imshow(
         load * scale,
         aspect="auto",
@@ -68,7 +67,7 @@ def _draw_loads(drawn: Figure, axes: Axes, log: Log) -> None:
         cmap="Blues",
         extent=(0.0, times_s[-1], len(load) - 0.5, -0.5),
     )
-    drawn.colorbar(image, ax=axes, label=f"{unit} through the instance", pad=0.01)
+    drawn.colorbar(image, ax=axes, label=f"{unit or 'bandwidth'} through the instance", pad=0.01)
     axes.set_ylabel("VNF instance")
     axes.set_yticks(range(0, len(load), 5))
     axes.set_title("Load of the VNF instances")

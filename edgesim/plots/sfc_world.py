@@ -6,6 +6,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from edgesim.plots.style import bandwidth_unit
 from edgesim.problems import load
 from edgesim.twin.sfc import SFCTwin
 from edgesim.twin.stage_links import StageFabric
@@ -46,12 +47,14 @@ def draw_chains(axes: Axes, twin: SFCTwin) -> None:
     """The running chains that were admitted last: bandwidth and QoE at admission."""
     shown = [chain for chain, _ in twin.running.values()][-_CHAINS:]
     rows = range(len(shown))
-    axes.barh(rows, [chain.request.bandwidth for chain in shown], color="#56B4E9")
+    scale, unit = bandwidth_unit(twin.world.most_bandwidth)
+    axes.barh(rows, [scale * chain.request.bandwidth for chain in shown], color="#56B4E9")
     for row, chain in zip(rows, shown, strict=True):
         label = f" QoE {chain.qoe:.2f}, {chain.delay_ms:.0f} ms"
         axes.annotate(label, (0, row), va="center", fontsize=8)
     axes.set_yticks(rows, [str(chain.request.number) for chain in shown])
-    axes.set(xlabel="bandwidth", ylabel="running chain, by its request")
+    axes.set(xlabel=f"bandwidth, {unit}" if unit else "bandwidth")
+    axes.set(ylabel="running chain, by its request")
 
 
 def draw_now(figure: Figure, twin: SFCTwin) -> None:
@@ -63,7 +66,9 @@ def draw_now(figure: Figure, twin: SFCTwin) -> None:
         load("edgesim.plots.slice_world:draw_network")(left, twin)
     draw_chains(right, twin)
     request = twin.last
+    scale, unit = bandwidth_unit(twin.world.most_bandwidth)
     left.set_title(
-        f"t = {twin.clock.now:,.0f} s   request {request.number}: {request.bandwidth:g} "
-        f"within {request.max_delay_ms:g} ms"
+        f"t = {twin.clock.now:,.0f} s   request {request.number}: "
+        f"{scale * request.bandwidth:.3g}{unit and f' {unit}'} within "
+        f"{request.max_delay_ms:.3g} ms"
     )

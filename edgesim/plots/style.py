@@ -8,7 +8,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-__all__ = ["ACCENT", "COLOURS", "GREY", "INK", "figure", "save", "spread"]
+__all__ = ["ACCENT", "COLOURS", "GREY", "INK", "bandwidth_unit", "figure", "save", "spread"]
 
 COLOURS = (
     "#009E73",
@@ -41,6 +41,11 @@ _RC: dict[Any, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
+
+
+def bandwidth_unit(most: float) -> tuple[float, str]:
+    """Factor and unit in which bandwidths up to ``most`` are shown; bare numbers have no unit."""
+    return (1e-6, "Mbit/s") if most >= 1e6 else (1.0, "")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -33,6 +34,12 @@ def same(one, other):
     if isinstance(one, np.ndarray):
         return one.dtype == other.dtype and np.array_equal(one, other)
     return one == other
+
+
+@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=lambda problem: problem.name)
+def test_an_environment_made_without_a_scenario_has_its_problems_default(problem):
+    env: Any = gymnasium.make(problem.env_id).unwrapped
+    assert env.scenario.name == problem.default_scenario
 
 
 def episode(env, seed, steps=None):
