@@ -23,11 +23,12 @@ POLICIES: dict[str, PolicySpec] = {
         f"{_HERE}:Violent",
     ),
     "greedy": PolicySpec(
-        "the chain of the best QoE for the request, exact by dynamic programming",
+        "the chain of the best QoE for the request, by dynamic programming: exact without loss",
         f"{_HERE}:Greedy",
     ),
     "load_aware": PolicySpec(
-        "the chain of the best QoE less a price of scarce bandwidth, exact", f"{_HERE}:LoadAware"
+        "the chain of the best QoE less a price of scarce bandwidth, exact without loss",
+        f"{_HERE}:LoadAware",
     ),
     "load_aware_admission": PolicySpec(
         "as load_aware at a higher price; rejects what then is worth less than a rejection",

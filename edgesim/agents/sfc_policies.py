@@ -124,8 +124,9 @@ class Greedy(_Heuristic):
     """The chain of the best QoE for the request at hand, as if it were the last.
 
     QoE falls with delay, so without loss it is the chain of least delay, by dynamic programming:
-    exact. Loss counts as the delay that disturbs as much (:func:`delay_of_loss_ms`), unless that
-    chain passes the bound.
+    exact. With loss it is not: loss counts as the delay that disturbs as much
+    (:func:`delay_of_loss_ms`) and is added up over the ways, and where the chain found so passes
+    the bound, the chain of least delay is taken, though one between the two may be better.
     """
 
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
