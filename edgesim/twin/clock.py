@@ -1,33 +1,41 @@
 """The twin's clock: SimPy's, with moments at absolute times and a way to stop at a decision."""
 
 from collections.abc import Callable
-from heapq import heappush
+from heapq import heappop, heappush
 from typing import Any
 
 from simpy import Environment
-from simpy.events import NORMAL, URGENT, Event
+from simpy.events import NORMAL, URGENT
 
 __all__ = ["NORMAL", "URGENT", "Clock", "Moment"]
 
 
-class Moment(Event):
-    """An event that is due at a known time and calls one function then.
+class Moment:
+    """A known time at which one function is called.
 
-    Lighter than a SimPy process: what has no story of its own (a task that ends, a packet that
-    arrives) needs no generator.
+    It stands in the clock's queue among SimPy's events, and is far lighter than one: what has no
+    story of its own (a task that ends, a packet that arrives) needs no generator, and nobody can
+    wait for it. A process that waits takes ``clock.timeout``.
     """
 
-    def __init__(self, clock: "Clock", callback: Callable[[Any], None], value: Any) -> None:
-        # Event.__init__ is not called: it would build the callback list twice, on the hottest path.
-        self.env = clock
-        self.callbacks = [callback]
-        self._ok = True
+    __slots__ = ("_call", "_value")
+
+    def __init__(self, callback: Callable[[Any], None], value: Any) -> None:
+        self._call = callback
         self._value = value
+
+    @property
+    def value(self) -> Any:
+        """What was handed to the clock with it."""
+        return self._value
 
     def cancel(self) -> None:
         """Let the moment pass without its call. It stays in the queue until its time."""
-        if self.callbacks is not None:
-            self.callbacks = []
+        self._call = _nothing
+
+
+def _nothing(moment: Moment) -> None:
+    """What a cancelled moment calls."""
 
 
 class Clock(Environment):
@@ -54,9 +62,9 @@ class Clock(Environment):
         """
         if time_s < self._now:
             raise ValueError(f"time_s = {time_s}: it is already {self._now}")
-        moment = Moment(self, callback, value)
+        moment: Any = Moment(callback, value)  # Any: SimPy's queue is declared to hold events
         heappush(self._queue, (time_s, priority, next(self._eid), moment))
-        return moment
+        return moment  # type: ignore[no-any-return]
 
     def after(
         self,
@@ -72,12 +80,27 @@ class Clock(Environment):
         """Return from :meth:`advance` after the current event."""
         self._paused = True
 
+    def step(self) -> None:
+        """Run the next event or moment, as in SimPy."""
+        queue: list[tuple[Any, Any, int, Any]] = self._queue
+        if queue and queue[0][3].__class__ is Moment:
+            self._now, _, _, moment = heappop(queue)
+            moment._call(moment)
+        else:
+            super().step()
+
     def advance(self) -> bool:
         """Run events until one of them pauses the clock; False where none is left."""
         self._paused = False
-        step, queue = self.step, self._queue
+        queue: list[tuple[Any, Any, int, Any]] = self._queue
+        step = super().step
         while queue:
-            step()
+            event = queue[0][3]
+            if event.__class__ is Moment:  # nearly all are: their step is taken here
+                self._now = heappop(queue)[0]
+                event._call(event)
+            else:
+                step()
             if self._paused:
                 return True
         return False

@@ -185,11 +185,12 @@ class MetroNetwork:
         if not 0.0 <= size_bytes < inf:
             raise ValueError(f"size_bytes = {size_bytes}: must be finite and at least 0")
         self.in_transit += 1
-        message = _Message(size_bytes, self.routes.paths[source][target], done, value)
-        if message.path:
+        path = self.routes.paths[source][target]
+        message = _Message(size_bytes, path, done, value)
+        if path:
             self._forward(message)
         else:
-            self._clock.at(self._clock.now, self._arrive, message)
+            self._clock.at(self._clock._now, self._arrive, message)
 
     def backlog_s(self, source: int, target: int) -> float:
         """Time (s) until the first link from ``source`` to ``target`` has sent all that now waits.
@@ -197,19 +198,22 @@ class MetroNetwork:
         0 from a site to itself.
         """
         path = self.routes.paths[source][target]
-        return max(0.0, self._free_s[path[0]] - self._clock.now) if path else 0.0
+        return max(0.0, self._free_s[path[0]] - self._clock._now) if path else 0.0
 
     def _forward(self, message: _Message) -> None:
-        link = message.path[message.hop]
-        message.hop += 1
-        start_s = self._free_s[link]
-        now = self._clock.now
-        start_s = max(start_s, now)
-        self._free_s[link] = sent_s = start_s + message.size_bytes * self._per_byte[link]
-        self._clock.at(sent_s + self._fixed_s[link], self._arrive, message)
+        """Queue the message at its next link."""
+        hop = message.hop
+        message.hop = hop + 1
+        link = message.path[hop]
+        clock, free_s = self._clock, self._free_s
+        start_s = free_s[link]
+        if start_s < clock._now:
+            start_s = clock._now
+        free_s[link] = sent_s = start_s + message.size_bytes * self._per_byte[link]
+        clock.at(sent_s + self._fixed_s[link], self._arrive, message)
 
     def _arrive(self, moment: Any) -> None:
-        message: _Message = moment.value
+        message: _Message = moment._value
         if message.hop < len(message.path):
             self._forward(message)
             return

@@ -74,6 +74,7 @@ class ProcessorSharing:
         "_moment_s",
         "_order",
         "_rate",
+        "_rates",
         "_since_s",
         "_speed",
         "count",
@@ -89,6 +90,7 @@ class ProcessorSharing:
         self._attained = 0.0
         self._since_s = 0.0  # when _attained was true; _rate has held since
         self._rate = 0.0
+        self._rates = [0.0]  # speed(n) of all n met so far
         self._due_s = inf  # when the next job ends if nothing changes
         self._moment: Moment | None = None  # at _moment_s, never later than _due_s
         self._moment_s = inf
@@ -101,9 +103,12 @@ class ProcessorSharing:
         """
         if not 0.0 <= work < inf:
             raise ValueError(f"work = {work}: must be finite and at least 0")
-        now = self._clock.now
-        count = self.count
-        if count:
+        count = self.count + 1
+        rates = self._rates
+        if count == len(rates):
+            rates.append(self._speed_of(count))
+        now = self._clock._now
+        if count > 1:
             self._attained += (now - self._since_s) * self._rate
         else:
             # Counting anew from zero after every idle time keeps rounding from growing.
@@ -114,8 +119,8 @@ class ProcessorSharing:
         finish = self._attained + work
         job = Job(self, order, work, finish, done, value)
         heappush(self._heap, (finish, order, job))
-        self.count = count + 1
-        self._rate = self._speed(count + 1)
+        self.count = count
+        self._rate = rates[count]
         self._plan()
         return job
 
@@ -128,12 +133,12 @@ class ProcessorSharing:
         if job._at is not self:
             raise ValueError("the job is not here: it is done, was removed, or is elsewhere")
         job._at = None
-        now = self._clock.now
+        now = self._clock._now
         self._attained += (now - self._since_s) * self._rate
         remaining = max(0.0, job._finish - self._attained)
         self._since_s = now
         self.count -= 1
-        self._rate = self._speed(self.count) if self.count else 0.0
+        self._rate = self._rates[self.count]
         self._plan()
         return remaining
 
@@ -153,8 +158,14 @@ class ProcessorSharing:
         """Work units that the job still lacks; 0 where it is done or gone."""
         if job._at is not self:
             return 0.0
-        attained = self._attained + (self._clock.now - self._since_s) * self._rate
+        attained = self._attained + (self._clock._now - self._since_s) * self._rate
         return max(0.0, job._finish - attained)
+
+    def _speed_of(self, count: int) -> float:
+        rate = self._speed(count)
+        if not rate >= 0.0:
+            raise ValueError(f"speed({count}) = {rate}: must be at least 0")
+        return rate
 
     def _plan(self) -> None:
         """See that a moment is pending at or before the end of the next job."""
@@ -165,8 +176,6 @@ class ProcessorSharing:
         if not heap or rate == 0.0:
             self._due_s = inf
             return
-        if not rate > 0.0:
-            raise ValueError(f"speed({self.count}) = {rate}: must be at least 0")
         lacking = heap[0][0] - self._attained
         self._due_s = due = self._since_s + lacking / rate if lacking > 0.0 else self._since_s
         if due < self._moment_s:
@@ -178,7 +187,7 @@ class ProcessorSharing:
     def _fire(self, moment: Any) -> None:
         self._moment = None
         self._moment_s = inf
-        now = self._clock.now
+        now = self._clock._now
         due = self._due_s
         if now < due:
             if due < inf:
@@ -186,19 +195,20 @@ class ProcessorSharing:
                 self._moment_s = due
             return
         heap = self._heap
+        finish, _, job = heappop(heap)
         # The line is where the first job ends, not what the product of rate and time makes of it:
         # every firing ends at least one job, so that rounding cannot stop the clock.
-        self._attained = max(self._attained, heap[0][0])
+        if finish > self._attained:
+            self._attained = finish
         self._since_s = now
         self._due_s = inf
-        job = heappop(heap)[2]
         if heap and heap[0][0] <= self._attained * _SAME:
             job = self._level(job)
         while True:
             if job._at is self:
                 job._at = None
-                self.count -= 1
-                self._rate = self._speed(self.count) if self.count else 0.0
+                self.count = count = self.count - 1
+                self._rate = self._rates[count]
                 job._done(job)
             if not heap or heap[0][0] > self._attained:
                 break
