@@ -1,6 +1,7 @@
 """A task's way through the network: up by radio, over the metro network, and back again."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from edgesim.twin.streams import Streams
 from edgesim.twin.task import Task
 
 __all__ = ["Delivery"]
+
+Position = Callable[[float], tuple[float, float]]
+"""Where somebody is at a time (s): (x, y) in m."""
 
 
 class Delivery:
@@ -43,6 +47,8 @@ class Delivery:
         self.routes = world.routes
         self.network = MetroNetwork(clock, self.routes)
         self._clock = clock
+        self._looked: tuple[Task | None, float] = (None, -1.0)
+        self._found = -1
         self._bandwidth_hz = wireless.radio.bandwidth_hz
         self._fixed_s = np.array([profile.fixed_s for profile in world.service])
         self._step_s = np.array([profile.seconds_per_step for profile in world.service])
@@ -54,26 +60,33 @@ class Delivery:
 
     def send(self, task: Task, site: int, arrived: Callable[[Task], None]) -> None:
         """Bring the task from its user to a site and call ``arrived(task)`` there."""
+        self.radio.upload(
+            self._position(task),
+            task.upload_bytes,
+            task.fading_up,
+            self._uploaded,
+            (task, site, arrived),
+            self._pixel(task),
+        )
 
-        def uploaded(serving: int, task: Task) -> None:
-            self.network.send(task.upload_bytes, serving, site, arrived, task)
-
-        self.radio.upload(self._position(task), task.upload_bytes, task.fading_up, uploaded, task)
+    def _uploaded(self, serving: int, way: tuple[Task, int, Callable[[Task], None]]) -> None:
+        task, site, arrived = way
+        self.network.send(task.upload_bytes, serving, site, arrived, task)
 
     def bring_back(self, task: Task, site: int, delivered: Callable[[Task], None]) -> None:
         """Bring the result from a site to where its user then is, and call ``delivered(task)``."""
-        serving = self.radio.serving(*self.position_m(task))
+        position = self._position(task)
+        serving = self.radio.serving(*position(self._clock._now))
+        way = (task, position, delivered)
+        self.network.send(task.download_bytes, site, serving, self._at_edge, way)
 
-        def at_edge(task: Task) -> None:
-            self.radio.download(
-                self._position(task),
-                task.download_bytes,
-                task.fading_down,
-                lambda _, task: delivered(task),
-                task,
-            )
+    def _at_edge(self, way: tuple[Task, Position, Callable[[Task], None]]) -> None:
+        task, position, _ = way
+        self.radio.download(position, task.download_bytes, task.fading_down, self._downloaded, way)
 
-        self.network.send(task.download_bytes, site, serving, at_edge, task)
+    def _downloaded(self, serving: int, way: tuple[Task, Position, Callable[[Task], None]]) -> None:
+        task, _, delivered = way
+        delivered(task)
 
     def link(self, task: Task) -> tuple[int, float, float]:
         """The user's air at this moment: serving site, spectral efficiency up and down (bit/s/Hz).
@@ -81,7 +94,7 @@ class Delivery:
         Without fading, which nobody knows beforehand.
         """
         radio = self.radio
-        pixel = radio.radio_map.pixel(*self.position_m(task))
+        pixel = self._pixel(task)
         site = radio.radio_map.serving[pixel]
         return site, radio.uplink.efficiency(pixel, site), radio.downlink.efficiency(pixel, site)
 
@@ -116,9 +129,16 @@ class Delivery:
         run_s += air_s * 8.0 / self._bandwidth_hz
         return run_s
 
-    def _position(self, task: Task) -> Callable[[float], tuple[float, float]]:
+    def _pixel(self, task: Task) -> int:
+        """Where the task's user is on the radio map now; looked up once at one time."""
+        now = self._clock._now
+        if self._looked != (task, now):
+            self._looked = (task, now)
+            self._found = self.radio.radio_map.pixel(*self._position(task)(now))
+        return self._found
+
+    def _position(self, task: Task) -> Position:
         place = task.place_m
         if place is not None:
             return lambda _: place
-        user, users = task.user, self.users
-        return lambda time_s: users.position(user, time_s)
+        return partial(self.users.position, task.user)

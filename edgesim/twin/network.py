@@ -205,11 +205,10 @@ class MetroNetwork:
         hop = message.hop
         message.hop = hop + 1
         link = message.path[hop]
-        clock, free_s = self._clock, self._free_s
-        start_s = free_s[link]
-        if start_s < clock._now:
-            start_s = clock._now
-        free_s[link] = sent_s = start_s + message.size_bytes * self._per_byte[link]
+        clock = self._clock
+        now, free_s = clock._now, self._free_s[link]
+        start_s = free_s if free_s > now else now
+        self._free_s[link] = sent_s = start_s + message.size_bytes * self._per_byte[link]
         clock.at(sent_s + self._fixed_s[link], self._arrive, message)
 
     def _arrive(self, moment: Any) -> None:

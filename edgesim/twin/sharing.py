@@ -198,11 +198,11 @@ class ProcessorSharing:
         finish, _, job = heappop(heap)
         # The line is where the first job ends, not what the product of rate and time makes of it:
         # every firing ends at least one job, so that rounding cannot stop the clock.
-        if finish > self._attained:
-            self._attained = finish
+        attained = self._attained
+        self._attained = line = finish if finish > attained else attained
         self._since_s = now
         self._due_s = inf
-        if heap and heap[0][0] <= self._attained * _SAME:
+        if heap and heap[0][0] <= line * _SAME:
             job = self._level(job)
         while True:
             if job._at is self:
@@ -210,7 +210,7 @@ class ProcessorSharing:
                 self.count = count = self.count - 1
                 self._rate = self._rates[count]
                 job._done(job)
-            if not heap or heap[0][0] > self._attained:
+            if not heap or heap[0][0] > line:
                 break
             job = heappop(heap)[2]
         self._plan()
