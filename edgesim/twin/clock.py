@@ -92,15 +92,9 @@ class Clock(Environment):
     def advance(self) -> bool:
         """Run events until one of them pauses the clock; False where none is left."""
         self._paused = False
-        queue: list[tuple[Any, Any, int, Any]] = self._queue
-        step = super().step
+        step, queue = self.step, self._queue
         while queue:
-            event = queue[0][3]
-            if event.__class__ is Moment:  # nearly all are: their step is taken here
-                self._now = heappop(queue)[0]
-                event._call(event)
-            else:
-                step()
+            step()
             if self._paused:
                 return True
         return False

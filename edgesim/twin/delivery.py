@@ -46,6 +46,10 @@ class Delivery:
         self.radio = RadioAccess(clock, wireless.radio, world.radio_map)
         self.routes = world.routes
         self.network = MetroNetwork(clock, self.routes)
+        # Rows by site: one of a list is taken faster than one of an array.
+        self._fixed_metro_s = list(self.routes.fixed_s)
+        self._fixed_both_ways_s = list(2 * self.routes.fixed_s)
+        self._per_byte_s = list(self.routes.seconds_per_byte)
         self._clock = clock
         self._looked: tuple[Task | None, float] = (None, -1.0)
         self._found = -1
@@ -53,6 +57,10 @@ class Delivery:
         self._fixed_s = np.array([profile.fixed_s for profile in world.service])
         self._step_s = np.array([profile.seconds_per_step for profile in world.service])
         self._slope = np.array([profile.batch_slope for profile in world.service])
+        self._alone: dict[int, FloatArray] = {}
+        # Numbers as arrays of no dimension: numpy takes twice as long over a Python number.
+        self._one = np.ones(())
+        self._number = np.zeros(())
 
     def position_m(self, task: Task) -> tuple[float, float]:
         """Where the task's user is now."""
@@ -98,14 +106,22 @@ class Delivery:
         site = radio.radio_map.serving[pixel]
         return site, radio.uplink.efficiency(pixel, site), radio.downlink.efficiency(pixel, site)
 
-    def metro_s(self, site: int, size_bytes: float) -> FloatArray:
-        """Seconds that so many bytes take from a site to each provider on an idle network."""
-        routes = self.routes
-        seconds: FloatArray = routes.fixed_s[site] + routes.seconds_per_byte[site] * size_bytes
+    def metro_s(self, site: int, size_bytes: float, out: FloatArray | None = None) -> FloatArray:
+        """Seconds that so many bytes take from a site to each provider on an idle network.
+
+        Shape (providers,); written into ``out`` where it is given.
+        """
+        self._number[()] = size_bytes
+        seconds: FloatArray = np.multiply(self._per_byte_s[site], self._number, out=out)
+        seconds += self._fixed_metro_s[site]
         return seconds
 
     def expected_latency_s(
-        self, task: Task, link: tuple[int, float, float], assigned: FloatArray
+        self,
+        task: Task,
+        link: tuple[int, float, float],
+        assigned: FloatArray,
+        out: FloatArray | None = None,
     ) -> FloatArray:
         """Time to the task's result at each provider if all stays as it is now, shape (providers,).
 
@@ -116,18 +132,29 @@ class Delivery:
             task: the request.
             link: its user's air, from :meth:`link`.
             assigned: tasks assigned to each provider, shape (providers,).
+            out: where to write it, where given.
         """
         site, up, down = link
         radio = self.radio
         air_s = task.upload_bytes * (radio.uplink.active[site] + 1) / up
         air_s += task.download_bytes * (radio.downlink.active[site] + 1) / down
-        run_s: FloatArray = (self._fixed_s + self._step_s * task.steps) * (
-            1.0 + self._slope * assigned
-        )
-        run_s += 2 * self.routes.fixed_s[site]
-        run_s += self.routes.seconds_per_byte[site] * (task.upload_bytes + task.download_bytes)
-        run_s += air_s * 8.0 / self._bandwidth_hz
-        return run_s
+        number = self._number
+        latency_s: FloatArray = np.multiply(self._slope, assigned, out=out)
+        latency_s += self._one
+        latency_s *= self._alone_s(task.steps)
+        latency_s += self._fixed_both_ways_s[site]
+        number[()] = task.upload_bytes + task.download_bytes
+        latency_s += self._per_byte_s[site] * number
+        number[()] = air_s * 8.0 / self._bandwidth_hz
+        latency_s += number
+        return latency_s
+
+    def _alone_s(self, steps: int) -> FloatArray:
+        """Run time of a task alone at each provider, shape (providers,)."""
+        known = self._alone.get(steps)
+        if known is None:
+            known = self._alone[steps] = self._fixed_s + self._step_s * steps
+        return known
 
     def _pixel(self, task: Task) -> int:
         """Where the task's user is on the radio map now; looked up once at one time."""
