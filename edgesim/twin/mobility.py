@@ -25,7 +25,8 @@ class RandomWaypoint:
 
     The trajectories depend on ``rng`` and these arguments alone, not on what is asked about them or
     in which order. The legs up to ``horizon_s`` are drawn at once, those beyond when a later time
-    is first asked for.
+    is first asked for. At most two pieces of 200,000 legs or so are kept, however long the world
+    lasts; a time before them is found by drawing again from the start.
 
     Args:
         rng: a generator that nothing else draws from.
@@ -55,22 +56,21 @@ class RandomWaypoint:
         self._mean_walk_s = _MEAN_LEG * side_m * per_metre_s
         self._mean_pause_s = (self._short + self._long) / 2
         self._mean_leg_s = self._mean_walk_s + self._mean_pause_s
-        self._rounds: list[tuple[NDArray[np.float64], ...]] = []
-        self._whose: list[NDArray[np.int64]] = []
         # A horizon of many legs (a day and more) is drawn piece by piece.
-        self._until_s = min(horizon_s, _LEGS_AT_ONCE / users * self._mean_leg_s)
-        self._draw_first_legs()
-        self._draw_until(self._until_s)
+        self._piece_s = _LEGS_AT_ONCE / users * self._mean_leg_s
+        self._first_until_s = min(horizon_s, self._piece_s)
+        self._seeded = rng.bit_generator.state
+        self._begin()
 
     def position(self, user: int, time_s: float) -> tuple[float, float]:
         """Where the user is at ``time_s``: (x, y) in m.
 
         Raises:
-            ValueError: ``time_s`` lies before 0, or is not a number.
+            ValueError: ``time_s`` lies before 0, or is not a finite number.
             IndexError: there is no such user.
         """
-        if not 0.0 <= time_s <= self._until_s:
-            self._extend(time_s)
+        if not self._since_s <= time_s <= self._until_s:
+            self._go_to(time_s)
         first = self._first
         leg = bisect_right(self._start, time_s, first[user], first[user + 1]) - 1
         walked = time_s - self._start[leg]
@@ -78,15 +78,24 @@ class RandomWaypoint:
         walked = min(walked, whole)
         return self._x[leg] + self._vx[leg] * walked, self._y[leg] + self._vy[leg] * walked
 
-    def _extend(self, time_s: float) -> None:
+    def _begin(self) -> None:
+        """Draw the first piece."""
+        self._rng.bit_generator.state = self._seeded
+        self._rounds: list[tuple[NDArray[np.float64], ...]] = []
+        self._whose: list[NDArray[np.int64]] = []
+        self._draw_first_legs()
+        self._draw_until(self._first_until_s)
+
+    def _go_to(self, time_s: float) -> None:
+        """Draw the pieces up to ``time_s``, from the start where it is no longer kept."""
         if not 0.0 <= time_s < np.inf:
             raise ValueError(f"time_s = {time_s}: must be finite and at least 0")
+        if time_s < self._since_s:
+            self._begin()
         # Always the same steps, so that a later time draws the same legs as two earlier ones.
-        until_s = self._until_s
-        while until_s < time_s:
-            until_s = max(2 * until_s, self._mean_leg_s)
-            self._draw_until(until_s)
-        self._until_s = until_s
+        while self._until_s < time_s:
+            further_s = min(self._until_s, self._piece_s)
+            self._draw_until(max(self._until_s + further_s, self._mean_leg_s))
 
     def _draw_first_legs(self) -> None:
         """What each user is doing at time 0: the rest of a leg, or the rest of a pause."""
@@ -151,14 +160,22 @@ class RandomWaypoint:
             self._whose.append(np.repeat(who, legs))
             self._point[who] = goal[:, -1]
             self._end_s[who] = ends[:, -1]
+        self._until_s = until_s
+        self._since_s = max(0.0, until_s - 2 * self._piece_s)
         self._store()
 
     def _store(self) -> None:
-        """Put the legs user by user, by time, where a single one is read fast."""
+        """Put the legs user by user, by time, where a single one is read fast; forget old ones."""
         whose = np.concatenate(self._whose)
         order = np.argsort(whose, kind="stable")
+        start = np.concatenate([legs[0] for legs in self._rounds])[order]
+        whose = whose[order]
+        # A leg is done with when its user has begun the next one before what is kept.
+        kept = np.ones(len(whose), dtype=bool)
+        kept[:-1] = (whose[1:] != whose[:-1]) | (start[1:] > self._since_s)
+        order, whose = order[kept], whose[kept]
         legs = tuple(np.concatenate(column)[order] for column in zip(*self._rounds, strict=True))
-        self._whose, self._rounds = [whose[order]], [legs]
+        self._whose, self._rounds = [whose], [legs]
         # A memoryview hands out a Python float several times faster than an array does.
         views = [column.data.cast("B").cast("d") for column in legs]
         self._start, self._x, self._y, self._vx, self._vy, self._walk = views

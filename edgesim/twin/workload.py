@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["TaskBlock", "Workload", "poisson_arrivals"]
 
 MAX_POISSON_TASKS = 10_000_000
-"""Most requests an episode may expect: they are drawn and sorted at once."""
+"""Most requests an episode may expect: their arrivals are drawn and sorted at once."""
 
 
 @dataclass(slots=True)
@@ -109,14 +109,17 @@ class Workload:
     def blocks(self, streams: Streams, rows: int = 8192) -> Iterator[TaskBlock]:
         """The tasks of one episode, in the order of their arrival.
 
-        A Poisson episode is one block; a trace comes in blocks of at most ``rows`` tasks, and the
-        size of the blocks changes no task.
+        They come in blocks of at most ``rows`` tasks; the size of the blocks changes no task. Of a
+        Poisson episode the arrivals are drawn at once, since they must be sorted: 8 bytes a task.
+        Everything else is drawn block by block.
         """
         draws = _Draws(self._scenario, streams)
         if self.trace is None:
             arrivals = poisson_arrivals(self._scenario, streams["arrivals"])
-            steps = draws.steps(streams["steps"], arrivals.size)
-            yield draws.block(arrivals, steps, None)
+            rng = streams["steps"]
+            for first in range(0, arrivals.size, rows):
+                part = arrivals[first : first + rows]
+                yield draws.block(part, draws.steps(rng, part.size), None)
             return
         for block in self.trace.blocks(rows):
             yield draws.block(block.arrival_s, block.steps, block)

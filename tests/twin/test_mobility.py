@@ -84,6 +84,26 @@ def test_a_horizon_of_many_legs_is_drawn_piece_by_piece() -> None:
     assert people.position(3, 12_345.0) == walkers(users=10, horizon_s=1e9).position(3, 12_345.0)
 
 
+def test_a_long_walk_is_forgotten_and_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgesim.twin.mobility._LEGS_AT_ONCE", 200)  # 4 legs a user, about 780 s
+    times = np.linspace(0.0, 40_000.0, 100).tolist()
+    order = [(user, time_s) for time_s in times for user in range(50)]
+    people, jumping = walkers(), walkers()
+    track, kept = {}, set()
+    for user, time_s in order:
+        track[user, time_s] = people.position(user, time_s)
+        kept.add(len(people._start) // 100)
+    assert max(kept) <= 8  # hundreds of legs in store, while thousands have been walked
+    assert people._until_s / 194 * 50 > 10_000
+    # Whoever looks back, at random, meets the same walk.
+    for place in np.random.default_rng(0).permutation(len(order))[:300].tolist():
+        assert jumping.position(*order[place]) == track[order[place]]
+    # The walk goes on where it was: no step is longer than the fastest walker's.
+    for user in range(50):
+        steps = [dist(track[user, a], track[user, b]) / (b - a) for a, b in pairwise(times)]
+        assert max(steps) <= 10.0 + 1e-9
+
+
 @pytest.mark.parametrize("time_s", [-1e-9, nan, inf])
 def test_times_that_are_none_are_refused(time_s: float) -> None:
     with pytest.raises(ValueError, match="time_s"):

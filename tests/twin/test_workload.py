@@ -176,6 +176,15 @@ def test_the_size_of_the_blocks_changes_no_task(
     assert episode(workload, seed, rows) == episode(workload, seed, 8192)
 
 
+@given(rows=st.integers(1, 400), seed=st.integers(0, 2**32))
+@settings(max_examples=25, deadline=None)
+def test_a_poisson_episode_comes_in_blocks_too(rows: int, seed: int) -> None:
+    workload = Workload(wireless_scenario(horizon_s=100.0, arrival_rate_hz=3.0))
+    blocks = [len(block) for block in workload.blocks(streams(seed), rows)]
+    assert set(blocks[:-1]) <= {rows} and 0 < blocks[-1] <= rows
+    assert episode(workload, seed, rows) == episode(workload, seed, 8192)
+
+
 def test_what_a_trace_gives_is_not_drawn(tmp_path: Path) -> None:
     bare = write_trace(tmp_path / "bare.csv", 50)
     full = write_trace(tmp_path / "full.csv", 50, "user_x_m", "user_y_m", "upload_bytes")

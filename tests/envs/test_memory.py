@@ -1,0 +1,47 @@
+"""An episode may last: what a world holds does not grow with what has happened in it."""
+
+import gc
+import tracemalloc
+from typing import Any
+
+import gymnasium
+import pytest
+
+import edgesim  # noqa: F401  # registers the environments
+
+REQUESTS = 6000
+
+
+def held_bytes() -> int:
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+
+
+@pytest.mark.parametrize("scenario", ["aigc", "aigc_paper"])
+def test_a_decided_request_leaves_nothing_behind(
+    scenario: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Pieces of walks and of the workload so short that many pass in a short test.
+    monkeypatch.setattr("edgesim.twin.mobility._LEGS_AT_ONCE", 1000)
+    preset = gymnasium.make("edgesim/AIGC-v0", scenario=scenario).unwrapped.scenario  # type: ignore[attr-defined]
+    env: Any = gymnasium.make(
+        "edgesim/AIGC-v0",
+        disable_env_checker=True,
+        scenario=scenario,
+        overrides={"horizon_s": 3.2 * REQUESTS / preset.arrival_rate_hz, "users": 100},
+    )
+    env.reset(seed=0)
+    env.action_space.seed(0)
+    held: list[int] = []
+    tracemalloc.start()
+    try:
+        for _ in range(3):
+            for _ in range(REQUESTS):
+                *_, over, _, _ = env.step(env.action_space.sample())
+                assert not over
+            held.append(held_bytes())
+    finally:
+        tracemalloc.stop()
+    # After the first third the world has met its usual crowd; one number a request would be 24
+    # bytes or more.
+    assert (held[2] - held[1]) / REQUESTS < 4.0
