@@ -66,6 +66,15 @@ class Clock(Environment):
         heappush(self._queue, (time_s, priority, next(self._eid), moment))
         return moment  # type: ignore[no-any-return]
 
+    def again(self, moment: Moment, time_s: float) -> None:
+        """Call a moment that has passed once more, at ``time_s``, which is not in the past.
+
+        For what happens over and over: it takes no new moment. One that was cancelled, or still
+        waits in the queue, is not to be taken again.
+        """
+        entry: Any = (time_s, NORMAL, next(self._eid), moment)
+        heappush(self._queue, entry)
+
     def after(
         self,
         delay_s: float,

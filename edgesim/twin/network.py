@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgesim.scenarios.aigc import Backhaul
-from edgesim.twin.clock import Clock
+from edgesim.twin.clock import Clock, Moment
 
 __all__ = ["MetroNetwork", "MetroRoutes", "metro_graph"]
 
@@ -187,10 +187,8 @@ class MetroNetwork:
         self.in_transit += 1
         path = self.routes.paths[source][target]
         message = _Message(size_bytes, path, done, value)
-        if path:
-            self._forward(message)
-        else:
-            self._clock.at(self._clock._now, self._arrive, message)
+        arrival_s = self._cross(message) if path else self._clock._now
+        self._clock.at(arrival_s, self._arrive, message)
 
     def backlog_s(self, source: int, target: int) -> float:
         """Time (s) until the first link from ``source`` to ``target`` has sent all that now waits.
@@ -200,21 +198,20 @@ class MetroNetwork:
         path = self.routes.paths[source][target]
         return max(0.0, self._free_s[path[0]] - self._clock._now) if path else 0.0
 
-    def _forward(self, message: _Message) -> None:
-        """Queue the message at its next link."""
+    def _cross(self, message: _Message) -> float:
+        """Queue the message at its next link; when it will have crossed it, s."""
         hop = message.hop
         message.hop = hop + 1
         link = message.path[hop]
-        clock = self._clock
-        now, free_s = clock._now, self._free_s[link]
+        now, free_s = self._clock._now, self._free_s[link]
         start_s = free_s if free_s > now else now
         self._free_s[link] = sent_s = start_s + message.size_bytes * self._per_byte[link]
-        clock.at(sent_s + self._fixed_s[link], self._arrive, message)
+        return sent_s + self._fixed_s[link]
 
-    def _arrive(self, moment: Any) -> None:
+    def _arrive(self, moment: Moment) -> None:
         message: _Message = moment._value
         if message.hop < len(message.path):
-            self._forward(message)
+            self._clock.again(moment, self._cross(message))
             return
         self.in_transit -= 1
         self.delivered += 1

@@ -92,8 +92,8 @@ class ProcessorSharing:
         self._rate = 0.0
         self._rates = [0.0]  # speed(n) of all n met so far
         self._due_s = inf  # when the next job ends if nothing changes
-        self._moment: Moment | None = None  # at _moment_s, never later than _due_s
-        self._moment_s = inf
+        self._moment = Moment(self._fire, None)  # at _moment_s, never later than _due_s
+        self._moment_s = inf  # not in the clock's queue
 
     def add(self, work: float, done: Callable[[Job], None], value: Any = None) -> Job:
         """Bring ``work`` units; ``done(job)`` is called when they are done, never from within.
@@ -179,19 +179,19 @@ class ProcessorSharing:
         lacking = heap[0][0] - self._attained
         self._due_s = due = self._since_s + lacking / rate if lacking > 0.0 else self._since_s
         if due < self._moment_s:
-            if self._moment is not None:
+            if self._moment_s < inf:
                 self._moment.cancel()
-            self._moment = self._clock.at(due, self._fire)
+                self._moment = Moment(self._fire, None)
+            self._clock.again(self._moment, due)
             self._moment_s = due
 
-    def _fire(self, moment: Any) -> None:
-        self._moment = None
+    def _fire(self, moment: Moment) -> None:
         self._moment_s = inf
         now = self._clock._now
         due = self._due_s
         if now < due:
             if due < inf:
-                self._moment = self._clock.at(due, self._fire)
+                self._clock.again(moment, due)
                 self._moment_s = due
             return
         heap = self._heap
