@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compose", "prepared"]
 
-_LISTS = (("evaluate", "policy"), ("compare", "runs"))  # a,b is a list there
+# a,b is a list there
+_LISTS = (("evaluate", "policy"), ("compare", "runs"), ("reproduce", "figure"))
 
 
 def compose(command: str, overrides: Iterable[str] = ()) -> Any:
@@ -48,7 +49,7 @@ def prepared(command: str, overrides: Sequence[str], *, sweep: bool = False) -> 
     """Overrides as Hydra takes them, with the choices of groups checked.
 
     ``+`` and ``~`` add and remove keys in the open dictionaries alone. ``policy=a,b`` and
-    ``runs=a,b`` are lists unless they are swept over. Keys of a scenario that a run folder names
+    its kin are lists unless they are swept over. Keys of a scenario that a run folder names
     go to ``scenario_keys``.
 
     Raises:

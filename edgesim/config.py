@@ -26,6 +26,7 @@ __all__ = [
     "CalibrateTrainConfig",
     "CompareConfig",
     "EvaluateConfig",
+    "ReproduceConfig",
     "SimulateConfig",
     "TrainConfig",
     "ValidateConfig",
@@ -467,6 +468,54 @@ class ValidateConfig:
             raise InputError("clock", self.clock, "a GPU's time is not the CPU's: clock=wall")
 
 
+@dataclass
+class ReproduceConfig:
+    """Figures drawn again from seeds, and the tables behind them.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    figure: Any = field(
+        default="all", metadata=_help("a figure by name; several (a,b); or all of them (all)")
+    )
+    budget: str = field(
+        default="quick",
+        metadata=_help("quick: enough to look at; full: what our reported figures use"),
+    )
+    seeds: int | None = field(
+        default=None, metadata=_help("training seeds; null: 2 in quick, 5 in full")
+    )
+    out: str = field(default="reproduction", metadata=_help("folder for the figures"))
+    runs: str = field(
+        default="runs", metadata=_help("folder of the run folders; those there are used")
+    )
+    launcher: str = field(
+        default="basic",
+        metadata=_help("where runs are trained: basic, joblib, ray, submitit_slurm"),
+    )
+    redraw: bool = field(
+        default=False, metadata=_help("draw from the tables that are there, and do nothing else")
+    )
+
+    def __post_init__(self) -> None:
+        if not self.figures:
+            raise InputError("figure", self.figure, "must name at least one figure")
+        for figure in self.figures:
+            _filled("figure", figure)
+        if self.seeds is not None:
+            whole("seeds", self.seeds, 1)
+        for key in ("budget", "out", "runs", "launcher"):
+            _filled(key, getattr(self, key))
+
+    @property
+    def figures(self) -> list[str]:
+        """The figures as a list."""
+        if isinstance(self.figure, Sequence) and not isinstance(self.figure, str):
+            return list(self.figure)
+        return [self.figure]
+
+
 SCHEMAS: dict[str, type[Any]] = {
     "train": TrainConfig,
     "evaluate": EvaluateConfig,
@@ -475,6 +524,7 @@ SCHEMAS: dict[str, type[Any]] = {
     "compare": CompareConfig,
     "calibrate": CalibrateConfig,
     "calibrate-train": CalibrateTrainConfig,
+    "reproduce": ReproduceConfig,
 }
 
 

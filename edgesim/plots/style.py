@@ -8,7 +8,17 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-__all__ = ["ACCENT", "COLOURS", "GREY", "INK", "bandwidth_unit", "figure", "save", "spread"]
+__all__ = [
+    "ACCENT",
+    "COLOURS",
+    "GREY",
+    "INK",
+    "bandwidth_unit",
+    "figure",
+    "save",
+    "save_both",
+    "spread",
+]
 
 COLOURS = (
     "#009E73",
@@ -37,6 +47,7 @@ _RC: dict[Any, Any] = {
     "figure.constrained_layout.use": True,
     "font.size": 11,
     "savefig.dpi": 150,
+    "svg.hashsalt": "edgesim",  # equal figures are equal files
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
@@ -72,6 +83,17 @@ def save(drawn: Figure, path: Path) -> Path:
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def save_both(drawn: Figure, folder: Path) -> Path:
+    """Write a figure as ``figure.png`` and ``figure.svg`` of a folder; returns the PNG's path."""
+    part = folder / ".figure.part.svg"
+    try:
+        drawn.savefig(part, metadata={"Creator": None, "Date": None})
+        part.replace(folder / "figure.svg")
+    finally:
+        part.unlink(missing_ok=True)
+    return save(drawn, folder / "figure.png")
 
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:

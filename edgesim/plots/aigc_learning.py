@@ -1,0 +1,12 @@
+"""Agents of the AIGC problem while they learn, beside baselines and bounds: reads CSV files."""
+
+from pathlib import Path
+
+from edgesim.plots.curves import draw_learning
+
+__all__ = ["draw"]
+
+
+def draw(folder: Path) -> Path:
+    """Draw ``figure.png`` and ``figure.svg`` from ``learning.csv`` and ``policies.csv``."""
+    return draw_learning(folder, "return", "return of an episode")

@@ -1,0 +1,103 @@
+"""Learning curves of several agents over the bands of baselines, as several figures show them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter
+
+from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, figure, save_both, spread
+from edgesim.plots.tables import read
+
+__all__ = ["draw_learning", "learning_panel"]
+
+_POINTS = 60  # of a curve
+
+
+def draw_learning(folder: Path, metric: str, label: str) -> Path:
+    """Draw ``figure.png`` and ``figure.svg`` of a folder.
+
+    Args:
+        folder: with ``learning.csv`` (agent, seed, decisions, <metric>) and ``policies.csv``
+            (name, kind, <metric>, <metric>_low, <metric>_high).
+        metric: the column of both.
+        label: of the y axis, with its unit.
+    """
+    with figure(9.0, 5.0) as drawn:
+        learning_panel(drawn.add_subplot(), folder, metric, label)
+        return save_both(drawn, folder)
+
+
+def learning_panel(axes: Axes, folder: Path, metric: str, label: str) -> None:
+    """One panel: curves of the agents (mean and range over seeds), bands of the others."""
+    curves, policies = read(folder, "learning"), read(folder, "policies")
+    agents = list(dict.fromkeys(row["agent"] for row in curves))
+    colours = dict(zip(agents, (ACCENT, *COLOURS), strict=False))
+    ends: list[tuple[float, str, str]] = []
+    top: list[float] = []
+    for agent in agents:
+        own = [row for row in curves if row["agent"] == agent and row[metric] is not None]
+        grid, values = _on_one_grid(own, metric)
+        axes.fill_between(
+            grid, values.min(0), values.max(0), color=colours[agent], alpha=0.15, linewidth=0
+        )
+        axes.plot(grid, values.mean(0), color=colours[agent], linewidth=2)
+        top.append(float(values.mean(0).max()))
+        final = next((row for row in policies if row["name"] == agent), None)
+        told = values.mean(0)[-1] if final is None else final[metric]
+        ends.append((told, f"{agent} {told:.4g}", colours[agent]))
+    baselines = [row for row in policies if row["kind"] != "agent" and row[metric] is not None]
+    for row in baselines:
+        bound = row["kind"] == "bound"
+        colour = INK if bound else GREY
+        axes.axhline(row[metric], color=colour, linewidth=1.2, linestyle="--" if bound else "-")
+        if row[f"{metric}_low"] is not None:
+            band = (row[f"{metric}_low"], row[f"{metric}_high"])
+            axes.axhspan(*band, color=colour, alpha=0.15, linewidth=0)
+        ends.append((row[metric], f"{row['name']} {row[metric]:.4g}", colour))
+    _limit(axes, top, [row[metric] for row in baselines])
+    _label(axes, ends)
+    axes.set_xlim(left=0)
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.set_xlabel("decisions trained on")
+    axes.set_ylabel(f"{label}, mean")
+
+
+def _on_one_grid(rows: list[dict[str, Any]], metric: str) -> tuple[Any, Any]:
+    """The curves of all seeds on common decisions, shapes (points,) and (seeds, points)."""
+    seeds = sorted({row["seed"] for row in rows})
+    own = [
+        np.array(sorted((r["decisions"], r[metric]) for r in rows if r["seed"] == seed))
+        for seed in seeds
+    ]
+    grid = np.linspace(0, min(points[-1, 0] for points in own), _POINTS)
+    return grid, np.array([np.interp(grid, points[:, 0], points[:, 1]) for points in own])
+
+
+def _limit(axes: Axes, top: list[float], baselines: list[float]) -> None:
+    """All of the contest, but not the far ends of hopeless policies."""
+    best = max(top + baselines)
+    middle = sorted(top + baselines)[(len(top + baselines) - 1) // 2]
+    lowest = min(top + baselines)
+    low = max(lowest, best - 2.5 * max(best - middle, 0.05 * abs(best)))
+    axes.set_ylim(low - 0.06 * (best - low), best + 0.06 * (best - low))
+
+
+def _label(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Names at the right end, apart from each other."""
+    low, high = axes.get_ylim()
+    places = spread([end[0] for end in ends], 0.055 * (high - low), low, high)
+    for (value, text, colour), place in zip(ends, places, strict=True):
+        axes.annotate(
+            text + (" ↓" if value < low else ""),
+            xy=(1.0, min(max(value, low), high)),
+            xytext=(1.04, place),
+            xycoords=("axes fraction", "data"),
+            textcoords=("axes fraction", "data"),
+            va="center",
+            color=colour,
+            fontsize=10,
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkB": 4},
+        )

@@ -1,0 +1,100 @@
+"""``edgesim reproduce``: figures and the tables behind them, from seeds."""
+
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgesim.config import ReproduceConfig
+from edgesim.errors import InputError, did_you_mean
+from edgesim.problems import load
+from edgesim.reproduction.budget import Training, budget
+from edgesim.reproduction.figures import FIGURES, Figure
+from edgesim.reproduction.report import Effort, write_report
+from edgesim.reproduction.workshop import Workshop
+
+__all__ = ["reproduce"]
+
+
+def reproduce(config: ReproduceConfig) -> list[Path]:
+    """Draw figures again, training and measuring what is missing.
+
+    Returns:
+        the folder of each figure, ``<out>/<name>/`` with ``figure.png``, ``figure.svg``, the
+        tables and a ``README.md``.
+
+    Raises:
+        InputError: unknown figure or budget; a training failed (the other figures are drawn).
+    """
+    figures = _chosen(config.figures)
+    out = Path(config.out)
+    if config.redraw:
+        return [_drawn(figure, out / figure.name) for figure in figures]
+    spent = budget(config.budget, config.seeds)
+    shop = Workshop(spent, config.runs, out, tell=lambda line: _say(f"  measuring {line}"))
+    for figure in figures:
+        for training in load(f"{figure.recipe}:TRAININGS"):
+            _train(shop, training, config.launcher)
+    made: list[Path] = []
+    failed: dict[str, str] = {}
+    for number, figure in enumerate(figures, 1):
+        _say(f"[{number}/{len(figures)}] {figure.name}: {figure.title}")
+        try:
+            made.append(_make(shop, figure))
+        except InputError as error:
+            failed[figure.name] = str(error)
+    for folder in made:
+        print(folder / "figure.png")
+    if failed:
+        name, reason = next(iter(failed.items()))
+        raise InputError("figure", ", ".join(failed), f"could not be drawn; {name}: {reason}")
+    return made
+
+
+def _chosen(names: Sequence[str]) -> list[Figure]:
+    for name in names:
+        if name != "all" and name not in FIGURES:
+            raise InputError("figure", name, did_you_mean(name, ("all", *FIGURES)))
+    return list(FIGURES.values()) if "all" in names else [FIGURES[name] for name in names]
+
+
+def _train(shop: Workshop, training: Training, launcher: str) -> None:
+    """Train the runs that are missing, through the same door as ``edgesim train -m``."""
+    from edgesim.cli import TASKS
+    from edgesim.sweeps import sweep
+
+    missing = shop.missing(training)
+    if not missing:
+        return
+    common = missing[0][:-1]
+    seeds = ",".join(line[-1].removeprefix("seed=") for line in missing)
+    _say(f"training {' '.join(common)} seed={seeds}")
+    # A failure is printed by the sweep; the figures that need the run then say what they lack.
+    sweep("train", TASKS["train"], [*common, f"seed={seeds}", f"hydra/launcher={launcher}"])
+
+
+def _make(shop: Workshop, figure: Figure) -> Path:
+    folder = shop.out / figure.name
+    folder.mkdir(parents=True, exist_ok=True)
+    wall_s, cpu_s = time.monotonic(), time.process_time()
+    findings = load(f"{figure.recipe}:tables")(shop, folder)
+    _drawn(figure, folder)
+    effort = Effort(time.monotonic() - wall_s, time.process_time() - cpu_s)
+    trainings: Sequence[Training] = load(f"{figure.recipe}:TRAININGS")
+    runs = [run for training in trainings for run in shop.folders(training)]
+    given = shop.budget
+    command = f"edgesim reproduce figure={figure.name} budget={given.name} seeds={given.seeds}"
+    write_report(folder, figure, command, given.seeds, shop.seed, findings, runs, effort)
+    return folder
+
+
+def _drawn(figure: Figure, folder: Path) -> Path:
+    if not folder.is_dir():
+        raise InputError("figure", shlex.quote(str(folder)), "has no tables yet: drop redraw=true")
+    load(figure.draw)(folder)
+    return folder
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
