@@ -419,6 +419,13 @@ TABLE = {
         {"runs/half/config.yaml": "[{"},
         ["runs/half"],
     ),
+    "unknown figure": ("reproduce figure=aigc_lerning", {}, ["aigc_lerning", "aigc_learning"]),
+    "unknown budget": ("reproduce budget=fast", {}, ["fast", "quick"]),
+    "figure without tables": (
+        "reproduce figure=aigc_learning redraw=true",
+        {},
+        ["aigc_learning", "redraw"],
+    ),
     "nothing to compare": ("compare runs=nowhere", {}, ["nowhere", "no such folder"]),
     "no complete run to compare": (
         "compare runs=runs",
