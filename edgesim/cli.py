@@ -23,7 +23,8 @@ COMMANDS = {
     "benchmark": "measure decisions a CPU-second, beside SimPy alone",
     "calibrate": "measure a diffusion service: quality against steps, time, memory",
     "calibrate-train": "train the weights of an embedded service again, from data in kept packages",
-    "list": "show scenarios, agents, policies and figures",
+    "validate": "run a real server of a service beside the twin's, at several loads",
+    "list": "show scenarios, agents, policies, figures and services",
     "completion": "print the shell's completion script: bash, zsh or fish",
 }
 
@@ -36,6 +37,7 @@ TASKS = {
     "benchmark": "edgesim.agents.benchmark:benchmark",
     "calibrate": "edgesim.services.calibration:calibrate",
     "calibrate-train": "edgesim.services.training:train",
+    "validate": "edgesim.services.validation:validate",
 }
 
 _HELP = ("-h", "--help")

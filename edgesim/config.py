@@ -525,6 +525,7 @@ SCHEMAS: dict[str, type[Any]] = {
     "calibrate": CalibrateConfig,
     "calibrate-train": CalibrateTrainConfig,
     "reproduce": ReproduceConfig,
+    "validate": ValidateConfig,
 }
 
 

@@ -432,6 +432,28 @@ TABLE = {
         {"runs/half/config.yaml": "seed: 0\n"},
         ["runs", "no complete run folder"],
     ),
+    "unknown service": ("calibrate service=digit", {}, ["digit", "did you mean 'digits'"]),
+    "pipeline without its index": (
+        "calibrate service=models/empty",
+        {"models/empty/notes.txt": "no model"},
+        ["models/empty", "model_index.json"],
+    ),
+    "pipeline that is none": (
+        "calibrate service=models/broken",
+        {"models/broken/model_index.json": "[]"},
+        ["models/broken", "is no pipeline"],
+    ),
+    "steps that fall": ("calibrate steps=[30,10]", {}, ["steps", "increasing"]),
+    "batch of none": ("calibrate batches=[0,1]", {}, ["batches", "increasing"]),
+    "more steps than the grid": ("calibrate steps=[10,300]", {}, ["300", "at most 250"]),
+    "prompt for an embedded service": ("calibrate prompt=cat", {}, ["prompt", "embedded"]),
+    "metric of another service": ("calibrate metric=confidence", {}, ["confidence", "ssim"]),
+    "clock of the stars": ("calibrate clock=stars", {}, ["clock", "stars", "wall"]),
+    "device that is none": ("calibrate device=tpu", {}, ["device", "tpu", "cuda"]),
+    "training of no network": ("calibrate-train service=digit", {}, ["digit", "digits"]),
+    "load beyond capacity": ("validate check_loads=[1.2]", {}, ["check_loads", "1.2"]),
+    "load that checks itself": ("validate check_loads=[0.4]", {}, ["check_loads", "fit_loads"]),
+    "requests beyond the grid": ("validate steps_range=[10,300]", {}, ["300", "at most 250"]),
     "out is a file": ("simulate out=bad.txt", {"bad.txt": "precious"}, ["bad.txt"]),
 }
 

@@ -48,6 +48,7 @@ class _Embedded:
     mode: str
     grid_steps: int
     score_metric: str
+    scores: tuple[str, ...]
     eta = 0.0
 
     def __init__(self, name: str, seed: int, metric: str | None, device: str) -> None:
@@ -58,6 +59,8 @@ class _Embedded:
         network.to(device=self.device, memory_format=torch.channels_last)
         self._seed = seed
         self._metric = self.score_metric if metric is None else metric
+        if self._metric not in self.scores:
+            raise InputError("metric", metric, did_you_mean(self._metric, self.scores))
         self._sampler = Sampler(network, self.mode, self.grid_steps, self.eta, device)
         self.model = Model(
             id=f"edgesim/{name}",
@@ -89,11 +92,6 @@ class _Embedded:
             device=self.device, memory_format=torch.channels_last
         )
 
-    def _image_metric(self, known: Mapping[str, ImageMetric]) -> ImageMetric:
-        if self._metric not in known:
-            raise InputError("metric", self._metric, did_you_mean(self._metric, known))
-        return known[self._metric]
-
 
 def _as_images(found: torch.Tensor) -> FloatArray:
     """From [-1, 1] and channels first to [0, 1] and channels last."""
@@ -108,6 +106,7 @@ class PhotoInpaint(_Embedded):
     mode = "truncated"
     grid_steps = _GRID_STEPS
     score_metric = "ssim"
+    scores = ("ssim", "psnr", "total_variation")
     eta = 1.0  # what is painted can then settle with what is known
     plan = Plan(
         images=12,
@@ -133,9 +132,8 @@ class PhotoInpaint(_Embedded):
         self, steps: Sequence[int], images: Sequence[FloatArray]
     ) -> tuple[Mapping[str, Metric], Score]:
         """See :class:`edgesim.services.service.Service`."""
-        known = {name: PER_IMAGE[name] for name in ("psnr", "ssim", "total_variation")}
+        known = {name: PER_IMAGE[name] for name in self.scores}
         known["ssim"] = replace(known["ssim"], one=_SSIM_OF_ONE)
-        chosen = self._image_metric(known)
         side = self.model.resolution_px
         truths = np.stack(
             [scoring_crop(k, self._seed, side).transpose(1, 2, 0) for k in range(len(images[0]))]
@@ -147,7 +145,7 @@ class PhotoInpaint(_Embedded):
         metrics = {
             name: metric_of_images(known[name], steps, found) for name, found in values.items()
         }
-        return metrics, score_of(self._metric, chosen, steps, values[self._metric])
+        return metrics, score_of(self._metric, known[self._metric], steps, values[self._metric])
 
 
 class Digits(_Embedded):
@@ -157,6 +155,7 @@ class Digits(_Embedded):
     mode = "respaced"
     grid_steps = TRAINED_STEPS
     score_metric = "confidence"
+    scores = ("confidence",)
     plan = Plan(
         images=512,
         steps=(1, 2, 3, 5, 8, 12, 20, 35),
@@ -174,8 +173,7 @@ class Digits(_Embedded):
     ) -> tuple[Mapping[str, Metric], Score]:
         """See :class:`edgesim.services.service.Service`."""
         judge = judge_of_digits()
-        known = {"confidence": ImageMetric(judge.confidence, "", "higher", 0.0, 1.0, False)}
-        chosen = self._image_metric(known)
+        chosen = ImageMetric(judge.confidence, "", "higher", 0.0, 1.0, needs_truth=False)
         sure = [judge.confidence(found) for found in images]
         seen = [judge.features(found) for found in images]
         real = judge.features(digits(scored=True)[0])

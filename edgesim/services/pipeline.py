@@ -238,13 +238,16 @@ def _metrics(chosen: str) -> dict[str, ImageMetric]:
 def _loaded(service: str) -> Any:
     """The pipeline of a folder or hub id; every way in which that fails is one message."""
     from diffusers import DiffusionPipeline
+    from diffusers.utils import logging
+
+    logging.set_verbosity_error()  # what goes wrong is told below, in one line
 
     kind: Any = DiffusionPipeline
     path = Path(service)
     if path.is_dir() and not (path / "model_index.json").is_file():
         raise InputError("service", service, "is no pipeline: it has no model_index.json")
     try:
-        return kind.from_pretrained(service)
+        return kind.from_pretrained(service, low_cpu_mem_usage=False)
     except Exception as error:  # the loader raises whatever its many parts do
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         where = (
