@@ -419,6 +419,12 @@ TABLE = {
         {"runs/half/config.yaml": "[{"},
         ["runs/half"],
     ),
+    "the authors' QoE without a floor where links fail": (
+        "evaluate scenario=sfc scenario.qoe.model=authors scenario.qoe.floor=null"
+        " scenario.network.failures.link_mtbf_s=500",
+        {},
+        ["qoe.floor", "authors"],
+    ),
     "unknown figure": ("reproduce figure=aigc_lerning", {}, ["aigc_lerning", "aigc_learning"]),
     "unknown budget": ("reproduce budget=fast", {}, ["fast", "quick"]),
     "figure without tables": (

@@ -291,6 +291,15 @@ class SFCScenario:
                 if getattr(self, key) is not None:
                     raise InputError(key, getattr(self, key), "must be null beside a network")
             self.network.check()
+            failures = self.network.failures
+            may_fail = failures.link_mtbf_s is not None or failures.node_mtbf_s is not None
+            if may_fail and self.qoe.model == "authors" and self.qoe.floor is None:
+                raise InputError(
+                    "qoe.floor",
+                    None,
+                    "must be a number where links or nodes fail: by qoe.model = authors a chain that"
+                    " is interrupted is worth the logarithm of 0",
+                )
             return
         whole("groups", self.groups, 2)
         whole("instances", self.instances, 1)

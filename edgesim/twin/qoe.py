@@ -19,7 +19,7 @@ Bpl 25.1. MOS by G.107 Annex B: 1 below R = 0, 4.5 above R = 100, and
 """
 
 from collections.abc import Callable
-from math import exp, log
+from math import exp, inf, log
 
 from edgesim.scenarios.sfc import QoE
 from edgesim.twin.chain import QoS, Request
@@ -32,7 +32,9 @@ QoEModel = Callable[[Request, QoS], float]
 
 
 def authors(bandwidth: float, delay_ms: float, max_delay_ms: float) -> float:
-    """The formula of arXiv 1804.02099; ``bandwidth`` above 0."""
+    """The formula of arXiv 1804.02099; minus infinity without bandwidth."""
+    if bandwidth <= 0:
+        return -inf
     # A delay of seconds over the bound must not end in an overflow.
     return log(bandwidth) - 10.0 * exp(min((delay_ms - max_delay_ms) / 10.0, 700.0))
 

@@ -1,6 +1,6 @@
 """Quality of experience: formulas by hand, values of the standards, and what never happens."""
 
-from math import e, log
+from math import e, inf, log
 
 import pytest
 from hypothesis import given
@@ -88,3 +88,9 @@ def test_loss_counts_as_delay_at_the_same_price():
 def test_bad_parameters_are_refused_by_key(key, value):
     with pytest.raises(InputError, match=rf"qoe\.{key}"):
         QoE(**{key: value}).check()
+
+
+def test_the_authors_formula_of_an_interrupted_chain_is_the_floor():
+    parameters = QoE(model="authors", bandwidth_unit=1e6, floor=-3.0)
+    assert qoe_model(parameters)(request(), QoS(0.0, 0.0, 0.0)) == -3.0
+    assert authors(0, 60, 60) == -inf
