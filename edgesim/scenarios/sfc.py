@@ -297,8 +297,8 @@ class SFCScenario:
                 raise InputError(
                     "qoe.floor",
                     None,
-                    "must be a number where links or nodes fail: by qoe.model = authors a chain that"
-                    " is interrupted is worth the logarithm of 0",
+                    "must be a number where links or nodes fail: qoe.model = authors takes the"
+                    " logarithm of a chain's bandwidth, which is 0 while it is interrupted",
                 )
             return
         whole("groups", self.groups, 2)
