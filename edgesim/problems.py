@@ -65,6 +65,7 @@ PROBLEMS: dict[str, Problem] = {
             metrics="edgesim.envs.sfc:METRICS",
             simulation_figure="edgesim.plots.sfc_episode:draw",
             default_scenario="sfc",
+            batched="edgesim.envs.sfc_batched:BatchedSFCEnv",
         ),
     )
 }

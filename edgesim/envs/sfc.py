@@ -116,7 +116,9 @@ class SFCEnv(TwinEnv[SFCTwin], EzPickle):
     """
 
     picture = "edgesim.plots.sfc_world:draw_now"
+    rewards = ("paid", "shaped", "relative", "priced")
     masks = ("completes", "holds")
+    observations = ("ways", "authors")
 
     def __init__(
         self,
@@ -129,9 +131,9 @@ class SFCEnv(TwinEnv[SFCTwin], EzPickle):
         render_mode: str | None = None,
     ) -> None:
         EzPickle.__init__(self, scenario, overrides, reward, mask, observation, record, render_mode)
-        one_of("reward", reward, ("paid", "shaped", "relative", "priced"))
+        one_of("reward", reward, self.rewards)
         one_of("mask", mask, self.masks)
-        one_of("observation", observation, ("ways", "authors"))
+        one_of("observation", observation, self.observations)
         super().__init__(render_mode)
         self.scenario: SFCScenario = resolve(scenario, overrides)
         if self.scenario.problem != "sfc":

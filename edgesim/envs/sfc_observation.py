@@ -55,6 +55,11 @@ class StageObserver:
         names: name of each entry.
         features: what is told of each instance of the next stage, in order.
         request: what is told of the request, in order.
+        scale: of the residual of each link, shape (stages, instances, instances).
+        regret: of the costs beyond the best instance's, shape (weights,).
+        slowest_ms: delay of the slowest link.
+        most, log_most: of a request's bandwidth and its logarithm.
+        most_ms: of a request's bound.
     """
 
     features = (
@@ -94,16 +99,15 @@ class StageObserver:
         self.space: spaces.Space[Observation] = ChoiceBox(
             low, high, self.names, self.features, width
         )
-        self._scale = 1.0 / np.where(
+        self.scale = 1.0 / np.where(
             np.isfinite(world.capacity) & (world.capacity > 0), world.capacity, 1.0
         )
-        slowest_ms = max(float(world.delay_ms.max()), 1e-9)
-        self._longest_ms = slowest_ms * (stages - 1)
+        self.slowest_ms = slowest_ms = max(float(world.delay_ms.max()), 1e-9)
         # Costs beyond the best instance's, to about [0, 1].
-        self._regret = np.array([1 / (delay * slowest_ms + price) for delay, price in WEIGHTS])
-        self._most_ms = world.most_delay_ms
-        self._most = max(world.most_bandwidth, 1.0)
-        self._log_most = max(log(self._most), 1.0)
+        self.regret = np.array([1 / (delay * slowest_ms + price) for delay, price in WEIGHTS])
+        self.most_ms = world.most_delay_ms
+        self.most = max(world.most_bandwidth, 1.0)
+        self.log_most = max(log(self.most), 1.0)
         self._known: Ahead | None = None
         self._page = np.zeros(len(self.names), dtype=np.float32)
         self._blocks = np.zeros((stages, width, self._near, width), dtype=np.float32)
@@ -124,17 +128,17 @@ class StageObserver:
         for delay_ms in least_ms:
             slack_ms = room_ms - delay_ms
             if slack_ms >= 0:
-                slacks.append(slack_ms / self._most_ms)
+                slacks.append(slack_ms / self.most_ms)
                 completes.append(1.0)
                 qoes.append(
                     max(min((log_bandwidth - 10.0 * exp(-slack_ms / 10.0)) / 10, 1.0), -1.0)
                 )
             else:
-                slacks.append(max(slack_ms / self._most_ms, -1.0))
+                slacks.append(max(slack_ms / self.most_ms, -1.0))
                 completes.append(0.0)
                 qoes.append(-1.0)
         seen[near * width : self._links] = slacks + completes + qoes
-        seen[self._request + 3] = min(spent_ms / self._most_ms, 1.0)
+        seen[self._request + 3] = min(spent_ms / self.most_ms, 1.0)
         seen[self._request + 4] = max(slacks)
         seen[self._request + 5] = max(qoes)
         seen[self._stage + stage] = 1.0
@@ -146,23 +150,23 @@ class StageObserver:
         """Write what stays while this request is decided."""
         self._known = ahead
         request = ahead.request
-        left = ahead.layers.residual * self._scale
+        left = ahead.layers.residual * self.scale
         left[0] = 1.0
         blocks = self._blocks
         blocks[:, :, 0] = left
         blocks[:, :, 1] = ahead.price
         blocks[:, :, 3] = ahead.holds
         beyond = ahead.cost - np.minimum.reduce(ahead.cost, axis=2)[:, :, None]
-        beyond *= self._regret
+        beyond *= self.regret
         np.minimum(beyond, 1.0, out=beyond)
         blocks[:, :, 4:] = beyond.transpose(0, 1, 3, 2)
         self._log_bandwidth = log(request.bandwidth)
         page = self._page
         page[self._links : self._request] = left[1:].reshape(-1)
         page[self._request : self._request + 3] = (
-            request.bandwidth / self._most,
-            max(self._log_bandwidth / self._log_most, -1.0),
-            request.max_delay_ms / self._most_ms,
+            request.bandwidth / self.most,
+            max(self._log_bandwidth / self.log_most, -1.0),
+            request.max_delay_ms / self.most_ms,
         )
 
 
@@ -177,6 +181,7 @@ class AuthorsObserver:
     Attributes:
         space: ``Box``, shape (instances, instances, 3 s + 4).
         names: empty: the tensor is not flat.
+        template: what never changes, the delays of the links; else 0.
     """
 
     def __init__(self, world: StageWorld) -> None:
@@ -192,15 +197,15 @@ class AuthorsObserver:
         self.space: spaces.Space[Observation] = spaces.Box(
             np.zeros_like(high), high, dtype=np.float32
         )
-        self._template = np.zeros_like(high)
+        self.template = np.zeros_like(high)
         delays = slice(links + 1, 2 * links + 1)
-        self._template[..., delays] = high[..., delays]
+        self.template[..., delays] = high[..., delays]
 
     def observe(self, twin: SFCTwin, ahead: Ahead) -> Observation:
         """See :class:`Observer`."""
         links, request = self._links, ahead.request
         stage, _, spent_ms = ahead.place(twin.chain)
-        seen = self._template.copy()
+        seen = self.template.copy()
         seen[..., :links] = ahead.layers.residual[1:].transpose(2, 1, 0)
         seen[..., links] = request.bandwidth
         seen[..., 2 * links + 1] = request.max_delay_ms

@@ -35,6 +35,9 @@ class Paymaster:
             back bit by bit over its life, so that what it takes from those to come is told when it
             is chosen. The price is :data:`PRICE_OF_LOAD` times the offered load times the sum over
             its ways of the bandwidth asked for over what the way still held, as was known.
+
+    Attributes:
+        price: price of a whole residual, 0 unless priced.
     """
 
     def __init__(self, scenario: SFCScenario, world: World, kind: str) -> None:
@@ -42,7 +45,7 @@ class Paymaster:
         self._on_release = scenario.qoe.pay_on == "release"
         self._world, self._model = world, qoe_model(scenario.qoe)
         self._kind, self._relative = kind, kind in ("relative", "priced")
-        self._price = PRICE_OF_LOAD * world.offered_load if kind == "priced" else 0.0
+        self.price = PRICE_OF_LOAD * world.offered_load if kind == "priced" else 0.0
         network = scenario.network
         follows = self._relative and self._on_release and network is not None
         self._look_s = network.qos_period_s if follows and network is not None else inf
@@ -90,8 +93,8 @@ class Paymaster:
             self._loss += outcome.qos.loss
             if self._on_release:
                 number, price = outcome.chain.request.number, 0.0
-                if self._price:
-                    price = self._prices[number] = self._price * _taken(outcome.chain, ahead)
+                if self.price:
+                    price = self._prices[number] = self.price * _taken(outcome.chain, ahead)
                 self._foreseen[number] = outcome.qoe - price
                 info["shaping"] += outcome.qoe - price
             else:

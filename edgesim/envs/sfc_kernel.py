@@ -1,0 +1,525 @@
+"""The compiled rules of many worlds of stage links: what their twin, rewards and observers do.
+
+Read beside :mod:`edgesim.twin.sfc` and :mod:`edgesim.twin.stage_links` (choices, admission,
+release), :mod:`edgesim.envs.sfc_reward` (what they pay), :mod:`edgesim.envs.sfc_ahead` (what lies
+ahead) and :mod:`edgesim.envs.sfc_observation` (what is seen). Sums are made in the order in which
+they make them, so that not even a tie comes out another way. No constant stands here: all come in
+:class:`Rules`, from the scenario, its world and its observer.
+
+What the twin does by events goes by requests here: one request comes a second, and a chain of
+request n and life L is released as request n + L comes.
+"""
+
+from math import exp, inf, log
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from numba.extending import register_jitable
+
+from edgesim.twin import qoe
+
+__all__ = ["MODELS", "WORLD", "Rules", "State", "begin", "decide", "masks"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+FlagArray = npt.NDArray[np.bool_]
+SeenArray = npt.NDArray[np.float32]
+
+MODELS = ("authors", "iqx", "emodel")
+"""The models of QoE, by their number in the rules."""
+
+WORLD = np.dtype(
+    [
+        # the request at hand
+        ("number", np.int64),
+        ("bandwidth", np.float64),
+        ("max_delay_ms", np.float64),
+        ("holding_s", np.float64),
+        ("log_bandwidth", np.float64),
+        ("alone", np.float64),  # what it could pay with the network to itself
+        # its chain
+        ("stage", np.int64),  # to choose for
+        ("previous", np.int64),  # instance chosen last
+        ("delay_ms", np.float64),  # so far
+        # the chains that will be released
+        ("running", np.int64),
+        ("soonest_s", np.float64),  # the first release
+        # the books
+        ("accepted", np.int64),
+        ("rejected", np.int64),
+        ("decisions", np.int64),
+        ("paid", np.float64),
+        ("owed", np.float64),  # what all running chains pay at their end
+        ("lent", np.float64),  # what they have paid for their bandwidth and get back
+        ("chain_delay_ms", np.float64),  # sum over the admitted
+    ]
+)
+"""One world, but for its arrays."""
+
+
+class Rules(NamedTuple):
+    """What all worlds share. Shapes are those of :class:`edgesim.twin.stage_links.StageWorld`.
+
+    Places of entries count from the start of a world's observation. The channels of the authors'
+    tensor lie beside each other, instance pair after instance pair.
+    """
+
+    requests: int
+    capacity: FloatArray
+    delay_ms: FloatArray
+    # rewards
+    model: int  # place in MODELS
+    bandwidth_unit: float
+    iqx_alpha: float
+    iqx_beta: float
+    iqx_gamma: float
+    floor: float
+    rejected: float
+    on_release: bool
+    shaped: bool
+    relative: bool
+    price: float  # of a whole residual
+    # what lies ahead
+    delay_weight: FloatArray
+    price_weight: FloatArray
+    far: float
+    # observations
+    ways: bool  # else the authors' tensor
+    fresh: SeenArray  # of a world without chains, but for its request
+    residual_at: IntArray  # place of each link's residual; -1 at stage 0
+    scale: FloatArray  # of each link's residual
+    request_at: int  # first entry, or channel, of the request
+    stage_at: int
+    previous_at: int
+    slack_at: int
+    regret: FloatArray
+    slowest_ms: float
+    most: float
+    log_most: float
+    most_ms: float
+
+
+class State(NamedTuple):
+    """The worlds: index [world, ...]."""
+
+    worlds: npt.NDArray[Any]  # of WORLD
+    residual: FloatArray  # as ``Rules.capacity``
+    to_go: FloatArray  # [world, stage, instance, weight], see edgesim.twin.layered.to_go
+    choices: IntArray  # of the chain at hand, [world, stage]
+    drawn: FloatArray  # [world, request modulo block, (bandwidth, bound, life)]
+    # running chains that will be released, in the order of their admission: [world, place, ...]
+    released_s: FloatArray
+    held: FloatArray
+    held_qoe: FloatArray
+    held_price: FloatArray
+    held_choices: IntArray
+    # scratch, of no world: [instance]
+    price: FloatArray
+    far: FloatArray
+    cost: FloatArray
+
+
+_authors = register_jitable(qoe.authors)
+_iqx = register_jitable(qoe.iqx)
+_emodel = register_jitable(qoe.emodel)
+
+
+@njit(cache=True, error_model="numpy")
+def begin(rules: Rules, state: State, chosen: IntArray, seen: SeenArray) -> None:
+    """Begin an episode in the ``chosen`` worlds, whose requests are drawn.
+
+    Args:
+        rules: what all worlds share.
+        state: the worlds.
+        chosen: which of them.
+        seen: the observations of all, shape (worlds, entries).
+    """
+    for k in chosen:
+        world = state.worlds[k]
+        world.number = world.running = world.accepted = world.rejected = world.decisions = 0
+        world.paid = world.owed = world.lent = world.chain_delay_ms = 0.0
+        world.soonest_s = inf
+        state.residual[k] = rules.capacity
+        seen[k] = rules.fresh
+        world.stage = world.previous = 0
+        _arrive(rules, state, k, seen)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def decide(
+    rules: Rules,
+    state: State,
+    actions: IntArray,
+    over: FlagArray,
+    seen: SeenArray,
+    rewards: FloatArray,
+    parts: FloatArray,
+) -> int:
+    """Step all worlds that are not over with their actions, as ``SFCEnv.step`` does one.
+
+    Args:
+        rules: what all worlds share.
+        state: the worlds.
+        actions: shape (worlds,).
+        over: whether an episode has ended, shape (worlds,).
+        seen: the observations, shape (worlds, entries).
+        rewards: shape (worlds,).
+        parts: qoe, rejection, drop, shaping, shape (4, worlds).
+
+    Returns:
+        most chains that run in a world.
+    """
+    most = 0
+    for k in range(len(actions)):
+        qoe = rejection = shaping = 0.0
+        world = state.worlds[k]
+        if not over[k]:
+            world.decisions += 1
+            holds, delay_ms = _extend(rules, state, k, actions[k])
+            if holds and world.stage + 1 < rules.capacity.shape[0]:
+                _hide_place(rules, world, k, seen)
+                state.choices[k, world.stage] = world.previous = actions[k]
+                world.stage += 1
+                world.delay_ms = delay_ms
+                _show_place(rules, state, k, seen)
+            else:
+                if holds:
+                    state.choices[k, world.stage] = actions[k]
+                qoe, rejection, shaping = _finish(rules, state, k, holds, delay_ms, over, seen)
+            if not rules.shaped:
+                shaping = 0.0
+            world.paid += qoe + rejection
+        rewards[k] = qoe + rejection + shaping
+        parts[0, k], parts[1, k], parts[2, k], parts[3, k] = qoe, rejection, 0.0, shaping
+        most = max(most, world.running)
+    return most
+
+
+@njit(cache=True, error_model="numpy")
+def masks(rules: Rules, state: State, completes: bool, allowed: FlagArray) -> None:
+    """Which actions make sense, as ``SFCEnv.action_masks``; written to ``allowed``.
+
+    Args:
+        rules: what all worlds share.
+        state: the worlds.
+        completes: whether a rest of the chain must hold, or but the link.
+        allowed: shape (worlds, actions).
+    """
+    width = rules.capacity.shape[1]
+    for k in range(len(state.worlds)):
+        world = state.worlds[k]
+        stage, i = world.stage, world.previous
+        room_ms = world.max_delay_ms - world.delay_ms
+        allowed[k] = True
+        found = False
+        if completes:
+            for j in range(width):
+                ahead_ms = _cost(rules, state, k, stage, i, j, 0) + state.to_go[k, stage, j, 0]
+                allowed[k, j] = ahead_ms <= room_ms
+                found |= allowed[k, j]
+        if not found:
+            for j in range(width):
+                holds = state.residual[k, stage, i, j] >= world.bandwidth
+                allowed[k, j] = holds and rules.delay_ms[stage, i, j] <= room_ms
+                found |= allowed[k, j]
+        if not found:
+            allowed[k] = True
+
+
+# --- the twin -----------------------------------------------------------------------------------
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _arrive(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
+    """The next request is at hand: what lies ahead of it, and what it shows."""
+    world = state.worlds[k]
+    row = world.number % state.drawn.shape[1]
+    world.bandwidth = state.drawn[k, row, 0]
+    world.max_delay_ms = state.drawn[k, row, 1]
+    world.holding_s = state.drawn[k, row, 2]
+    world.log_bandwidth = log(world.bandwidth)
+    world.delay_ms = 0.0
+    if rules.relative:
+        _look_ahead(rules, rules.capacity, world.bandwidth, state.to_go[k])
+        least_ms = inf
+        for j in range(rules.capacity.shape[1]):
+            least_ms = min(least_ms, state.to_go[k, 0, j, 0])
+        alone = _qoe(rules, world, least_ms) if least_ms < rules.far else rules.rejected
+        world.alone = alone
+    _look_ahead(rules, state.residual[k], world.bandwidth, state.to_go[k])
+    _show_request(rules, state, k, seen)
+    _show_place(rules, state, k, seen)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _finish(
+    rules: Rules,
+    state: State,
+    k: int,
+    holds: bool,
+    delay_ms: float,
+    over: FlagArray,
+    seen: SeenArray,
+) -> tuple[float, float, float]:
+    """Settle the request at hand and go on to the next: what it pays (qoe, rejection, shaping)."""
+    world = state.worlds[k]
+    last = world.number + 1 == rules.requests
+    qoe = rejection = shaping = 0.0
+    if holds:
+        gain = _qoe(rules, world, delay_ms)
+        world.accepted += 1
+        world.chain_delay_ms += delay_ms
+        if rules.on_release:
+            price = rules.price * _taken(rules, state, k)
+            world.owed += gain
+            world.lent += price
+            shaping += gain - price
+            _admit(rules, state, k, gain, price, seen, last)
+        else:
+            qoe += gain
+            _admit(rules, state, k, gain, 0.0, seen, last)
+    else:
+        world.rejected += 1
+        rejection += rules.rejected
+    if rules.relative:
+        shaping -= world.alone
+    ended, back = world.owed, world.lent
+    if last:
+        over[k] = True
+    else:
+        world.number += 1
+        ended, back = _release(rules, state, k, seen)
+        _hide_place(rules, world, k, seen)
+        world.stage = world.previous = 0
+        _arrive(rules, state, k, seen)
+    if rules.on_release:
+        qoe += ended
+        shaping -= ended - back
+        world.owed -= ended
+        world.lent -= back
+    return qoe, rejection, shaping
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _extend(rules: Rules, state: State, k: int, choice: int) -> tuple[bool, float]:
+    """Whether the chain at hand holds with an instance more, and its delay then."""
+    world = state.worlds[k]
+    if choice >= rules.capacity.shape[1]:  # the request is turned down
+        return False, world.delay_ms
+    if world.stage == 0:
+        return True, world.delay_ms
+    delay_ms = world.delay_ms + rules.delay_ms[world.stage, world.previous, choice]
+    wide = state.residual[k, world.stage, world.previous, choice] >= world.bandwidth
+    return wide and delay_ms <= world.max_delay_ms, delay_ms
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _admit(
+    rules: Rules, state: State, k: int, gain: float, price: float, seen: SeenArray, last: bool
+) -> None:
+    """Take the bandwidth of the chain at hand from its links until its release."""
+    world = state.worlds[k]
+    if last:
+        # What lies ahead of the last request stays as it was, but the authors' tensor shows what
+        # is left now.
+        for stage in range(1, 1 if rules.ways else rules.capacity.shape[0]):
+            i, j = state.choices[k, stage - 1], state.choices[k, stage]
+            left = state.residual[k, stage, i, j] - world.bandwidth
+            seen[k, rules.residual_at[stage, i, j]] = left
+        return
+    _take(rules, state, k, state.choices[k], world.bandwidth, seen)
+    released_s = world.number + world.holding_s
+    if released_s < rules.requests:  # else it outlives the episode
+        place = world.running
+        state.released_s[k, place] = released_s
+        state.held[k, place] = world.bandwidth
+        state.held_qoe[k, place] = gain
+        state.held_price[k, place] = price
+        for stage in range(state.choices.shape[1]):
+            state.held_choices[k, place, stage] = state.choices[k, stage]
+        world.running += 1
+        world.soonest_s = min(world.soonest_s, released_s)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _taken(rules: Rules, state: State, k: int) -> float:
+    """Sum over the links of the chain at hand of what it asks for over what they hold."""
+    taken, bandwidth = 0.0, state.worlds[k].bandwidth
+    for stage in range(1, rules.capacity.shape[0]):
+        left = state.residual[k, stage, state.choices[k, stage - 1], state.choices[k, stage]]
+        taken += bandwidth / max(left, bandwidth)
+    return taken
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _release(rules: Rules, state: State, k: int, seen: SeenArray) -> tuple[float, float]:
+    """Release the chains whose life is over as the request comes; sums of their QoE and prices."""
+    world = state.worlds[k]
+    ended = back = 0.0
+    if world.soonest_s > world.number:
+        return ended, back
+    world.soonest_s = inf
+    kept = 0
+    for place in range(world.running):
+        if state.released_s[k, place] <= world.number:
+            _take(rules, state, k, state.held_choices[k, place], -state.held[k, place], seen)
+            ended += state.held_qoe[k, place]
+            back += state.held_price[k, place]
+        else:
+            state.released_s[k, kept] = state.released_s[k, place]
+            state.held[k, kept] = state.held[k, place]
+            state.held_qoe[k, kept] = state.held_qoe[k, place]
+            state.held_price[k, kept] = state.held_price[k, place]
+            for stage in range(state.held_choices.shape[2]):
+                state.held_choices[k, kept, stage] = state.held_choices[k, place, stage]
+            world.soonest_s = min(world.soonest_s, state.released_s[k, kept])
+            kept += 1
+    world.running = kept
+    return ended, back
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _take(
+    rules: Rules, state: State, k: int, choices: IntArray, bandwidth: float, seen: SeenArray
+) -> None:
+    """Take bandwidth from the links of a chain, and show what is left."""
+    for stage in range(1, len(choices)):
+        i, j = choices[stage - 1], choices[stage]
+        state.residual[k, stage, i, j] -= bandwidth
+        left = state.residual[k, stage, i, j] * rules.scale[stage, i, j]
+        seen[k, rules.residual_at[stage, i, j]] = left
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _qoe(rules: Rules, world: Any, delay_ms: float) -> float:
+    """QoE of a chain of the request at hand with what it asks for and without loss."""
+    if rules.model == 0:
+        unit = rules.bandwidth_unit
+        gain = _authors(world.bandwidth / unit, delay_ms, world.max_delay_ms)
+    elif rules.model == 1:
+        disturbance = delay_ms / world.max_delay_ms
+        gain = _iqx(disturbance, rules.iqx_alpha, rules.iqx_beta, rules.iqx_gamma)
+    else:
+        gain = _emodel(delay_ms, 0.0)
+    return max(rules.floor, gain)
+
+
+# --- what lies ahead ----------------------------------------------------------------------------
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _look_ahead(rules: Rules, residual: FloatArray, bandwidth: float, to_go: FloatArray) -> None:
+    """Least weighted costs from each instance to the end of the chain, written to ``to_go``."""
+    stages, width, _ = rules.capacity.shape
+    weights = len(rules.price_weight)
+    for stage in range(stages - 1, 0, -1):
+        for i in range(width):
+            for m in range(weights):
+                to_go[stage - 1, i, m] = inf
+            for j in range(width):
+                left = residual[stage, i, j]
+                price, delay_ms = bandwidth / max(left, bandwidth), rules.delay_ms[stage, i, j]
+                holds = left >= bandwidth
+                for m in range(weights):
+                    cost = price * rules.price_weight[m] + delay_ms * rules.delay_weight[m]
+                    if not holds:
+                        cost += rules.far
+                    cost += to_go[stage, j, m]
+                    to_go[stage - 1, i, m] = min(to_go[stage - 1, i, m], cost)
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _cost(rules: Rules, state: State, k: int, stage: int, i: int, j: int, m: int) -> float:
+    """Weighted cost of the way from instance ``i`` to instance ``j`` of ``stage``."""
+    bandwidth, left = state.worlds[k].bandwidth, state.residual[k, stage, i, j]
+    price = bandwidth / max(left, bandwidth)
+    cost = price * rules.price_weight[m] + rules.delay_ms[stage, i, j] * rules.delay_weight[m]
+    return cost if left >= bandwidth else cost + rules.far
+
+
+# --- what is seen -------------------------------------------------------------------------------
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _show_request(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
+    """What stays while a request is decided."""
+    world, at = state.worlds[k], rules.request_at
+    if rules.ways:
+        seen[k, at] = world.bandwidth / rules.most
+        seen[k, at + 1] = max(world.log_bandwidth / rules.log_most, -1.0)
+        seen[k, at + 2] = world.max_delay_ms / rules.most_ms
+    else:
+        stages, width, _ = rules.capacity.shape
+        channels = seen.shape[1] // width**2
+        for first in range(0, seen.shape[1], channels):
+            seen[k, first + at] = world.bandwidth
+            seen[k, first + at + stages] = world.max_delay_ms
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _hide_place(rules: Rules, world: Any, k: int, seen: SeenArray) -> None:
+    """Clear where the chain stood."""
+    if rules.ways:
+        seen[k, rules.stage_at + world.stage] = 0.0
+        seen[k, rules.previous_at + world.previous] = 0.0
+    else:
+        channels = seen.shape[1] // rules.capacity.shape[1] ** 2
+        for first in range(0, seen.shape[1], channels):
+            seen[k, first + rules.stage_at + world.stage] = 0.0
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _show_place(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
+    """What depends on the chain so far."""
+    if rules.ways:
+        _show_ways(rules, state, k, seen)
+        return
+    world = state.worlds[k]
+    channels = seen.shape[1] // rules.capacity.shape[1] ** 2
+    for first in range(0, seen.shape[1], channels):
+        seen[k, first + rules.stage_at - 1] = world.delay_ms
+        seen[k, first + rules.stage_at + world.stage] = 1.0
+
+
+@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+def _show_ways(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
+    """The ways to the instances of the next stage, and what can follow each."""
+    world, width = state.worlds[k], rules.capacity.shape[1]
+    price, far, cost = state.price, state.far, state.cost
+    stage, i, bandwidth = world.stage, world.previous, world.bandwidth
+    for j in range(width):
+        left = state.residual[k, stage, i, j]
+        seen[k, j] = left * rules.scale[stage, i, j] if stage else 1.0
+        price[j] = bandwidth / max(left, bandwidth)
+        far[j] = 0.0 if left >= bandwidth else rules.far
+        seen[k, width + j] = price[j]
+        seen[k, 2 * width + j] = rules.delay_ms[stage, i, j] / rules.slowest_ms
+        seen[k, 3 * width + j] = left >= bandwidth
+    for m in range(len(rules.price_weight) - 1, -1, -1):  # the weight of delay alone comes last
+        by_price, by_delay, least = rules.price_weight[m], rules.delay_weight[m], inf
+        for j in range(width):
+            ahead = price[j] * by_price + rules.delay_ms[stage, i, j] * by_delay + far[j]
+            cost[j] = ahead + state.to_go[k, stage, j, m]
+            least = cost[j] if cost[j] < least else least
+        for j in range(width):
+            seen[k, (4 + m) * width + j] = min((cost[j] - least) * rules.regret[m], 1.0)
+    room_ms = world.max_delay_ms - world.delay_ms
+    most_slack, most_qoe, at = -inf, -1.0, rules.slack_at
+    for j in range(width):
+        slack_ms = room_ms - cost[j]
+        slack, gain = max(slack_ms / rules.most_ms, -1.0), -1.0
+        if slack_ms >= 0:
+            gain = (world.log_bandwidth - 10.0 * exp(-slack_ms / 10.0)) / 10
+            gain = max(min(gain, 1.0), -1.0)
+        seen[k, at + j] = slack
+        seen[k, at + width + j] = slack_ms >= 0
+        seen[k, at + 2 * width + j] = gain
+        most_slack, most_qoe = max(most_slack, slack), max(most_qoe, gain)
+    seen[k, rules.request_at + 3] = min(world.delay_ms / rules.most_ms, 1.0)
+    seen[k, rules.request_at + 4] = most_slack
+    seen[k, rules.request_at + 5] = most_qoe
+    seen[k, rules.stage_at + stage] = 1.0
+    if stage:
+        seen[k, rules.previous_at + i] = 1.0
