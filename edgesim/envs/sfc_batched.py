@@ -66,7 +66,9 @@ class BatchedSFCEnv(BatchedEnv):
         if lacks is not None:
             raise InputError("scenario", scenario.name, lacks)
         self.scenario = scenario
-        self.world = world = shared_world(build_world, scenario)
+        world = shared_world(build_world, scenario)
+        assert isinstance(world, StageWorld)
+        self.world = world
         space = build_observer(scenario, world, observation).space
         actions = world.instances + scenario.admission_control
         super().__init__(num_envs, cast(spaces.Box, space), spaces.Discrete(actions), **keywords)

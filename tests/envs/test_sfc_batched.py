@@ -195,7 +195,6 @@ def test_what_has_no_batched_engine_is_stepped_by_the_twin(tmp_path):
 
 @pytest.mark.parametrize("argument", ["reward", "mask", "observation"])
 def test_unknown_arguments_are_refused(argument):
+    unknown: dict[str, Any] = {argument: "no"}
     with pytest.raises(InputError, match=argument):
-        gymnasium.make_vec(
-            "edgesim/SFC-v0", num_envs=1, scenario="sfc_paper", engine="batched", **{argument: "no"}
-        )
+        BatchedSFCEnv(1, resolve("sfc_paper"), **unknown)
