@@ -10,8 +10,9 @@ What the twin does by events goes by requests here: one request comes a second, 
 request n and life L is released as request n + L comes.
 """
 
+from collections.abc import Callable
 from math import exp, inf, log
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -121,6 +122,20 @@ class State(NamedTuple):
     cost: FloatArray
 
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _bare(function: _Function) -> _Function:
+    """Compile a function that makes no array, into its callers, without counting references.
+
+    Counting and handing over tens of arrays cost more than the rules themselves.
+    """
+    # numba's own signature leaves out the option _nrt.
+    options: dict[str, Any] = {"inline": "always", "_nrt": False}
+    compiled: _Function = njit(cache=True, error_model="numpy", **options)(function)
+    return compiled
+
+
 _authors = register_jitable(qoe.authors)
 _iqx = register_jitable(qoe.iqx)
 _emodel = register_jitable(qoe.emodel)
@@ -147,7 +162,7 @@ def begin(rules: Rules, state: State, chosen: IntArray, seen: SeenArray) -> None
         _arrive(rules, state, k, seen)
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@_bare
 def decide(
     rules: Rules,
     state: State,
@@ -231,7 +246,7 @@ def masks(rules: Rules, state: State, completes: bool, allowed: FlagArray) -> No
 # --- the twin -----------------------------------------------------------------------------------
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _arrive(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
     """The next request is at hand: what lies ahead of it, and what it shows."""
     world = state.worlds[k]
@@ -253,7 +268,7 @@ def _arrive(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
     _show_place(rules, state, k, seen)
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _finish(
     rules: Rules,
     state: State,
@@ -302,7 +317,7 @@ def _finish(
     return qoe, rejection, shaping
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _extend(rules: Rules, state: State, k: int, choice: int) -> tuple[bool, float]:
     """Whether the chain at hand holds with an instance more, and its delay then."""
     world = state.worlds[k]
@@ -315,7 +330,7 @@ def _extend(rules: Rules, state: State, k: int, choice: int) -> tuple[bool, floa
     return wide and delay_ms <= world.max_delay_ms, delay_ms
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _admit(
     rules: Rules, state: State, k: int, gain: float, price: float, seen: SeenArray, last: bool
 ) -> None:
@@ -343,7 +358,7 @@ def _admit(
         world.soonest_s = min(world.soonest_s, released_s)
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _taken(rules: Rules, state: State, k: int) -> float:
     """Sum over the links of the chain at hand of what it asks for over what they hold."""
     taken, bandwidth = 0.0, state.worlds[k].bandwidth
@@ -353,7 +368,7 @@ def _taken(rules: Rules, state: State, k: int) -> float:
     return taken
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _release(rules: Rules, state: State, k: int, seen: SeenArray) -> tuple[float, float]:
     """Release the chains whose life is over as the request comes; sums of their QoE and prices."""
     world = state.worlds[k]
@@ -380,7 +395,7 @@ def _release(rules: Rules, state: State, k: int, seen: SeenArray) -> tuple[float
     return ended, back
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _take(
     rules: Rules, state: State, k: int, choices: IntArray, bandwidth: float, seen: SeenArray
 ) -> None:
@@ -392,7 +407,7 @@ def _take(
         seen[k, rules.residual_at[stage, i, j]] = left
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _qoe(rules: Rules, world: Any, delay_ms: float) -> float:
     """QoE of a chain of the request at hand with what it asks for and without loss."""
     if rules.model == 0:
@@ -409,7 +424,7 @@ def _qoe(rules: Rules, world: Any, delay_ms: float) -> float:
 # --- what lies ahead ----------------------------------------------------------------------------
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _look_ahead(rules: Rules, residual: FloatArray, bandwidth: float, to_go: FloatArray) -> None:
     """Least weighted costs from each instance to the end of the chain, written to ``to_go``."""
     stages, width, _ = rules.capacity.shape
@@ -430,19 +445,20 @@ def _look_ahead(rules: Rules, residual: FloatArray, bandwidth: float, to_go: Flo
                     to_go[stage - 1, i, m] = min(to_go[stage - 1, i, m], cost)
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _cost(rules: Rules, state: State, k: int, stage: int, i: int, j: int, m: int) -> float:
     """Weighted cost of the way from instance ``i`` to instance ``j`` of ``stage``."""
     bandwidth, left = state.worlds[k].bandwidth, state.residual[k, stage, i, j]
     price = bandwidth / max(left, bandwidth)
-    cost = price * rules.price_weight[m] + rules.delay_ms[stage, i, j] * rules.delay_weight[m]
+    cost: float = price * rules.price_weight[m]
+    cost += rules.delay_ms[stage, i, j] * rules.delay_weight[m]
     return cost if left >= bandwidth else cost + rules.far
 
 
 # --- what is seen -------------------------------------------------------------------------------
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _show_request(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
     """What stays while a request is decided."""
     world, at = state.worlds[k], rules.request_at
@@ -458,7 +474,7 @@ def _show_request(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
             seen[k, first + at + stages] = world.max_delay_ms
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _hide_place(rules: Rules, world: Any, k: int, seen: SeenArray) -> None:
     """Clear where the chain stood."""
     if rules.ways:
@@ -470,7 +486,7 @@ def _hide_place(rules: Rules, world: Any, k: int, seen: SeenArray) -> None:
             seen[k, first + rules.stage_at + world.stage] = 0.0
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _show_place(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
     """What depends on the chain so far."""
     if rules.ways:
@@ -483,7 +499,7 @@ def _show_place(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
         seen[k, first + rules.stage_at + world.stage] = 1.0
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, inline="always")
+@_bare
 def _show_ways(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
     """The ways to the instances of the next stage, and what can follow each."""
     world, width = state.worlds[k], rules.capacity.shape[1]

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from edgesim.twin.streams import stream_key
+from edgesim.twin.streams import Streams, stream_key
 
 __all__ = ["ReseededStreams"]
 
@@ -31,7 +31,7 @@ _PCG_MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
 _ALL_BITS = 2**128 - 1
 
 
-class ReseededStreams:
+class ReseededStreams(Streams):
     """The streams of :class:`edgesim.twin.streams.Streams`, of one seed after another.
 
     A stream is the same generator for every seed, so that only the streams of the seed given last
