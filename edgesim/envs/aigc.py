@@ -161,7 +161,7 @@ class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
             raise InputError("action", number, f"one from 0 to {self._actions - 1}")
         if twin.request is not None:  # an episode of a single, undecided request has no decision
             level, provider = divmod(number, self._providers)
-            steps = twin.levels(twin.request)[level]
+            steps = twin.levels(twin.request)[level] if level else None
             self._paymaster.promise(twin, provider, steps)
             twin.choose(provider, steps)
             twin.next_request()
@@ -175,10 +175,12 @@ class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Which actions are sensible for the request at hand, shape (actions,), never empty."""
         twin = self.twin
-        levels = twin.levels(twin.last)
+        several = self._actions > self._providers
         if self._mask == "fits":
-            fits = twin.fits() if len(levels) == 1 else np.concatenate([*map(twin.fits, levels)])
+            fits = twin.fits()
+            if several:
+                fits = np.concatenate([twin.fits(steps) for steps in twin.levels(twin.last)])
             if fits.any():
                 return fits
-        up = twin.up if twin.up.any() else np.ones_like(twin.up)
-        return np.tile(up, len(levels))
+        up = twin.up.copy() if twin.up.any() else np.ones_like(twin.up)
+        return np.tile(up, self._actions // self._providers) if several else up

@@ -45,7 +45,7 @@ class Paymaster:
             "shaping": 0.0,
         }
 
-    def promise(self, twin: AIGCTwin, provider: int, steps: int) -> None:
+    def promise(self, twin: AIGCTwin, provider: int, steps: int | None) -> None:
         """A choice is about to be made: note what it is expected to be worth."""
         self._decisions += 1
         if self._shaped:
