@@ -201,6 +201,16 @@ TABLE = {
         service(),
         ["steps_range", "300", "by_hand", "250"],
     ),
+    "service measured for smaller batches": (
+        "evaluate scenario.scheduler.max_batch=9",
+        {},
+        ["max_batch", "9", "photo_inpaint", "8"],
+    ),
+    "service on a device without memory": (
+        MEASURED.replace("}", ",memory_bytes:5}"),
+        service(),
+        ["profiles.mine.memory_bytes", "3000000"],
+    ),
     "service on a device of no speed": (
         MEASURED.replace("}", ",speed:0}"),
         service(),
