@@ -10,7 +10,7 @@ from matplotlib.ticker import EngFormatter
 from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, figure, save_both, spread
 from edgesim.plots.tables import read
 
-__all__ = ["draw_learning", "learning_panel"]
+__all__ = ["draw_learning", "label_ends", "learning_panel"]
 
 _POINTS = 60  # of a curve
 
@@ -29,8 +29,26 @@ def draw_learning(folder: Path, metric: str, label: str) -> Path:
         return save_both(drawn, folder)
 
 
-def learning_panel(axes: Axes, folder: Path, metric: str, label: str) -> None:
-    """One panel: curves of the agents (mean and range over seeds), bands of the others."""
+def learning_panel(
+    axes: Axes,
+    folder: Path,
+    metric: str,
+    label: str,
+    *,
+    limits: tuple[float, float] | None = None,
+    form: str = "{:.4g}",
+) -> None:
+    """One panel: curves of the agents (mean and range over seeds), bands of the others.
+
+    Args:
+        axes: the panel.
+        folder: as of :func:`draw_learning`.
+        metric: likewise.
+        label: likewise.
+        limits: of the y axis; where they are given, the others are lines without bands. By default
+            all of the contest, but not the far ends of hopeless policies.
+        form: how values are written.
+    """
     curves, policies = read(folder, "learning"), read(folder, "policies")
     agents = list(dict.fromkeys(row["agent"] for row in curves))
     colours = dict(zip(agents, (ACCENT, *COLOURS), strict=False))
@@ -46,18 +64,21 @@ def learning_panel(axes: Axes, folder: Path, metric: str, label: str) -> None:
         top.append(float(values.mean(0).max()))
         final = next((row for row in policies if row["name"] == agent), None)
         told = values.mean(0)[-1] if final is None else final[metric]
-        ends.append((told, f"{agent} {told:.4g}", colours[agent]))
+        ends.append((told, f"{agent} {form.format(told)}", colours[agent]))
     baselines = [row for row in policies if row["kind"] != "agent" and row[metric] is not None]
     for row in baselines:
         bound = row["kind"] == "bound"
         colour = INK if bound else GREY
         axes.axhline(row[metric], color=colour, linewidth=1.2, linestyle="--" if bound else "-")
-        if row[f"{metric}_low"] is not None:
+        if limits is None and row[f"{metric}_low"] is not None:
             band = (row[f"{metric}_low"], row[f"{metric}_high"])
             axes.axhspan(*band, color=colour, alpha=0.15, linewidth=0)
-        ends.append((row[metric], f"{row['name']} {row[metric]:.4g}", colour))
-    _limit(axes, top, [row[metric] for row in baselines])
-    _label(axes, ends)
+        ends.append((row[metric], f"{row['name']} {form.format(row[metric])}", colour))
+    if limits is None:
+        _limit(axes, top, [row[metric] for row in baselines])
+    else:
+        axes.set_ylim(limits)
+    label_ends(axes, ends)
     axes.set_xlim(left=0)
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.set_xlabel("decisions trained on")
@@ -84,8 +105,13 @@ def _limit(axes: Axes, top: list[float], baselines: list[float]) -> None:
     axes.set_ylim(low - 0.06 * (best - low), best + 0.06 * (best - low))
 
 
-def _label(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
-    """Names at the right end, apart from each other."""
+def label_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Names at the right end, apart from each other.
+
+    Args:
+        axes: their limits must be final; the y axis linear.
+        ends: value, label and colour of each.
+    """
     low, high = axes.get_ylim()
     places = spread([end[0] for end in ends], 0.055 * (high - low), low, high)
     for (value, text, colour), place in zip(ends, places, strict=True):
@@ -99,5 +125,11 @@ def _label(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
             color=colour,
             fontsize=10,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkB": 4},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": GREY,
+                "linewidth": 0.6,
+                "relpos": (0, 0.5),
+                "shrinkB": 4,
+            },
         )

@@ -34,5 +34,11 @@ FIGURES: dict[str, Figure] = {
             "edgesim.reproduction.aigc_learning",
             "edgesim.plots.aigc_learning:draw",
         ),
+        Figure(
+            "sfc_learning",
+            "sfc_paper: QoE and rejections while learning, beside all policies and the bound",
+            "edgesim.reproduction.sfc_learning",
+            "edgesim.plots.sfc_learning:draw",
+        ),
     )
 }
