@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edgesim.errors import InputError
+from edgesim.problems import ENGINES
 from edgesim.scenarios.checks import at_least, between, interval, one_of, whole
 
 __all__ = [
@@ -139,6 +140,12 @@ class TrainConfig:
     resume: bool = field(default=False, metadata=_help("go on with a run that was stopped"))
     runs: str = field(default="runs", metadata=_help("folder that holds the run folders"))
     progress: bool = field(default=True, metadata=_help("show a progress bar"))
+    engine: str = field(
+        default="auto",
+        metadata=_help(
+            "what steps the training worlds: simpy, batched, or auto (batched if it can)"
+        ),
+    )
     threads: int = field(default=1, metadata=_help("CPU threads of torch"))
     device: str = field(
         default="cpu", metadata=_help("where torch computes: cpu, cuda, cuda:<n> or auto")
@@ -153,6 +160,7 @@ class TrainConfig:
         whole("validations", self.validations, 1)
         whole("threads", self.threads, 1)
         _filled("runs", self.runs)
+        one_of("engine", self.engine, ENGINES)
         if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", self.device):
             raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>, auto")
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-__all__ = ["PROBLEMS", "Problem", "load"]
+__all__ = ["ENGINES", "PROBLEMS", "Problem", "load"]
+
+ENGINES = ("auto", "simpy", "batched")
+"""What steps many worlds: SimPy, the batched engine, or that where it can step the scenario."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ PROBLEMS: dict[str, Problem] = {
             metrics="edgesim.envs.aigc:METRICS",
             simulation_figure="edgesim.plots.aigc_episode:draw",
             default_scenario="aigc",
+            batched="edgesim.envs.aigc_batched:AIGCBatchedEnv",
         ),
         Problem(
             name="sfc",

@@ -75,6 +75,12 @@ TABLE = {
     "unknown key": ("evaluate scenario.capacity=3", {}, ["scenario.capacity"]),
     "unknown key of the command": ("train epsodes=3", {}, ["epsodes", "episodes"]),
     "no key at all": ("train aigc", {}, ["aigc", "key=value"]),
+    "unknown engine": ("train engine=batchd", {}, ["engine", "batchd", "batched"]),
+    "engine that cannot step the scenario": (
+        "train scenario=aigc engine=batched",
+        {},
+        ["engine", "batched", "simpy"],
+    ),
     "capacities negative": (
         "evaluate scenario.capacity_range=[-1,5]",
         {},

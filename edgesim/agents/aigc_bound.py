@@ -128,7 +128,7 @@ class Requests:
         scenario = twin.scenario
         return cls(
             np.array([task.arrival_s for task in tasks]),
-            np.array([twin.run_time_s(task.steps) for task in tasks]),
+            np.array([twin.world.run_time_s(task.steps) for task in tasks]),
             np.array([task.steps for task in tasks], dtype=float),
             np.array([twin.world.curves.gains(task.steps) for task in tasks]),
             twin.world.capacity,

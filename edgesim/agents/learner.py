@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -14,11 +15,13 @@ import torch
 from stable_baselines3.common.utils import set_random_seed
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor
 
+from edgesim.agents.batched import BatchedVecEnv
 from edgesim.agents.policies import Env
 from edgesim.agents.rollout import make_envs
 from edgesim.agents.schedules import linear
 from edgesim.agents.seeds import training_seeds
 from edgesim.config import AgentConfig
+from edgesim.envs.vector import engine_of, vector_env
 from edgesim.errors import InputError
 
 __all__ = [
@@ -90,7 +93,9 @@ class SteppedEnvs(DummyVecEnv):
         return super().env_method(method_name, *method_args, indices=indices, **method_kwargs)
 
 
-def training_envs(scenario: Any, agent: AgentConfig, seed: int, part: int) -> VecEnv:
+def training_envs(
+    scenario: Any, agent: AgentConfig, seed: int, part: int, engine: str = "auto"
+) -> VecEnv:
     """An agent's training environments.
 
     Args:
@@ -98,15 +103,31 @@ def training_envs(scenario: Any, agent: AgentConfig, seed: int, part: int) -> Ve
         agent: says how many, and gives further arguments of the environment.
         seed: the run's seed.
         part: 0 at first, one more at every resume, which then meets new episodes.
+        engine: what steps them, see :data:`edgesim.problems.ENGINES`.
 
     Raises:
-        InputError: the environment does not take ``agent.environment``.
+        InputError: the environment does not take ``agent.environment``, or the engine cannot step
+            the scenario.
     """
     count = agent.n_envs
     seeds = training_seeds(seed, count * (part + 1))[count * part :]
+    if engine_of(scenario, engine, agent.environment) == "batched":
+        worlds = _batched(scenario, agent, count)
+        return BatchedVecEnv(worlds, seeds, agent.reward_scale, agent.endless)
     made = agent_envs(scenario, agent, count)
     envs = SteppedEnvs(made, seeds, agent.reward_scale, agent.endless)
     return VecMonitor(envs)
+
+
+def _batched(scenario: Any, agent: AgentConfig, count: int) -> Any:
+    """A batched engine of a scenario as an agent wants it."""
+    arguments = {**agent.environment, "autoreset_mode": "SameStep", "infos": "ends"}
+    try:
+        return vector_env(
+            scenario.problem, count, scenario=asdict(scenario), engine="batched", **arguments
+        )
+    except TypeError as error:
+        raise InputError("agent.environment", agent.environment, _reason(error)) from None
 
 
 def agent_envs(scenario: Any, agent: AgentConfig, count: int) -> list[Env]:

@@ -30,6 +30,7 @@ from edgesim.agents.schedules import linear
 from edgesim.agents.seeds import validation_seeds
 from edgesim.agents.statistics import summary
 from edgesim.config import TrainConfig
+from edgesim.envs.vector import engine_of
 from edgesim.errors import InputError
 
 __all__ = ["Run"]
@@ -61,6 +62,7 @@ class Run:
         self._wall_before_s: float = state.get("wall_s", 0.0)
         self._cpu_before_s: float = state.get("cpu_s", 0.0)
         self._wall_begun_s, self._cpu_begun_s = time.monotonic(), time.process_time()
+        self._engine = engine_of(config.scenario, config.engine, config.agent.environment)
         self._seeds = validation_seeds(config.seed, config.validation_episodes)
         self._validation_envs = agent_envs(
             config.scenario, config.agent, min(LANES, len(self._seeds))
@@ -77,7 +79,8 @@ class Run:
         config, agent = self._config, self._config.agent
         if self.decisions >= self.total and self.rows:
             return
-        envs = training_envs(config.scenario, agent, config.seed, self._part)
+        display.say(f"engine: {self._engine}")
+        envs = training_envs(config.scenario, agent, config.seed, self._part, self._engine)
         self._model = self._model_in(envs)
         _, moved = linear(agent.schedules)
         checks = Checks(
@@ -211,7 +214,8 @@ class Run:
         done.write(folder)
         draw(folder)
         with runfolder.replacing(folder / "provenance.json") as part:
-            part.write_text(json.dumps(provenance(self.wall_s, self.cpu_s), indent=2) + "\n")
+            told = {**provenance(self.wall_s, self.cpu_s), "engine": self._engine}
+            part.write_text(json.dumps(told, indent=2) + "\n")
         for spent in (*folder.glob("checkpoint-*.zip"), folder / runfolder.CHECKPOINT):
             spent.unlink(missing_ok=True)
 

@@ -55,7 +55,8 @@ FILES = (
 CHECKPOINT = "checkpoint.json"
 """Where a run stands that is not complete."""
 
-_NOT_COUNTED = ("seed", "runs", "resume", "progress")  # no other run: its place, its display
+# No other run: its place, its display, and the engine, which is to give equal figures.
+_NOT_COUNTED = ("seed", "runs", "resume", "progress", "engine")
 
 
 def settled(config: TrainConfig) -> TrainConfig:

@@ -36,7 +36,9 @@ def train(config: TrainConfig) -> Path:
         return folder
     # Imported late: torch takes its time, and an input error need not wait for it.
     from edgesim.agents.run import Run
+    from edgesim.envs.vector import engine_of
 
+    engine_of(config.scenario, config.engine, config.agent.environment)
     folder.mkdir(parents=True, exist_ok=True)
     runfolder.write_config(folder, config)
     run = Run(config, folder)

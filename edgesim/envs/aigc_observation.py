@@ -46,6 +46,7 @@ class Observer:
         features: what is told of each provider, in order; entry ``f`` of provider ``p`` stands at
             ``p * len(features) + f``.
         request: what is told of the request, in order, after all providers.
+        template: an observation with what stays the same all the time, and 0 elsewhere.
     """
 
     def __init__(self, world: AIGCWorld) -> None:
@@ -55,16 +56,17 @@ class Observer:
         count, width = len(world.providers), len(self.features)
         self.names = [f"provider {p} {name}" for p in range(count) for name in self.features]
         self.names += [f"request {name}" for name in self.request]
+        self._world = world
         self._providers = slice(0, count * width)
         self._width = width
         self._capacity = world.capacity
         self._most_steps = scenario.steps_range[1]
         self._known: dict[int, tuple[float, float]] = {}
-        self._template = np.zeros(len(self.names), dtype=np.float32)
-        self.column("capacity", self._template)[:] = world.capacity / scenario.capacity_range[1]
+        self.template = np.zeros(len(self.names), dtype=np.float32)
+        self.column("capacity", self.template)[:] = world.capacity / scenario.capacity_range[1]
         self.high = np.ones(len(self.names), dtype=np.float32)
         # Providers that a user lists may hold more than capacity_range draws.
-        np.maximum(self.high, self._template, out=self.high)
+        np.maximum(self.high, self.template, out=self.high)
         # A trace may ask for more steps than steps_range draws.
         if world.workload.trace is not None:
             self.high[self._providers.stop] = max(
@@ -123,9 +125,9 @@ class Observer:
     def observe(self, twin: AIGCTwin) -> npt.NDArray[np.float32]:
         """The observation of the request at hand (or shown last), shape (entries,)."""
         if self._wireless is None:
-            seen = self._template.copy()
+            seen = self.template.copy()
             np.divide(twin.available, self._capacity, out=seen[1 : self._providers.stop : 2])
-            seen[-2:] = self._request(twin)
+            seen[-2:] = self.asked(twin.last.steps)
             return seen
         delivery, task = twin.delivery, twin.last
         assert delivery is not None
@@ -149,11 +151,11 @@ class Observer:
         shares = np.divide(self._raw, self._scale)
         return np.minimum(shares, self._high, out=shares).astype(np.float32)
 
-    def _request(self, twin: AIGCTwin) -> tuple[float, float]:
-        steps = twin.last.steps
+    def asked(self, steps: int) -> tuple[float, float]:
+        """The entries of a request for so many steps, in a scenario without a network."""
         known = self._known.get(steps)
         if known is None:
-            longest = twin.run_time_s(self._most_steps)
-            known = (steps / self._most_steps, twin.run_time_s(steps) / longest)
+            run_time_s = self._world.run_time_s
+            known = (steps / self._most_steps, run_time_s(steps) / run_time_s(self._most_steps))
             self._known[steps] = known
         return known

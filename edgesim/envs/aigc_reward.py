@@ -8,7 +8,10 @@ from edgesim.twin.aigc import AIGCTwin
 from edgesim.twin.outcomes import Crashed, Finished, Ledger, Lost, Outcome, Refused, Started
 from edgesim.twin.quality import timeliness
 
-__all__ = ["Paymaster"]
+__all__ = ["PARTS", "Paymaster"]
+
+PARTS = ("quality", "crash_penalty", "loss_penalty", "refusal_penalty", "shaping")
+"""What a reward is the sum of: the keys of every info."""
 
 
 class Paymaster:
@@ -37,13 +40,7 @@ class Paymaster:
 
     def nothing(self) -> dict[str, Any]:
         """The info of a reset: all parts of the reward at nought."""
-        return {
-            "quality": 0.0,
-            "crash_penalty": 0.0,
-            "loss_penalty": 0.0,
-            "refusal_penalty": 0.0,
-            "shaping": 0.0,
-        }
+        return dict.fromkeys(PARTS, 0.0)
 
     def promise(self, twin: AIGCTwin, provider: int, steps: int | None) -> None:
         """A choice is about to be made: note what it is expected to be worth."""
@@ -80,13 +77,7 @@ class Paymaster:
                 self._crashes += 1
         paid = quality + crash + loss + refusal
         self._return += paid
-        info = {
-            "quality": quality,
-            "crash_penalty": crash,
-            "loss_penalty": loss,
-            "refusal_penalty": refusal,
-            "shaping": shaping,
-        }
+        info = dict(zip(PARTS, (quality, crash, loss, refusal, shaping), strict=True))
         return paid + shaping, info
 
     def metrics(self, ledger: Ledger) -> dict[str, float]:

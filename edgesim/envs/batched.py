@@ -90,7 +90,8 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
         shape = (num_envs, *single_observation_space.shape)
         self._observations = np.zeros(shape, dtype=np.float32)
         self._rewards = np.zeros(num_envs)
-        self._parts = np.zeros((len(self.parts), num_envs))
+        # A world's parts lie side by side in memory: kernels go from world to world.
+        self._parts = np.zeros((num_envs, len(self.parts))).T
         self._over = np.ones(num_envs, dtype=bool)
         self._generators: list[np.random.Generator | None] = [None] * num_envs
         self._seeds: list[int] = [-1] * num_envs

@@ -14,14 +14,11 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 from edgesim.envs.batched import AUTORESET_MODES, BatchedEnv
 from edgesim.errors import InputError
-from edgesim.problems import PROBLEMS, load
+from edgesim.problems import ENGINES, PROBLEMS, load
 from edgesim.scenarios import resolve
 from edgesim.scenarios.checks import one_of
 
-__all__ = ["ENGINES", "engine_of", "vector_env"]
-
-ENGINES = ("auto", "simpy", "batched")
-"""What steps the worlds: the batched engine where there is one, SimPy, or the batched engine."""
+__all__ = ["TwinVectorEnv", "engine_of", "vector_env"]
 
 _SINGLE_ONLY = ("record", "render_mode")
 """Arguments that only the single environment takes."""
@@ -47,7 +44,7 @@ def engine_of(scenario: Any, engine: str, arguments: Mapping[str, Any] | None = 
 
     Args:
         scenario: the scenario's checked dataclass.
-        engine: one of :data:`ENGINES`.
+        engine: one of :data:`edgesim.problems.ENGINES`.
         arguments: further arguments of the environment; what only the single one has needs SimPy.
 
     Raises:
@@ -83,7 +80,7 @@ def vector_env(
         num_envs: number of worlds.
         scenario: a preset's name, or a mapping with all keys; the problem's default where None.
         overrides: keys to replace.
-        engine: one of :data:`ENGINES`.
+        engine: one of :data:`edgesim.problems.ENGINES`.
         autoreset_mode: see :class:`edgesim.envs.batched.BatchedEnv`.
         infos: "all", or "ends" to make none between the ends of episodes (batched engine only).
         copy: whether observations are copies, or the same array at every step.

@@ -79,7 +79,6 @@ class AIGCTwin:
         self._streams = Streams(seed)
         self._tasks = self.tasks()
         self._coming = next(self._tasks, None)
-        self._run_times: dict[int, float] = {}
         self.providers = [self._provider(number) for number in range(len(self.available))]
         self.delivery = (
             None
@@ -172,16 +171,6 @@ class AIGCTwin:
         fits: np.ndarray[tuple[int], np.dtype[np.bool_]] = self.available >= needed
         return fits if self.delivery is None else fits & self.up
 
-    def run_time_s(self, steps: int) -> float:
-        """Run time of a task in a scenario that states one for all providers (authors' form)."""
-        known = self._run_times.get(steps)
-        if known is None:
-            assert self.scenario.run_time_minutes is not None
-            constant, linear, square = self.scenario.run_time_minutes
-            known = (square * steps**2 + linear * steps + constant) * 60
-            self._run_times[steps] = known
-        return known
-
     def expected_latency_s(self, steps: int | None = None) -> FloatArray:
         """Time to the result, for the request at hand at each provider, as things stand now.
 
@@ -192,7 +181,7 @@ class AIGCTwin:
         """
         task = self.last
         if self.delivery is None:
-            return np.full(len(self.available), self.run_time_s(task.steps))
+            return np.full(len(self.available), self.world.run_time_s(task.steps))
         link = self.delivery.link(task)
         latency_s = self.delivery.expected_latency_s(task, link, self.assigned)
         if steps is not None and steps != task.steps:
@@ -226,7 +215,7 @@ class AIGCTwin:
             machine = self.world.service[number]
             service = machine.service(self.clock, place, self.scenario.scheduler)
         else:
-            service = TimedService(self.clock, self.run_time_s)
+            service = TimedService(self.clock, self.world.run_time_s)
         return Provider(
             self.clock, number, capacity, restart_s, service, self._run_over, self._restarted
         )

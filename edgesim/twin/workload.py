@@ -17,7 +17,7 @@ from edgesim.twin.streams import Streams
 if TYPE_CHECKING:
     from edgesim.twin.trace import Trace, TraceBlock
 
-__all__ = ["TaskBlock", "Workload", "poisson_arrivals"]
+__all__ = ["TaskBlock", "Workload", "poisson_arrivals", "steps_asked"]
 
 MAX_POISSON_TASKS = 10_000_000
 """Most requests an episode may expect: their arrivals are drawn and sorted at once."""
@@ -74,6 +74,13 @@ def poisson_arrivals(scenario: AIGCScenario, rng: np.random.Generator) -> NDArra
     return times
 
 
+def steps_asked(scenario: AIGCScenario, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
+    """Denoising steps of ``count`` requests, uniform over the range in its increment."""
+    low, high = scenario.steps_range
+    increment = scenario.steps_increment
+    return low + increment * rng.integers(0, (high - low) // increment + 1, size=count)
+
+
 class Workload:
     """The tasks of any episode of a scenario, as a stream of blocks.
 
@@ -119,7 +126,7 @@ class Workload:
             rng = streams["steps"]
             for first in range(0, arrivals.size, rows):
                 part = arrivals[first : first + rows]
-                yield draws.block(part, draws.steps(rng, part.size), None)
+                yield draws.block(part, steps_asked(self._scenario, rng, part.size), None)
             return
         for block in self.trace.blocks(rows):
             yield draws.block(block.arrival_s, block.steps, block)
@@ -138,12 +145,6 @@ class _Draws:
             self._deadline = streams["deadline_s"]
             self._fading_up = streams["fading_up"]
             self._fading_down = streams["fading_down"]
-
-    def steps(self, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
-        """Steps asked for, uniform over the range in its increment."""
-        low, high = self._scenario.steps_range
-        increment = self._scenario.steps_increment
-        return low + increment * rng.integers(0, (high - low) // increment + 1, size=count)
 
     def block(
         self,
