@@ -12,13 +12,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell grep '^torch==' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test lint clean
+.PHONY: help train test lint docs clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make train   install, train on scenario=aigc, print the table   (ARGS: more key=value)"
 	@echo "make test    install, run the tests                             (ARGS: pytest's)"
 	@echo "make lint    install, ruff check, ruff format --check, mypy"
+	@echo "make docs    install, build the documentation site into site/"
 	@echo "make clean   remove $(VENV) and caches; runs/ stays"
 
 train: $(VENV)/.installed
@@ -32,8 +33,11 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(VENV)/.installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 clean:
-	rm -rf $(VENV) build dist edgesim.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) site build dist edgesim.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find edgesim tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip is the last file that venv writes, so a half-made environment is made again.
@@ -52,5 +56,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/pip
 	$(PIP) install $(TORCH) -c constraints.txt
-	$(PIP) install -e '.[dev,sweep,diffusion]' -c constraints.txt
+	$(PIP) install -e '.[dev,sweep,diffusion,docs,notebooks]' -c constraints.txt
 	@touch $@ $(VENV)/.installed

@@ -23,7 +23,8 @@ class ChoiceBox(_Float32Box):
     learns from the space where it has to look.
 
     Args:
-        low, high: bounds of the entries, shape (entries,).
+        low: least values of the entries, shape (entries,).
+        high: largest values of the entries, shape (entries,).
         names: name of each entry.
         features: what is told of each choice, in order.
         choices: how many there are.

@@ -41,7 +41,10 @@ class BatchTime:
     longest's.
 
     Args:
-        fixed_s, fixed_s_per_image, step_s, step_s_per_image: the affine model, s.
+        fixed_s: of the affine model: a batch whatever is in it, s.
+        fixed_s_per_image: and for each image, s.
+        step_s: each denoising step of a batch, s.
+        step_s_per_image: and for each image, s.
         samples: measured runs, each (steps, batch, seconds of every run); none: no scatter.
         speed: how many times as fast a declared device is as the measured one.
 

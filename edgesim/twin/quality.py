@@ -55,7 +55,10 @@ class QualityCurves:
     measured images do. A gain may then fall a little below 0, or pass 1.
 
     Args:
-        ax, ay, bx, by: one value a provider; steps and quality in [0, 1].
+        ax: steps up to which there is no gain, one value a provider.
+        ay: quality there, in [0, 1], one value a provider.
+        bx: steps beyond which there is no further gain, one value a provider.
+        by: quality there, in [0, 1], one value a provider.
         scatter: one a provider, None where nothing was measured; none at all: no scatter.
 
     Attributes:

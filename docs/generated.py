@@ -1,0 +1,303 @@
+"""What the site takes from the code, so that it can't go stale: a hook of MkDocs.
+
+Every scenario, every environment and every package gets a page of its own, written here from its
+YAML file, its docstring or its modules. A page written by hand asks for a table with a line
+``<!-- table: name -->``; :data:`TABLES` has them by name.
+"""
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, Field, fields
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import edgesim
+import edgesim.scenarios
+from edgesim import listing
+from edgesim.agents import presets as agents
+from edgesim.agents.policies import PolicySpec, offered
+from edgesim.cli import COMMANDS
+from edgesim.config import SCHEMAS
+from edgesim.problems import PROBLEMS, Problem, load
+from edgesim.reproduction.figures import FIGURES
+from edgesim.services.titles import TITLES
+
+__all__ = ["TABLES", "on_config", "on_files", "on_page_content", "on_page_markdown", "pages"]
+
+_PACKAGE = Path(edgesim.__path__[0])
+
+# --- pages ------------------------------------------------------------------------------------
+
+
+def pages() -> dict[str, str]:
+    """Every page that is written here: its path under docs/ and its Markdown."""
+    made = {f"scenarios/{name}.md": _scenario(name) for name in edgesim.scenarios.presets()}
+    made |= {f"environments/{it.name}.md": _environment(it) for it in PROBLEMS.values()}
+    return made | _reference()
+
+
+def _scenario(name: str) -> str:
+    """What a preset's file says: its head, its keys with their comments, and the whole text."""
+    text = (_PACKAGE / "scenarios" / f"{name}.yaml").read_text()
+    problem = PROBLEMS[edgesim.scenarios.preset(name)["problem"]]
+    head = [line.removeprefix("#").strip() for line in text.split("\nproblem:")[0].splitlines()]
+    scenario = edgesim.scenarios.resolve(name)
+    specs: Mapping[str, PolicySpec] = load(problem.policies)
+    rows = [[f"`{name}`", specs[name].title] for name in offered(scenario)]
+    keys = [[f"`{key}`", what] for key, what in listing.scenario_keys(name)]
+    return "\n".join(
+        (
+            f"# {name}",
+            "",
+            f"**{edgesim.scenarios.presets()[name]}**",
+            "",
+            *head,
+            "",
+            f"The problem is that of [`{problem.env_id}`](../environments/{problem.name}.md).",
+            "",
+            "```sh",
+            f"edgesim train scenario={name}",
+            f"edgesim evaluate scenario={name} policy=all",
+            f"edgesim simulate scenario={name}",
+            "```",
+            "",
+            "```python",
+            f'env = gymnasium.make("{problem.env_id}", scenario="{name}")',
+            "```",
+            "",
+            "## Policies that make sense here",
+            "",
+            *_table(("policy", "what it does"), rows),
+            "",
+            "## Keys",
+            "",
+            "`scenario.<key>=<value>` at the shell, `overrides={...}` in Python.",
+            "",
+            *_table(("key and value", "what it is"), keys),
+            "",
+            '??? note "The file"',
+            "    ```yaml",
+            *(f"    {line}".rstrip() for line in text.splitlines()),
+            "    ```",
+        )
+    )
+
+
+def _environment(problem: Problem) -> str:
+    """The docstring of an environment, whose sections are Gymnasium's, and its metrics."""
+    docstring = inspect.getdoc(load(problem.env)) or ""
+    story, _, raised = docstring.partition("\nRaises:\n")
+    first, _, rest = story.partition("\n")
+    names = [
+        name
+        for name in edgesim.scenarios.presets()
+        if edgesim.scenarios.preset(name)["problem"] == problem.name
+    ]
+    metrics: Mapping[str, str] = load(problem.metrics)
+    return "\n".join(
+        (
+            f"# {problem.env_id}",
+            "",
+            f"**{first}**",
+            _inline_roles(rest),
+            "",
+            "## Raises",
+            "",
+            _inline_roles(inspect.cleandoc(raised)),
+            "",
+            "## Scenarios",
+            "",
+            *_table(
+                ("scenario", "what it is"),
+                [
+                    [f"[`{name}`](../scenarios/{name}.md)", edgesim.scenarios.presets()[name]]
+                    for name in names
+                ],
+            ),
+            "",
+            "## Metrics of an episode",
+            "",
+            *_table(("metric", "what it is"), [[f"`{k}`", what] for k, what in metrics.items()]),
+        )
+    )
+
+
+def _reference() -> dict[str, str]:
+    """A page for each package, with all its modules that say what is public (``__all__``)."""
+    packages: dict[str, list[str]] = {}
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        parts = ("edgesim", *path.relative_to(_PACKAGE).with_suffix("").parts)
+        module = ".".join(parts).removesuffix(".__init__")
+        package = ".".join(parts[:-1])
+        public = "__all__" in path.read_text() or path.name == "__init__.py"
+        if public and _documented(path):
+            packages.setdefault(package, []).append(module)
+    return {
+        f"reference/{package}.md": "\n".join(
+            (f"# {package}", "", *(f"::: {module}\n" for module in sorted(modules)))
+        )
+        for package, modules in packages.items()
+    }
+
+
+def _documented(path: Path) -> bool:
+    return bool(ast.get_docstring(ast.parse(path.read_text())))
+
+
+# --- tables -----------------------------------------------------------------------------------
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """A table in Markdown; nothing in a cell ends it."""
+    heads = tuple(heads)
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return ["| " + " | ".join(it.replace("|", r"\|") for it in line) + " |" for line in lines]
+
+
+def _scenarios() -> list[str]:
+    rows = []
+    for name, title in edgesim.scenarios.presets().items():
+        problem = PROBLEMS[edgesim.scenarios.preset(name)["problem"]]
+        rows.append(
+            [
+                f"[`{name}`](scenarios/{name}.md)",
+                title,
+                f"[`{problem.env_id}`](environments/{problem.name}.md)",
+            ]
+        )
+    return _table(("scenario", "what it is", "environment"), rows)
+
+
+def _policies() -> list[str]:
+    lines: list[str] = []
+    for problem in PROBLEMS.values():
+        specs: Mapping[str, PolicySpec] = load(problem.policies)
+        rows = [[f"`{name}`", spec.title, _traits(spec)] for name, spec in specs.items()]
+        lines += [f"### {problem.env_id}", ""]
+        lines += [*_table(("policy", "what it does", "note"), rows), ""]
+    return lines
+
+
+def _traits(spec: PolicySpec) -> str:
+    traits = {
+        "learns first": spec.learns,
+        "knows what is hidden": spec.knows_hidden,
+        "a bound, no policy": spec.bound,
+        f"needs `{spec.requires}`": spec.requires is not None,
+    }
+    return ", ".join(trait for trait, holds in traits.items() if holds)
+
+
+def _agents() -> list[str]:
+    rows = []
+    for name, title in agents.presets().items():
+        agent = agents.preset(name)
+        rows.append([f"`{name}`", title, f"`{agent.algorithm}`", f"{agent.total_steps:,}"])
+    return _table(("agent", "what it is", "algorithm", "decisions it learns from"), rows)
+
+
+def _commands() -> list[str]:
+    lines: list[str] = []
+    for command, what in COMMANDS.items():
+        lines += [f"## edgesim {command}", "", f"{what[0].upper()}{what[1:]}.", ""]
+        if command in SCHEMAS:
+            keys = [it for it in fields(SCHEMAS[command]) if it.metadata.get("help")]
+            rows = [[f"`{it.name}`", _default(it), it.metadata["help"]] for it in keys]
+            lines += [*_table(("key", "default", "what it is"), rows), ""]
+    return lines
+
+
+def _default(item: Field[Any]) -> str:
+    if item.name in ("scenario", "agent"):
+        return "a preset"
+    made = item.default if item.default_factory is MISSING else item.default_factory()
+    return f"`{'null' if made is None else made}`"
+
+
+def _problems() -> list[str]:
+    rows = [
+        [
+            f"`{it.name}`",
+            f"[`{it.env_id}`](environments/{it.name}.md)",
+            f"`{it.twin}`",
+            f"[`{it.default_scenario}`](scenarios/{it.default_scenario}.md)",
+        ]
+        for it in PROBLEMS.values()
+    ]
+    return _table(("problem", "environment", "twin", "default scenario"), rows)
+
+
+def _figures() -> list[str]:
+    rows = [[f"`{name}`", figure.title] for name, figure in FIGURES.items()]
+    return _table(("figure", "what it shows"), rows)
+
+
+def _services() -> list[str]:
+    return _table(("service", "what it makes"), [[f"`{it}`", what] for it, what in TITLES.items()])
+
+
+TABLES: dict[str, Callable[[], list[str]]] = {
+    "agents": _agents,
+    "commands": _commands,
+    "figures": _figures,
+    "policies": _policies,
+    "problems": _problems,
+    "scenarios": _scenarios,
+    "services": _services,
+}
+"""The tables that a page may ask for."""
+
+# --- what MkDocs calls ------------------------------------------------------------------------
+
+
+def on_config(config: Any) -> Any:
+    """Put the pages that are written here where the navigation has a star."""
+    made = pages()
+    for entry in config.nav:
+        for title, place in entry.items():
+            if isinstance(place, str) and place.endswith("/*"):
+                entry[title] = [path for path in made if path.startswith(place.removesuffix("*"))]
+    return config
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Add the pages that are written here."""
+    from mkdocs.structure.files import File
+
+    for path, text in pages().items():
+        files.append(File.generated(config, path, content=text))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Put the tables where a page asks for them; their links start at the page's folder."""
+    up = "../" * page.file.src_uri.count("/")
+    return re.sub(
+        r"^<!-- table: (\w+) -->$",
+        lambda found: "\n".join(TABLES[found[1]]()).replace("](", f"]({up}"),
+        markdown,
+        flags=re.MULTILINE,
+    )
+
+
+_ROLE = r":(?:class|data|func|meth|mod|attr|exc|obj):"
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Make links of the roles in docstrings, where the site has what they name."""
+    return re.sub(
+        rf"{_ROLE}<code>~?([^<]+)</code>",
+        lambda found: _link(unescape(found[1])),
+        html,
+    )
+
+
+def _inline_roles(text: str) -> str:
+    return re.sub(rf"{_ROLE}`~?([^`]+)`", lambda found: _link(found[1]), text)
+
+
+def _link(name: str) -> str:
+    return f'<autoref identifier="{name}" optional><code>{name}</code></autoref>'
