@@ -34,7 +34,7 @@ TASKS = {
     "simulate": "edgesim.agents.simulation:simulate",
     "compare": "edgesim.agents.comparison:compare_runs",
     "reproduce": "edgesim.reproduction.reproduce:reproduce",
-    "benchmark": "edgesim.agents.benchmark:benchmark",
+    "benchmark": "edgesim.benchmark.run:benchmark",
     "calibrate": "edgesim.services.calibration:calibrate",
     "calibrate-train": "edgesim.services.training:train",
     "validate": "edgesim.services.validation:validate",

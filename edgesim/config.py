@@ -257,19 +257,37 @@ class BenchmarkConfig:
         InputError: a value is out of its range (on construction).
     """
 
-    decisions: int = field(default=20_000, metadata=_help("decisions that each measurement takes"))
+    parts: Any = field(
+        default_factory=lambda: ["scenarios", "worlds", "learner"],
+        metadata=_help("scenarios, worlds, learner, sizes, peers; several: parts=[a,b]; or all"),
+    )
+    seconds: float = field(default=1.0, metadata=_help("CPU seconds that each measurement takes"))
     repeats: int = field(
         default=3, metadata=_help("measurements of each thing; the median is shown")
     )
     out: str | None = field(
-        default=None, metadata=_help("JSON file for the figures; null: prints them only")
+        default=None,
+        metadata=_help(
+            "JSON file for the figures, a picture beside it; null: prints them only"
+        ),
     )
 
     def __post_init__(self) -> None:
-        whole("decisions", self.decisions, 1)
+        if not self.chosen:
+            raise InputError("parts", self.parts, "must name at least one part")
+        for part in self.chosen:
+            _filled("parts", part)
+        between("seconds", self.seconds, 0.001, 3600)
         whole("repeats", self.repeats, 1)
         if self.out is not None:
             _filled("out", self.out)
+
+    @property
+    def chosen(self) -> list[str]:
+        """The parts as a list."""
+        if isinstance(self.parts, Sequence) and not isinstance(self.parts, str):
+            return list(self.parts)
+        return [self.parts]
 
 
 @dataclass

@@ -219,7 +219,7 @@ REFUSED: list[tuple[str, list[str], str]] = [
     ("train", ["hydra.foo=1"], "hydra.foo = 1: no such key"),
     ("train", ["hydra/launcher=x"], "hydra/launcher = 'x': accepted: basic"),
     ("train", ["scenario.wireless.side_m=3"], "scenario.wireless is null here"),
-    ("benchmark", ["scenario=aigc"], "no such key; accepted: decisions, repeats, out"),
+    ("benchmark", ["scenario=aigc"], "no such key; accepted: parts, seconds, repeats, out"),
     # values of a wrong type
     ("train", ["seed=x"], "seed = 'x': must be a whole number"),
     ("train", ["seed=1.5"], "seed = 1.5: must be a whole number"),
@@ -251,7 +251,7 @@ REFUSED: list[tuple[str, list[str], str]] = [
     ("evaluate", ["policy=null"], "policy = None: must be text"),
     ("evaluate", ["out=' '"], "out = ' ': must be text"),
     ("simulate", ["policy=[a,b]"], "policy = ['a', 'b']: "),
-    ("benchmark", ["decisions=0"], "decisions = 0: "),
+    ("benchmark", ["seconds=0"], "seconds = 0.0: "),
     # lines that cannot be read
     ("train", ["seed"], "argument = 'seed': must be key=value"),
     ("train", ["=3"], "argument = '=3': must be key=value"),
