@@ -17,12 +17,30 @@ if TYPE_CHECKING:
 
 __all__ = ["compose", "prepared"]
 
-_LISTS = (  # a,b is a list there
+# a,b is a list there
+_LISTS = (
     ("evaluate", "policy"),
     ("compare", "runs"),
     ("reproduce", "figure"),
     ("benchmark", "parts"),
 )
+
+
+def compose(command: str, overrides: Iterable[str] = ()) -> Any:
+    """The configuration of a command, from overrides in Hydra's grammar.
+
+    Args:
+        command: a key of :data:`SCHEMAS`.
+        overrides: as on the command line: ``["scenario=aigc_paper", "agent.n_envs=4"]``.
+
+    Returns:
+        The command's dataclass. Where an agent preset has its own values for the problem or the
+        scenario, they are in it, and overrides of ``agent.<key>`` stand over them.
+
+    Raises:
+        InputError: an override cannot be used.
+    """
+    given = prepared(command, list(overrides))
     name = config_name(command, given)
     try:
         return typed(command, composed(name, given))

@@ -267,9 +267,7 @@ class BenchmarkConfig:
     )
     out: str | None = field(
         default=None,
-        metadata=_help(
-            "JSON file for the figures, a picture beside it; null: prints them only"
-        ),
+        metadata=_help("JSON file for the figures, a picture beside it; null: prints them only"),
     )
 
     def __post_init__(self) -> None:
