@@ -441,6 +441,7 @@ TABLE = {
         {},
         ["qoe.floor", "authors"],
     ),
+    "unknown part of the benchmark": ("benchmark parts=world", {}, ["world", "worlds"]),
     "unknown figure": ("reproduce figure=aigc_lerning", {}, ["aigc_lerning", "aigc_learning"]),
     "unknown budget": ("reproduce budget=fast", {}, ["fast", "quick"]),
     "figure without tables": (
