@@ -22,7 +22,7 @@ SMALL = {
 }
 
 FINGERPRINTS = {
-    "aigc": "934a8639674c453388710d127eeef724bc5b0c7a71858efa20a6850104907fef",
+    "aigc": "d49be9471333d7d842adab1025ebd2002618f4459d2d6dd8b1e13c72a97f4efe",
     "aigc_paper": "03c18455c0f53e7fceb8b0d9253d6598a98f8deb8d10609c658416abd96663a3",
 }
 FINGERPRINTS["aigc_steps"] = FINGERPRINTS["aigc"]  # with the steps that are asked, the same world
