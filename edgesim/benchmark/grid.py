@@ -79,8 +79,8 @@ def _sizes() -> list[Point]:
     for count in NODES:
         side_km = 600.0 * (count / 50) ** 0.5  # as many nodes an area as the preset's network
         drawn = {"source": "gabriel", "nodes": count, "side_km": side_km}
-        keys = {"network": {"topology": drawn, "instances": {"hosts": min(15, count)}}}
-        found.append(twin("sfc", "nodes", count, keys))
+        network = {"topology": drawn, "instances": {"hosts": min(15, count)}}
+        found.append(twin("sfc", "nodes", count, {"network": network}))
     return found
 
 

@@ -16,6 +16,8 @@ from edgesim.errors import InputError, did_you_mean
 
 __all__ = ["benchmark"]
 
+_WIDTH = 110  # of the table where the output is no terminal
+
 
 def benchmark(config: BenchmarkConfig) -> dict[str, Any]:
     """Measure, print the table, and write the figures as JSON and PNG where ``out`` names a file.
@@ -92,6 +94,7 @@ def _tell(line: str) -> None:
 
 
 def _print(rows: Sequence[dict[str, Any]]) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
@@ -99,7 +102,8 @@ def _print(rows: Sequence[dict[str, Any]]) -> None:
     ceiling = {
         row["what"]: row["decisions_per_cpu_second"] for row in rows if row["engine"] == "nothing"
     }
-    table = Table(title="Decisions a CPU second, random actions, one thread", title_justify="left")
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("what runs", "engine", "size"):
         table.add_column(heading)
     for heading in ("decisions/s", "of SimPy alone", "of the learner alone"):
@@ -119,4 +123,5 @@ def _print(rows: Sequence[dict[str, Any]]) -> None:
             f"{rate / alone:.2f}",
             f"{rate / ceiling[row['what']]:.2f}" if learns else "",
         )
-    Console().print(table)
+    console.print("decisions a CPU second, random actions, one thread")
+    console.print(table)

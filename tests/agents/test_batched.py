@@ -9,7 +9,6 @@ from stable_baselines3.common.vec_env import VecMonitor
 
 from edgesim.agents import presets, runfolder
 from edgesim.agents.batched import BatchedVecEnv
-from edgesim.agents.benchmark_learner import learner_rates
 from edgesim.agents.learner import training_envs
 from edgesim.agents.training import train
 from edgesim.compose import compose
@@ -117,12 +116,3 @@ def test_an_engine_that_cannot_step_a_scenario_is_refused_before_anything_is_wri
         train(config)
     assert list(tmp_path.iterdir()) == []
     assert scenario_preset("aigc")["wireless"] is not None
-
-
-def test_the_learners_own_rate_is_measured_beside_those_of_the_engines():
-    settings = agent(
-        n_envs=8, hyperparameters={"n_steps": 16, "batch_size": 64, "n_epochs": 1}, schedules={}
-    )
-    rates = learner_rates(resolve("aigc_paper", SHORT), settings, 256)
-    assert list(rates) == ["nothing", "batched", "simpy"]
-    assert all(rate > 0 for rate in rates.values())

@@ -10,11 +10,13 @@ import pytest
 
 from edgesim.benchmark import grid, run
 from edgesim.benchmark.grid import PARTS, Point, points
+from edgesim.benchmark.learner import learner_rate
 from edgesim.benchmark.measures import of_batched, of_env, of_twin, raw_simpy
+from edgesim.compose import compose
 from edgesim.config import BenchmarkConfig
 from edgesim.errors import InputError
 from edgesim.plots.benchmark import draw
-from edgesim.scenarios import presets
+from edgesim.scenarios import presets, resolve
 
 
 @pytest.mark.parametrize(
@@ -87,6 +89,21 @@ def test_any_environment_can_be_measured() -> None:
             return 0, 0.0, self.steps % 7 == 0, False, {}
 
     assert of_env(Still)(0.01) > 1000
+
+
+@pytest.mark.parametrize("engine", ["nothing", "batched", "simpy"])
+def test_a_learners_rate_is_measured(engine: str) -> None:
+    agent = compose(
+        "train",
+        [
+            "scenario=aigc_paper",
+            "agent.n_envs=4",
+            "agent.hyperparameters.n_steps=16",
+            "agent.hyperparameters.batch_size=64",
+            "agent.hyperparameters.n_epochs=1",
+        ],
+    ).agent
+    assert learner_rate(resolve("aigc_paper", {"horizon_s": 30_000}), agent, engine, 0.01) > 0
 
 
 def test_a_file_without_sizes_is_no_picture(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """How much of a learner's own rate is left when it trains in our environments."""
 
-from collections.abc import Mapping, Sequence
 from time import process_time
 from typing import Any
 
@@ -11,7 +10,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from edgesim.agents.learner import make_model, prepare_torch, training_envs
 from edgesim.config import AgentConfig
 
-__all__ = ["DoNothing", "learner_rates"]
+__all__ = ["DoNothing", "learner_rate"]
 
 
 class DoNothing(VecEnv):
@@ -59,30 +58,26 @@ class DoNothing(VecEnv):
         return [False for _ in self._get_indices(indices)]
 
 
-def learner_rates(
-    scenario: Any, agent: AgentConfig, decisions: int, engines: Sequence[str] = ("batched", "simpy")
-) -> Mapping[str, float]:
-    """Decisions a CPU second of an agent's training, by what steps its environments.
+def learner_rate(scenario: Any, agent: AgentConfig, engine: str, seconds: float) -> float:
+    """Decisions a CPU second of an agent's training.
 
-    ``"nothing"`` stands for :class:`DoNothing`. All learn with equal settings for as many
-    decisions, one after the other, after one update that is not measured.
+    One rollout and its update go before, unmeasured: compilation, first episodes. Then whole
+    rollouts are made until the seconds are spent.
 
     Args:
         scenario: the scenario's checked dataclass.
         agent: the agent as it is set for the scenario.
-        decisions: to learn from, in each measurement; whole rollouts are made.
-        engines: what to measure beside it.
+        engine: what steps its environments, or ``"nothing"`` for :class:`DoNothing`.
+        seconds: CPU seconds to spend.
     """
-    rates: dict[str, float] = {}
-    for engine in ("nothing", *engines):
-        prepare_torch(0, 1)
-        envs = training_envs(scenario, agent, 0, 0, "auto" if engine == "nothing" else engine)
-        model = make_model(agent, DoNothing(envs) if engine == "nothing" else envs, 0, "cpu")
-        model.learn(1)  # one rollout and its update: compilation, first episodes
-        before = model.num_timesteps
+    prepare_torch(0, 1)
+    envs = training_envs(scenario, agent, 0, 0, "auto" if engine == "nothing" else engine)
+    model = make_model(agent, DoNothing(envs) if engine == "nothing" else envs, 0, "cpu")
+    model.learn(1)
+    before, spent = model.num_timesteps, 0.0
+    while spent < seconds:
         begun = process_time()
-        model.learn(decisions, reset_num_timesteps=False)
-        spent = process_time() - begun
-        rates[engine] = (model.num_timesteps - before) / spent
-        envs.close()
-    return rates
+        model.learn(1, reset_num_timesteps=False)
+        spent += process_time() - begun
+    envs.close()
+    return float((model.num_timesteps - before) / spent)
