@@ -1,6 +1,7 @@
 """Cost of a decision against the size of the world: reads the JSON of ``edgesim benchmark``."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,15 @@ def draw(path: Path) -> Path:
         raise InputError("benchmark", str(path), f"cannot be read ({reason})") from None
     if not axes:
         raise InputError("benchmark", str(path), "was measured without parts=worlds or parts=sizes")
+    sized = dict.fromkeys((row["what"], row["engine"]) for row in rows if row["axis"])
+    colours = dict(zip(sized, (ACCENT, *COLOURS), strict=False))
     lines = -(-len(axes) // 2)
     columns = min(2, len(axes))
     with figure(4.6 * columns, 3.4 * lines) as drawn:
         panels = drawn.subplots(lines, columns, squeeze=False, sharey=True).ravel()
         for panel, axis in zip(panels, axes, strict=False):
-            _panel(panel, axis, [row for row in rows if row["axis"] == axis], 1e6 / alone)
+            own = [row for row in rows if row["axis"] == axis]
+            _panel(panel, axis, own, colours, 1e6 / alone)
         for panel in panels[len(axes) :]:
             panel.set_visible(False)
         for panel in panels[::columns]:
@@ -42,9 +46,15 @@ def draw(path: Path) -> Path:
         return save(drawn, path.with_suffix(".png"))
 
 
-def _panel(panel: Axes, axis: str, rows: list[dict[str, Any]], alone_us: float) -> None:
-    lines = list(dict.fromkeys((row["what"], row["engine"]) for row in rows))
-    for (what, engine), colour in zip(lines, (ACCENT, *COLOURS), strict=False):
+def _panel(
+    panel: Axes,
+    axis: str,
+    rows: list[dict[str, Any]],
+    colours: Mapping[tuple[str, str], str],
+    alone_us: float,
+) -> None:
+    for what, engine in dict.fromkeys((row["what"], row["engine"]) for row in rows):
+        colour = colours[what, engine]
         own = [row for row in rows if (row["what"], row["engine"]) == (what, engine)]
         sizes = [row["size"] for row in own]
         cost = [1e6 / row["decisions_per_cpu_second"] for row in own]
