@@ -40,5 +40,41 @@ FIGURES: dict[str, Figure] = {
             "edgesim.reproduction.sfc_learning",
             "edgesim.plots.sfc_learning:draw",
         ),
+        Figure(
+            "sfc_load",
+            "QoE against load, holding 1 to 10 times as long as the authors' chains",
+            "edgesim.reproduction.sfc_load",
+            "edgesim.plots.sfc_load:draw",
+        ),
+        Figure(
+            "sfc_collector",
+            "sfc: QoE against the period of the collector, from the truth to 60 s",
+            "edgesim.reproduction.sfc_collector",
+            "edgesim.plots.sfc_collector:draw",
+        ),
+        Figure(
+            "sfc_measured_delay",
+            "measured against true delay of every link, over two topologies",
+            "edgesim.reproduction.sfc_measured_delay",
+            "edgesim.plots.sfc_measured_delay:draw",
+        ),
+        Figure(
+            "sfc_southbound",
+            "southbound messages and bytes: piggybacked on discovery or probed separately",
+            "edgesim.reproduction.sfc_southbound",
+            "edgesim.plots.sfc_southbound:draw",
+        ),
+        Figure(
+            "sfc_map",
+            "sfc: the network by mean load of its links and hosts, under two policies",
+            "edgesim.reproduction.sfc_map",
+            "edgesim.plots.sfc_map:draw",
+        ),
+        Figure(
+            "sfc_slices",
+            "sfc: QoE and rejected share of eMBB, URLLC and mMTC, by policy",
+            "edgesim.reproduction.sfc_slices",
+            "edgesim.plots.sfc_slices:draw",
+        ),
     )
 }

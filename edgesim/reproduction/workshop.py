@@ -18,7 +18,7 @@ from edgesim.reproduction.budget import Budget, Training
 from edgesim.scenarios import resolve
 from edgesim.version import version
 
-__all__ = ["Measured", "Workshop"]
+__all__ = ["Measured", "Workshop", "identity"]
 
 
 class Measured:
@@ -118,7 +118,7 @@ class Workshop:
         count = self.budget.episodes if episodes is None else episodes
         key = {
             "scenario": asdict(checked),
-            "policy": _identity(policy),
+            "policy": identity(policy),
             "episodes": count,
             "seed": self.seed,
             "edgesim": version(),
@@ -189,7 +189,7 @@ def _is_complete(folder: Path) -> bool:
     return folder.is_dir() and not runfolder.missing(folder)
 
 
-def _identity(policy: str) -> Any:
+def identity(policy: str) -> Any:
     """What a policy is: its name, or the model of its run folder."""
     model = Path(policy) / "model.zip"
     if not model.is_file():
