@@ -242,82 +242,67 @@ def _open(worlds: Any, template: Any, observations: Any, rules: Any, state: Any)
 
 
 @_compiled
-def _step(
+def _step(  # noqa: PLR0912, PLR0915  # as smaller functions it took 1.4 times as long
     actions: Any, observations: Any, rewards: Any, parts: Any, over: Any, rules: Any, state: Any
 ) -> None:
     """Send the request at hand of each world to its provider and go to the next request."""
     for w in range(actions.size):
         quality = crash = loss = refusal = shaping = 0.0
         if not over[w]:
-            last = state.requests[w] - 1
-            if state.at[w] < last or rules.decide_last:
-                quality, crash, loss, refusal, shaping = _choose(
-                    w, actions[w], observations, rules, state
-                )
-            if state.at[w] < last:
-                at = state.at[w] + 1
+            at, last = state.at[w], state.requests[w] - 1
+            if at < last or rules.decide_last:
+                # The request reaches its provider: it runs, or crashes it, or is refused.
+                now, level, provider = state.arrival_s[w, at], state.level[w, at], actions[w]
+                steps, gain = rules.steps[level], rules.gain[provider, level]
+                state.totals[w, _DECISIONS] += 1
+                up = _is_up(w, provider, now, rules, state)
+                if up and steps <= state.available[w, provider]:
+                    _run(w, now + rules.run_time_s[level], _join(provider, level), state)
+                    _take(w, provider, steps, observations, rules, state)
+                    if rules.shaped:
+                        shaping += gain
+                    if not rules.on_delivery:
+                        quality += gain
+                else:
+                    if up:
+                        left, worth = _crash(w, provider, now, observations, rules, state)
+                        crash -= rules.crash_penalty
+                        loss -= rules.loss_penalty * left
+                        if rules.shaped:
+                            shaping -= worth
+                    refusal -= rules.refusal_penalty
+                    state.totals[w, _REFUSED] += 1
+            # On to the next request, or to the end of all tasks.
+            until = -np.inf
+            if at < last:
+                at += 1
                 state.at[w], until = at, state.arrival_s[w, at]
-                observations[w, -2] = rules.told[state.level[w, at], 0]
-                observations[w, -1] = rules.told[state.level[w, at], 1]
-                over[w] = at == last and not rules.decide_last
-            else:
-                # Nothing happens after an undecided last request; otherwise all tasks end.
-                until = np.inf if rules.decide_last else -np.inf
-                over[w] = True
+                level = state.level[w, at]
+                observations[w, -2] = rules.told[level, 0]
+                observations[w, -1] = rules.told[level, 1]
+            elif rules.decide_last:
+                until = np.inf
                 state.up_s[w] = -np.inf
-            finished = _release(w, until, observations, rules, state)
-            if rules.on_delivery:
-                quality += finished
-            if rules.shaped:
-                shaping -= finished
-        paid = quality + crash + loss + refusal
+            head, tail = state.head[w], state.tail[w]
+            while head < tail and state.end_s[w, head] <= until:
+                provider, level = _part(state.task[w, head])
+                gain = rules.gain[provider, level]
+                _take(w, provider, -rules.steps[level], observations, rules, state)
+                if rules.on_delivery:
+                    quality += gain
+                if rules.shaped:
+                    shaping -= gain
+                state.totals[w, _QUALITY] += gain
+                state.totals[w, _LATENCY] += rules.run_time_s[level]
+                state.totals[w, _FINISHED] += 1
+                head += 1
+            state.head[w] = head
+            over[w] = at == last and not (rules.decide_last and until < np.inf)
         parts[0, w], parts[1, w], parts[2, w], parts[3, w] = quality, crash, loss, refusal
         parts[4, w] = shaping
+        paid = quality + crash + loss + refusal
         state.totals[w, _RETURN] += paid
         rewards[w] = paid + shaping
-
-
-@_inlined
-def _choose(
-    w: Any, provider: Any, observations: Any, rules: Any, state: Any
-) -> tuple[float, float, float, float, float]:
-    """The request reaches its provider: it runs, or crashes it, or is refused; returns the parts
-    of the reward.
-    """
-    now, level = state.arrival_s[w, state.at[w]], state.level[w, state.at[w]]
-    steps, gain = rules.steps[level], rules.gain[provider, level]
-    promised = gain if rules.shaped else 0.0
-    state.totals[w, _DECISIONS] += 1
-    up = _is_up(w, provider, now, rules, state)
-    if up and steps <= state.available[w, provider]:
-        _run(w, now + rules.run_time_s[level], _join(provider, level), state)
-        _take(w, provider, steps, observations, rules, state)
-        return 0.0 if rules.on_delivery else gain, 0.0, 0.0, 0.0, promised
-    state.totals[w, _REFUSED] += 1
-    if not up:
-        return 0.0, 0.0, 0.0, -rules.refusal_penalty, 0.0
-    left, worth = _crash(w, provider, now, observations, rules, state)
-    loss = -rules.loss_penalty * left
-    return 0.0, -rules.crash_penalty, loss, -rules.refusal_penalty, -worth if rules.shaped else 0.0
-
-
-@_inlined
-def _release(w: Any, until: Any, observations: Any, rules: Any, state: Any) -> float:
-    """End the tasks that are due at or before ``until``; returns the sum of their gains."""
-    worth = latency_s = 0.0
-    first = head = state.head[w]
-    tail = state.tail[w]
-    while head < tail and state.end_s[w, head] <= until:
-        provider, level = _part(state.task[w, head])
-        _take(w, provider, -rules.steps[level], observations, rules, state)
-        worth += rules.gain[provider, level]
-        latency_s += rules.run_time_s[level]  # nothing waits where there is no network
-        head += 1
-    state.head[w] = head
-    state.totals[w, _QUALITY] += worth
-    state.totals[w, _LATENCY] += latency_s
-    state.totals[w, _FINISHED] += head - first
-    return worth
 
 
 @_inlined
