@@ -7,6 +7,7 @@ YAML file, its docstring or its modules. A page written by hand asks for a table
 
 import ast
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields
@@ -151,10 +152,15 @@ def _documented(path: Path) -> bool:
 
 
 def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    """A table in Markdown; nothing in a cell ends it."""
+    """A table in Markdown; nothing in a cell ends it, and plain text in it is no markup."""
     heads = tuple(heads)
     lines = [heads, tuple("---" for _ in heads), *rows]
-    return ["| " + " | ".join(it.replace("|", r"\|") for it in line) + " |" for line in lines]
+    return ["| " + " | ".join(map(_cell, line)) + " |" for line in lines]
+
+
+def _cell(text: str) -> str:
+    plain = text if text.startswith(("`", "[")) else text.replace("<", "&lt;")
+    return plain.replace("|", r"\|")
 
 
 def _scenarios() -> list[str]:
@@ -214,7 +220,7 @@ def _default(item: Field[Any]) -> str:
     if item.name in ("scenario", "agent"):
         return "a preset"
     made = item.default if item.default_factory is MISSING else item.default_factory()
-    return f"`{'null' if made is None else made}`"
+    return f"`{made if isinstance(made, str) else json.dumps(made)}`"
 
 
 def _problems() -> list[str]:

@@ -8,7 +8,7 @@ import re
 import shutil
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -147,7 +147,8 @@ def _own_keys(schema: type[Any]) -> Iterator[tuple[str, str]]:
     """Keys of a command that are not groups: ``key=default`` and what it is."""
     for item in fields(schema):
         if item.metadata["help"] and item.name not in ("scenario", "agent"):
-            yield f"{item.name}={_written(item.default)}", _line(item.type, item.metadata["help"])
+            made = item.default if item.default_factory is MISSING else item.default_factory()
+            yield f"{item.name}={_written(made)}", _line(item.type, item.metadata["help"])
 
 
 def _agent_keys(chosen: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -260,6 +260,7 @@ def test_help_shows_every_group_and_key_with_its_line(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "250")
     shown = command_help(command, "")
+    assert "<dataclasses." not in shown
     for item in fields(SCHEMAS[command]):
         line = item.metadata["help"]
         if item.name in ("scenario", "agent"):

@@ -71,8 +71,9 @@ def test_every_table_is_asked_for_and_every_one_that_is_asked_for_is_there() -> 
     assert set(asked) == set(GENERATED.TABLES)
 
 
-def test_a_bar_in_a_cell_does_not_end_it() -> None:
+def test_neither_a_bar_nor_a_bracket_in_a_cell_is_markup() -> None:
     assert GENERATED._table(("a", "b"), [["x|y", "z"]])[-1] == r"| x\|y | z |"
+    assert GENERATED._table(("a",), [["runs=<folder>"]])[-1] == "| runs=&lt;folder> |"
 
 
 @pytest.fixture(scope="module")
