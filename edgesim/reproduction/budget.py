@@ -17,11 +17,13 @@ class Training:
         scenario: a preset.
         agent: a preset.
         overrides: further ones, as on the command line.
+        quick: whether budgets that learn from a part of the decisions train it too.
     """
 
     scenario: str
     agent: str
     overrides: tuple[str, ...] = ()
+    quick: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class Budget:
             whole = compose("train", line).agent.total_steps
             line.append(f"total_steps={max(round(whole * self.steps), 1)}")
         return [*line, *self.settings]
+
+    def takes(self, training: Training) -> bool:
+        """Whether it pays for a training."""
+        return training.quick or self.steps >= 1
 
     def fewer(self, episodes: int) -> int:
         """At most so many episodes: for what takes long and varies little."""

@@ -34,7 +34,7 @@ def reproduce(config: ReproduceConfig) -> list[Path]:
     spent = budget(config.budget, config.seeds)
     shop = Workshop(spent, config.runs, out, tell=lambda line: _say(f"  measuring {line}"))
     for figure in figures:
-        for training in load(f"{figure.recipe}:TRAININGS"):
+        for training in _trainings(shop, figure):
             _train(shop, training, config.launcher)
     made: list[Path] = []
     failed: dict[str, str] = {}
@@ -59,6 +59,12 @@ def _chosen(names: Sequence[str]) -> list[Figure]:
     return list(FIGURES.values()) if "all" in names else [FIGURES[name] for name in names]
 
 
+def _trainings(shop: Workshop, figure: Figure) -> list[Training]:
+    """What the figure needs trained in the budget."""
+    wanted: Sequence[Training] = load(f"{figure.recipe}:TRAININGS")
+    return [training for training in wanted if shop.budget.takes(training)]
+
+
 def _train(shop: Workshop, training: Training, launcher: str) -> None:
     """Train the runs that are missing, through the same door as ``edgesim train -m``."""
     from edgesim.cli import TASKS
@@ -81,8 +87,7 @@ def _make(shop: Workshop, figure: Figure) -> Path:
     findings = load(f"{figure.recipe}:tables")(shop, folder)
     _drawn(figure, folder)
     effort = Effort(time.monotonic() - wall_s, time.process_time() - cpu_s)
-    trainings: Sequence[Training] = load(f"{figure.recipe}:TRAININGS")
-    runs = [run for training in trainings for run in shop.folders(training)]
+    runs = [run for training in _trainings(shop, figure) for run in shop.folders(training)]
     given = shop.budget
     command = f"edgesim reproduce figure={figure.name} budget={given.name} seeds={given.seeds}"
     write_report(folder, figure, command, given.seeds, shop.seed, findings, runs, effort)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgesim.agents.aggregates import (
+    improvement_interval,
     interquartile_mean,
     interval,
     normalised,
@@ -39,6 +40,15 @@ def test_what_one_gains_the_other_loses(ours: list[float], theirs: list[float]) 
     counted = np.mean([(x > y) + 0.5 * (x == y) for x in ours for y in theirs])
     assert there == pytest.approx(counted)
     assert there + back == pytest.approx(1)
+
+
+def test_an_interval_of_improvement_tells_ties_from_wins() -> None:
+    better, worse = [[3.0, 4.0, 5.0]] * 2, [[0.0, 1.0, 2.0]] * 2
+    assert improvement_interval(better, worse) == (1, 1)
+    low, high = improvement_interval(better, better)
+    assert low < 0.5 < high
+    # one task won and one lost for certain: even, without doubt
+    assert improvement_interval([[1, 1], [0, 0]], [[0, 0], [1, 1]]) == (0.5, 0.5)
 
 
 def test_a_profile_counts_the_runs_above_a_threshold() -> None:

@@ -1,0 +1,96 @@
+"""What policies do: where they send requests of so many steps, beside the hidden quality."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from edgesim.agents.policies import find_policy
+from edgesim.agents.rollout import rollout
+from edgesim.agents.seeds import held_out_seeds
+from edgesim.reproduction.aigc_learning import OVERRIDES
+from edgesim.reproduction.aigc_tasks import CAPACITY
+from edgesim.reproduction.budget import Training
+from edgesim.reproduction.findings import Finding
+from edgesim.reproduction.tables import write_table
+from edgesim.reproduction.workshop import Workshop, identity
+from edgesim.scenarios import resolve
+from edgesim.twin.aigc_world import AIGCWorld
+
+__all__ = ["TRAININGS", "tables"]
+
+TRAININGS = (Training("aigc_paper", "maskable_ppo", OVERRIDES),)
+POLICIES = ("overload_avoidance", "prophet")
+
+
+def tables(shop: Workshop, folder: Path) -> list[Finding]:
+    """Write ``choices.csv``: a row a policy, provider and number of steps.
+
+    Of the requests that ask for so many steps, ``share`` went to the provider; ``quality`` is the
+    gain that they reach there. The seeds of an agent are taken together.
+    """
+    scenario = resolve("aigc_paper", CAPACITY)
+    world = AIGCWorld(scenario)
+    low, high = scenario.steps_range
+    asked = range(low, high + 1, scenario.steps_increment)
+    deciding: dict[str, list[str]] = {
+        POLICIES[0]: [POLICIES[0]],
+        TRAININGS[0].agent: [str(path) for path in shop.folders(TRAININGS[0])],
+        POLICIES[1]: [POLICIES[1]],
+    }
+    rows: list[dict[str, Any]] = []
+    found = []
+    for name, policies in deciding.items():
+        counts = np.sum([_choices(shop, scenario, policy, asked) for policy in policies], axis=0)
+        shares = counts / np.maximum(counts.sum(axis=0), 1)
+        quality = np.array([world.curves.gains(steps) for steps in asked]).T
+        rows += [
+            {
+                "policy": name,
+                "provider": provider,
+                "steps": steps,
+                "share": float(shares[provider, column]),
+                "quality": float(quality[provider, column]),
+            }
+            for provider in range(len(world.providers))
+            for column, steps in enumerate(asked)
+        ]
+        paid = float((shares * quality).sum(axis=0).mean())
+        rank = float(spearmanr(shares.ravel(), quality.ravel()).statistic)
+        found.append(
+            Finding(
+                f"choices of {name}",
+                f"rank correlation of share and hidden quality {rank:.2f};"
+                f" mean quality of a choice {paid:.3f}",
+            )
+        )
+    write_table(folder, "choices", rows)
+    return found
+
+
+def _choices(shop: Workshop, scenario: Any, policy: str, asked: Sequence[int]) -> Any:
+    """How often each provider was chosen for each number of steps, shape (providers, steps)."""
+    episodes = shop.budget.fewer(10)
+
+    def make() -> list[list[int]]:
+        build = find_policy(scenario, policy)
+        seeds = held_out_seeds(shop.seed, episodes)
+        played = rollout(scenario, build, seeds, policy_seed=shop.seed, record=True)
+        counts = Counter(
+            (provider, int(steps))
+            for log in played.logs
+            for _, event, _, provider, steps in log.rows
+            if event == "choose"
+        )
+        return [[counts[p, steps] for steps in asked] for p in range(scenario.provider_count)]
+
+    key = {
+        "policy": identity(policy),
+        "capacity": CAPACITY,
+        "episodes": episodes,
+        "seed": shop.seed,
+    }
+    return np.array(shop.kept("choices in aigc_paper", key, make))
