@@ -1,6 +1,7 @@
 """Quality of finished tasks against the share of them that is late: reads a CSV file."""
 
 from pathlib import Path
+from typing import Any
 
 from matplotlib.ticker import PercentFormatter
 
@@ -24,11 +25,13 @@ def draw(folder: Path) -> Path:
             axes.plot(across, [y, y], color=colour, linewidth=1.5, alpha=0.6)
             axes.plot([x, x], up, color=colour, linewidth=1.5, alpha=0.6)
             axes.plot([x], [y], "o", color=colour, markersize=9 if agent else 6)
+            left = _crowded(row, rows)
             axes.annotate(
                 f"{row['name']}\nreturn {row['return']:.0f}",
                 (x, y),
-                xytext=(8, 6),
+                xytext=(-8 if left else 8, 6),
                 textcoords="offset points",
+                ha="right" if left else "left",
                 color=colour,
                 fontsize=9,
             )
@@ -45,3 +48,15 @@ def draw(folder: Path) -> Path:
             color=GREY,
         )
         return save_both(drawn, folder)
+
+
+def _crowded(row: dict[str, Any], rows: list[dict[str, Any]]) -> bool:
+    """Whether another point stands where the name to the right of this one would be."""
+    wide, high = (
+        max(it[key] for it in rows) - min(it[key] for it in rows) for key in ("late", "quality")
+    )
+    return any(
+        0 < other["late"] - row["late"] < 0.2 * wide
+        and abs(other["quality"] - row["quality"]) < 0.12 * high
+        for other in rows
+    )

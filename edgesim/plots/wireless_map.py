@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
+from matplotlib.patheffects import withStroke
 
 from edgesim.plots.style import GREY, INK, figure, save_both
 from edgesim.plots.tables import read
@@ -74,10 +75,11 @@ def _panel(
         axes.annotate(
             f"{site:.0f}",
             at,
-            ha="center",
-            va="center",
-            fontsize=7,
+            xytext=(6, 6),
+            textcoords="offset points",
+            fontsize=9,
+            fontweight="bold",
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
             zorder=5,
-            bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"},
         )
     axes.set_aspect("equal")
