@@ -69,7 +69,7 @@ def _totals(axes: Axes, rows: list[dict[str, Any]], looks: dict[str, tuple[str, 
 
 
 def _profiles(axes: Axes, rows: list[dict[str, Any]], looks: dict[str, tuple[str, str]]) -> None:
-    for agent, (colour, mark) in looks.items():
+    for place, (agent, (colour, mark)) in enumerate(looks.items()):
         own = [row for row in rows if row["agent"] == agent]
         axes.step(
             [row["score"] for row in own],
@@ -77,7 +77,7 @@ def _profiles(axes: Axes, rows: list[dict[str, Any]], looks: dict[str, tuple[str
             where="post",
             color=colour,
             marker=mark,
-            markevery=(10, 40),
+            markevery=(5 + 10 * place, 40),
             linewidth=1.8,
             label=agent,
         )

@@ -16,6 +16,7 @@ from edgesim.agents.aggregates import (
     stratified_interval,
 )
 from edgesim.reproduction.aigc_learning import OVERRIDES
+from edgesim.reproduction.aigc_tasks import CAPACITY
 from edgesim.reproduction.budget import Training
 from edgesim.reproduction.findings import Finding
 from edgesim.reproduction.tables import write_table
@@ -30,6 +31,8 @@ TRAININGS = (
     *(Training("aigc", agent, quick=agent == AGENTS[0]) for agent in AGENTS),
     *(Training("sfc", agent, quick=False) for agent in AGENTS),
 )
+
+_FEW = "fewer than five runs a scenario: the interval is narrower than what is not known"
 
 Scores = dict[str, dict[str, npt.NDArray[np.float64]]]
 """Normalised scores of the runs, by scenario and agent."""
@@ -85,7 +88,7 @@ def _scale(
     The bound is worked out on the first few episodes; what the agents' mean return differs between
     these and all of them is added. ``returns`` has shape (runs, episodes).
     """
-    overrides = {"capacity_range": [400, 900]} if training.overrides else None
+    overrides = CAPACITY if training.overrides else None
     few = shop.budget.fewer(3)
     low = shop.measured(training.scenario, "random", overrides=overrides)["return"].mean()
     bound = shop.measured(training.scenario, "bound", overrides=overrides, episodes=few)
@@ -121,6 +124,7 @@ def _aggregated(folder: Path, by_agent: dict[str, list[npt.NDArray[np.float64]]]
             Finding(
                 f"interquartile mean of {agent}, normalised, {len(own)} scenarios",
                 f"{row['iqm']:.3f} [{iqm_low:.3f}, {iqm_high:.3f}]",
+                remark=_FEW if min(map(len, own)) < 5 else "",
             )
         )
     for one, other in combinations(by_agent, 2):
@@ -139,6 +143,7 @@ def _aggregated(folder: Path, by_agent: dict[str, list[npt.NDArray[np.float64]]]
                 f"a run of {one} beats one of {other}",
                 f"with probability {row['probability']:.2f} [{low:.2f}, {high:.2f}]"
                 + (": a tie" if row["tie"] else ""),
+                remark=_FEW if min(map(len, by_agent[one])) < 5 else "",
             )
         )
     write_table(folder, "aggregates", rows)

@@ -11,7 +11,7 @@ __all__ = ["CAPACITY", "TRAININGS", "tables"]
 
 CAPACITY = {"capacity_range": [400, 900]}
 
-_SOURCE = "independent measurement of this setting, 5 draws of providers by 10 episodes, mean ± sd"
+_SOURCE = "measured independently: 5 draws of providers by 10 episodes, mean ± sd"
 # Return with its standard deviation, tasks lost and refused, quality of a finished task.
 _MEASURED = {
     "random": (-126, 82, 233, 103, 0.362),
@@ -43,7 +43,6 @@ def tables(shop: Workshop, folder: Path) -> list[Finding]:
 def _beside(policy: str, row: dict[str, float]) -> list[Finding]:
     paid, spread, lost, refused, quality = _MEASURED[policy]
     where = "capacities 400 to 900"
-    one_draw = "the draw of the providers dominates the spread, and here it is another, single one"
     counts = f"{row['lost']:.0f}, {row['refused']:.0f}"
     return [
         Finding(
@@ -52,7 +51,8 @@ def _beside(policy: str, row: dict[str, float]) -> list[Finding]:
             f"{paid} ± {spread}",
             _SOURCE,
             abs(row["return"] - paid) <= 2 * spread,
-            f"agrees if within two standard deviations: {one_draw}",
+            "agrees if within two standard deviations; the draw of the providers dominates the"
+            " spread, and here it is another, single one",
         ),
         Finding(
             f"tasks lost and refused under {policy}, {where}",
@@ -66,7 +66,5 @@ def _beside(policy: str, row: dict[str, float]) -> list[Finding]:
             with_interval(row, "quality", 3),
             f"{quality:.3f}",
             _SOURCE,
-            None,
-            one_draw,
         ),
     ]
