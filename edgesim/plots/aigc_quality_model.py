@@ -70,9 +70,9 @@ def _services(axes: Axes, rows: list[dict[str, Any]], fits: list[dict[str, Any]]
         axes.plot(steps, [row["score"] for row in own], "o", ms=4, color=colour, label=label)
         fit = [row for row in fits if row["service"] == name]
         axes.plot([r["steps"] for r in fit], [r["score"] for r in fit], color=colour, linewidth=1.5)
-    axes.set_title("measured services", fontsize=11)
+    axes.set_title("measured services of aigc", fontsize=11)
     axes.set_xlabel("denoising steps")
     axes.set_xlim(left=0)
     axes.plot([], [], color=INK, label="four-parameter fit")
     axes.fill_between([], [], color=INK, alpha=0.15, label="middle 80 % of the images")
-    axes.legend(loc="lower right", frameon=False, fontsize=9)
+    axes.legend(loc="upper left", frameon=False, fontsize=9)

@@ -31,13 +31,15 @@ def draw(folder: Path) -> Path:
             most = held[0][capacity]
             if name == "crashed":
                 axes.axhline(most, color=INK, linestyle="--", linewidth=1)
-                axes.annotate("its capacity", (times_s[0], most), va="bottom", fontsize=9)
+                axes.annotate(
+                    "its capacity", (times_s[-1], most), ha="right", va="bottom", fontsize=9
+                )
                 axes.set_ylim(0, 1.35 * most)
             else:
                 axes.set_ylim(0, 1.15 * max(steps))
         last = next(r for r in events if r["event"] == "refuse" and r["time_s"] == begin_s)
         for row, text, side in (
-            (crash, f"crash: {last['value']:.0f} steps \nmore do not fit", "right"),
+            (crash, f"crash: {last['value']:.0f} steps\n more do not fit", "left"),
             (restart, "restart", "left"),
         ):
             above.axvline(row["time_s"], color=_CRASH, linewidth=1.2)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,8 @@ def _choices(shop: Workshop, scenario: Any, policy: str, asked: Sequence[int]) -
         return [[counts[p, steps] for steps in asked] for p in range(scenario.provider_count)]
 
     key = {
+        "scenario": asdict(scenario),
         "policy": identity(policy),
-        "capacity": CAPACITY,
         "episodes": episodes,
         "seed": shop.seed,
     }

@@ -11,8 +11,7 @@ from edgesim.reproduction.findings import Finding
 from edgesim.reproduction.tables import write_table
 from edgesim.reproduction.workshop import Workshop
 from edgesim.scenarios import resolve
-from edgesim.scenarios.aigc_services import fit_of
-from edgesim.services.profile import embedded, load_profile
+from edgesim.scenarios.aigc_services import fit_of, measured
 from edgesim.twin.aigc_world import AIGCWorld
 
 __all__ = ["TRAININGS", "tables"]
@@ -26,9 +25,9 @@ def tables(shop: Workshop, folder: Path) -> list[Finding]:
     """Write four tables.
 
     ``curves.csv``: quality (floor and gain) of each provider of ``aigc_paper`` by steps;
-    ``parameters.csv``: ax, ay, bx, by of each; ``services.csv``: of each embedded measured service
-    the mean score and the range of the middle 80 % of its images; ``fits.csv``: the four-parameter
-    fit of each.
+    ``parameters.csv``: ax, ay, bx, by of each; ``services.csv``: of each measured service of
+    ``aigc`` the mean score and the range of the middle 80 % of its images; ``fits.csv``: the
+    four-parameter fit of each.
     """
     world = AIGCWorld(resolve("aigc_paper", CAPACITY))
     specs = world.providers
@@ -55,9 +54,10 @@ def tables(shop: Workshop, folder: Path) -> list[Finding]:
     rows: list[dict[str, Any]] = []
     fits: list[dict[str, Any]] = []
     found = []
-    for name in embedded():
-        quality = load_profile(name).quality
-        fit = fit_of(load_profile(name))
+    used = {profile.service for profile in resolve("aigc").profiles}
+    for name in sorted(name for name in used if name is not None):
+        quality = measured(name).quality
+        fit = fit_of(measured(name))
         fits += [
             {"service": name, "steps": steps, "score": fit.at(steps)}
             for steps in range(quality.steps[0], quality.steps[-1] + 1)
@@ -82,9 +82,6 @@ def tables(shop: Workshop, folder: Path) -> list[Finding]:
                 f"four-parameter curve of the measured service {name}",
                 f"Ax {fit.ax:.1f}, Ay {fit.ay:.3f}, Bx {fit.bx:.1f}, By {fit.by:.3f};"
                 f" largest distance from the mean score {max(map(abs, misses)):.3f}",
-                "four-parameter shape: floor, straight rise, flat",
-                "arXiv 2301.03220, on its own images and metrics",
-                None,
             )
         )
     write_table(folder, "services", rows)

@@ -1,5 +1,6 @@
 """A crash and its recovery: what its provider and the others hold meanwhile."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ def tables(shop: Workshop, folder: Path) -> list[Finding]:
     log: list[Row] = [
         (time_s, event, task, provider, value)
         for time_s, event, task, provider, value in shop.kept(
-            f"events of aigc: {POLICY}", {"seed": shop.seed}, lambda: _log(shop)
+            f"events of aigc: {POLICY}",
+            {"scenario": asdict(scenario), "seed": shop.seed},
+            lambda: _log(shop),
         )
     ]
     crash_s, number, restart_s = _first_crash(log)
@@ -75,8 +78,8 @@ def tables(shop: Workshop, folder: Path) -> list[Finding]:
     return [
         Finding(
             f"crash of provider {number} after {crash_s:.1f} s",
-            f"{lost} tasks lost, {refused} refused until its restart"
-            f" {restart_s - crash_s:.0f} s later",
+            f"running tasks lost: {lost}; refused until its restart {restart_s - crash_s:.0f} s"
+            f" later: {refused}",
         )
     ]
 

@@ -1,5 +1,6 @@
 """Who serves whom: the users of one episode at their requests, and where these were sent."""
 
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def tables(shop: Workshop, folder: Path) -> list[Finding]:
     rows: list[dict[str, Any]] = []
     found = []
     for name, policy in deciding.items():
-        key = {"policy": identity(policy), "seed": shop.seed}
+        key = {"scenario": asdict(scenario), "policy": identity(policy), "seed": shop.seed}
         served = shop.kept(f"who serves whom in aigc: {name}", key, partial(_played, shop, policy))
         rows += [{"policy": name, **row} for row in served]
         far = np.mean(
