@@ -107,17 +107,24 @@ def test_the_version_stands_in_one_place() -> None:
     assert holders == []
 
 
-def pins() -> dict[str, Requirement]:
-    lines = (ROOT / "constraints.txt").read_text().splitlines()
+def pins(file: str = "constraints.txt") -> dict[str, Requirement]:
+    lines = (ROOT / file).read_text().splitlines()
     found = [Requirement(line) for line in lines if line and not line.startswith("#")]
     return {canonicalize_name(pin.name): pin for pin in found}
 
 
-def test_constraints_pin_exact_public_versions() -> None:
-    for pin in pins().values():
+@pytest.mark.parametrize("file", ["constraints.txt", "constraints-ray.txt"])
+def test_constraints_pin_exact_public_versions(file: str) -> None:
+    for pin in pins(file).values():
         assert re.fullmatch(r"==[\w.]+", str(pin.specifier)), pin
         assert pin.url is None
-    assert str(pins()["torch"].specifier) == "==2.13.0"
+    assert str(pins(file)["torch"].specifier) == "==2.13.0"
+
+
+def test_the_pins_for_clusters_differ_only_where_they_must() -> None:
+    usual, clusters = pins(), pins("constraints-ray.txt")
+    differing = {name for name in usual if str(usual[name]) != str(clusters[name])}
+    assert differing == {"cloudpickle", "joblib", "python-dateutil"}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +136,10 @@ def test_constraints_pin_exact_public_versions() -> None:
 )
 def test_a_pinned_version_lies_in_the_range_that_the_project_gives(line: str) -> None:
     requirement = Requirement(line)
-    pin = pins()[canonicalize_name(requirement.name)]
+    clusters = line in PROJECT["optional-dependencies"]["ray"]
+    clusters |= line in PROJECT["optional-dependencies"]["slurm"]
+    file = "constraints-ray.txt" if clusters else "constraints.txt"
+    pin = pins(file)[canonicalize_name(requirement.name)]
     pinned = str(pin.specifier).removeprefix("==")
     assert requirement.specifier.contains(pinned)
 
