@@ -348,7 +348,7 @@ def test_answers_without_heavy_imports(words: list[str]) -> None:
             "edgesim train scenario.cap",
             ["scenario.capacity_range=", "scenario.capacity_increment="],
         ),
-        ("edgesim train scenario.qual", ["scenario.quality."]),
+        ("edgesim train scenario.wirel", ["scenario.wireless."]),
         ("edgesim train scenario=wrong scenario.q", []),
         ("edgesim train scenario see", ["seed="]),
         ("edgesim train resume=", ["resume=true ", "resume=false "]),

@@ -109,7 +109,7 @@ def test_the_preset_finds_another_number_of_instances_by_itself(
     agent = for_scenario(preset("maskable_ppo"), scenario, "sfc")
     agent.n_envs = 1
     world = resolve(scenario, {**keys, "admission_control": admission_control})
-    envs = training_envs(world, agent, seed=0, part=0)
+    envs = training_envs(world, agent, seed=0, part=0, engine="simpy")
     model = make_model(agent, envs, seed=0, device="cpu")
     seen: Any = torch.as_tensor(envs.reset())
     scores = model.policy.mlp_extractor.forward_actor(seen)
@@ -136,7 +136,7 @@ def test_the_preset_begins_near_greedy_survives_saving_and_scales_rewards(
     agent = for_scenario(preset("maskable_ppo"), scenario, scenario_values(scenario)["problem"])
     agent.n_envs = 2
     agent.hyperparameters |= {"n_steps": 8, "batch_size": 16}
-    envs = training_envs(resolve(scenario), agent, seed=0, part=0)
+    envs = training_envs(resolve(scenario), agent, seed=0, part=0, engine="simpy")
     model = make_model(agent, envs, seed=0, device="cpu")
     assert isinstance(model.policy, InstancePolicy)
     model.learn(16)

@@ -18,8 +18,10 @@ from edgesim.scenarios import resolve
 from edgesim.scenarios.aigc import AIGCScenario, ServiceProfile, TraceColumns, Wireless
 from edgesim.twin.trace import Trace
 
+TYPED_IN = ServiceProfile("typed in", fixed_s=0.5, seconds_per_step=0.03, batch_slope=0.5)
+
 PAPER = resolve("aigc_paper")
-WIRELESS = AIGCScenario(profiles=[ServiceProfile()], wireless=Wireless(side_m=100))
+WIRELESS = AIGCScenario(profiles=[TYPED_IN], wireless=Wireless(side_m=100))
 REAL = Path(__file__).parents[3] / "shared" / "data" / "azure_llm_2023_code.csv"
 HEADER = "arrival_s,steps\n"
 

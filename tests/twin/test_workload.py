@@ -17,6 +17,8 @@ from edgesim.scenarios.aigc import AIGCScenario, ServiceProfile, TraceColumns, W
 from edgesim.twin.streams import Streams
 from edgesim.twin.workload import TaskBlock, Workload, poisson_arrivals
 
+TYPED_IN = ServiceProfile("typed in", fixed_s=0.5, seconds_per_step=0.03, batch_slope=0.5)
+
 NETWORK_FIELDS = ("upload_bytes", "download_bytes", "deadline_s", "fading_up", "fading_down")
 
 
@@ -26,7 +28,7 @@ def streams(seed: int = 0) -> Streams:
 
 def wireless_scenario(**keys: object) -> AIGCScenario:
     return AIGCScenario(
-        **{"profiles": [ServiceProfile()], "wireless": Wireless(), **keys}  # type: ignore[arg-type]
+        **{"profiles": [TYPED_IN], "wireless": Wireless(), **keys}  # type: ignore[arg-type]
     )
 
 
