@@ -13,6 +13,7 @@ from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS
 
 if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
     from omegaconf import DictConfig
 
 
@@ -66,15 +67,36 @@ def composed(name: str, overrides: Sequence[str]) -> "DictConfig":
     """Hydra's composition, also from within a Hydra job or a notebook that uses Hydra itself."""
     import hydra
     from hydra.core.global_hydra import GlobalHydra
+    from omegaconf import DictConfig, OmegaConf
+
+    from edgesim.overrides import parsed
 
     register()
+    # Hydra cannot put a mapping where the schema has null; OmegaConf's merge can.
+    items = parsed(overrides)
+    mappings = {item.key_or_group: item.value() for item in items if _is_mapping(item)}
+    rest = [line for line, item in zip(overrides, items, strict=True) if not _is_mapping(item)]
     outer = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
         with hydra.initialize(version_base="1.3", config_path=None, job_name="edgesim"):
-            return hydra.compose(config_name=name, overrides=list(overrides))
+            config = hydra.compose(config_name=name, overrides=rest)
     finally:
         GlobalHydra.instance().hydra = outer
+    for key, value in mappings.items():
+        nested: Any = value
+        for part in reversed(key.split(".")):
+            nested = {part: nested}
+        merged = OmegaConf.merge(config, nested)
+        assert isinstance(merged, DictConfig)
+        config = merged
+    return config
+
+
+def _is_mapping(item: "Override") -> bool:
+    """Whether an override replaces keys of a scenario by a mapping: ``scenario.key={...}``."""
+    plain = not (item.is_add() or item.is_delete() or item.is_sweep_override())
+    return plain and item.key_or_group.startswith("scenario.") and isinstance(item.value(), dict)
 
 
 def typed(command: str, config: "DictConfig") -> Any:

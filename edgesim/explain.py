@@ -63,10 +63,8 @@ def _culprit(overrides: Sequence[str], text: str, full_key: str) -> "Override | 
         line = str(item.input_line)
         if line in text or f"override '{item.key_or_group}'" in text:
             return item
-    for item in items:
-        if full_key and full_key.startswith(item.key_or_group):
-            return item
-    return None
+    own = [item for item in items if full_key and full_key.startswith(item.key_or_group)]
+    return max(own, key=lambda item: len(item.key_or_group), default=None)
 
 
 def _shown(item: "Override") -> Any:

@@ -44,6 +44,18 @@ def test_every_command_composes_without_overrides(command: str) -> None:
         assert config.scenario.name == "aigc"
 
 
+def test_a_mapping_may_stand_where_a_preset_has_null() -> None:
+    keys = ["quality={ax:[0,0,1]}", "wireless={side_m:500}", "run_time_minutes=null"]
+    profiles = "profiles=[{name:a,fixed_s:1,seconds_per_step:0.1,batch_slope:0.5}]"
+    scenario = compose(
+        "evaluate", [PAPER, *(f"scenario.{key}" for key in (*keys, profiles))]
+    ).scenario
+    assert scenario.wireless.side_m == 500
+    assert scenario.wireless.radio.carrier_ghz == 3.5
+    with pytest.raises(InputError, match=r"scenario.wireless.sid_m.*500.*did you mean"):
+        compose("evaluate", [PAPER, "scenario.wireless={sid_m:500}"])
+
+
 def test_overrides_reach_their_typed_fields() -> None:
     config = compose(
         "train",
