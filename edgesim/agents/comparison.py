@@ -318,7 +318,12 @@ def write(folder: Path, content: Mapping[str, Any]) -> None:
 
 
 def row(contest: Contest, contestant: Contestant) -> dict[str, Any]:
-    """One contestant's figures, flat: its return with intervals, and the mean of each metric."""
+    """One contestant's figures, flat.
+
+    Its return with intervals, the mean of each metric, and of an agent the difference to the best
+    policy on the same episodes (``minus_best``, with its interval) and the probability that a run
+    of it beats that policy.
+    """
     low, high = interval(contestant.returns)
     iqm_low, iqm_high = interval(contestant.returns, interquartile_mean)
     scale = contest.normalised(contestant)
@@ -338,14 +343,21 @@ def row(contest: Contest, contestant: Contestant) -> dict[str, Any]:
         "iqm_low": iqm_low,
         "iqm_high": iqm_high,
         "normalised": None if scale is None else float(scale.mean()),
-        "beats_best_policy": (
-            probability_of_improvement([contestant.scores], [best[0].scores])
-            if best and contestant.kind == "agent"
-            else None
-        ),
+        **_beside(contestant, best[0] if best else None),
         **{
             name: float(values.mean())
             for name, values in contestant.metrics.items()
             if name != "return"
         },
     }
+
+
+def _beside(contestant: Contestant, best: Contestant | None) -> dict[str, float | None]:
+    """An agent beside the best policy; None for all others."""
+    keys = ("minus_best", "minus_best_low", "minus_best_high", "beats_best")
+    if best is None or contestant.kind != "agent":
+        return dict.fromkeys(keys)
+    difference = contestant.returns - best.returns  # episode by episode
+    low, high = interval(difference)
+    share = probability_of_improvement([contestant.scores], [best.scores])
+    return dict(zip(keys, (float(difference.mean()), low, high, share), strict=True))

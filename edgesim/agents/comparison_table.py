@@ -25,6 +25,7 @@ def print_comparison(content: Mapping[str, Any]) -> None:
     for contest in contests:
         _print_contest(console, contest, [row for row in rows if row["contest"] == contest])
     console.print("mean over runs and held-out episodes, 95 % bootstrap interval over both")
+    console.print("IQM: interquartile mean; minus best policy: episode by episode")
     if any(row["normalised"] is not None for row in rows):
         console.print("normalised: 0 is the random policy, 1 the bound")
     if content["overall"] and len(contests) > 1:
@@ -36,7 +37,14 @@ def print_comparison(content: Mapping[str, Any]) -> None:
 def _print_contest(console: Console, contest: str, rows: Sequence[Mapping[str, Any]]) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("policy", overflow="fold")
-    for heading in ("runs", "return", "95 % interval", "interquartile mean", "normalised"):
+    for heading in (
+        "runs",
+        "return",
+        "95 % interval",
+        "IQM",
+        "minus the best policy",
+        "normalised",
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(
@@ -45,6 +53,7 @@ def _print_contest(console: Console, contest: str, rows: Sequence[Mapping[str, A
             f"{row['return']:,.4g}",
             f"[{row['return_low']:,.4g}, {row['return_high']:,.4g}]",
             f"{row['iqm']:,.4g}",
+            _difference(row),
             "" if row["normalised"] is None else f"{row['normalised']:.3f}",
             style="bold" if row["kind"] == "agent" else None,
         )
@@ -67,3 +76,10 @@ def _print_overall(console: Console, overall: Mapping[str, Mapping[str, Any]]) -
             ", ".join(f"{other} {share:.2f}" for other, share in beats),
         )
     console.print(table)
+
+
+def _difference(row: Mapping[str, Any]) -> str:
+    if row["minus_best"] is None:
+        return ""
+    low, high = row["minus_best_low"], row["minus_best_high"]
+    return f"{row['minus_best']:+,.3g} [{low:+,.3g}, {high:+,.3g}]"

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from edgesim.agents import runfolder
-from edgesim.agents.comparison import compare_runs, contests_of, gather, overall
+from edgesim.agents.comparison import compare_runs, contests_of, gather, overall, summary
 from edgesim.compose import compose
 from edgesim.config import CompareConfig
 from edgesim.errors import InputError
@@ -54,6 +54,16 @@ def test_seeds_of_one_agent_are_runs_of_one_contestant(tmp_path: Path) -> None:
     scale = contest.normalised(agent)
     assert scale is not None
     assert scale.tolist() == pytest.approx([6 / 9, 7 / 9])
+
+
+def test_an_agent_stands_beside_the_best_policy_on_the_same_episodes(tmp_path: Path) -> None:
+    folders = [run(tmp_path, [6.0 + s, 8.0 + s, 7.0 + s], seed=s) for s in (0, 1)]
+    rows = {row["name"]: row for row in summary(contests_of(folders), {})["rows"]}
+    agent = rows["maskable_ppo"]
+    assert agent["minus_best"] == pytest.approx(1.5)  # greedy has 5, 6, 7
+    assert 0.0 < agent["minus_best_low"] < 1.5 < agent["minus_best_high"] < 3.01
+    assert agent["beats_best"] == 1.0
+    assert rows["greedy"]["minus_best"] is None
 
 
 def test_variants_are_named_by_what_they_differ_in(tmp_path: Path) -> None:
