@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edgesim.config_keys import as_list, filled, told
+from edgesim.config_services import CalibrateConfig, CalibrateTrainConfig, ValidateConfig
 from edgesim.errors import InputError
 from edgesim.problems import ENGINES
-from edgesim.scenarios.checks import at_least, between, interval, one_of, whole
+from edgesim.scenarios.checks import between, one_of, whole
 
 __all__ = [
     "DEFAULT_AGENT",
@@ -23,14 +25,11 @@ __all__ = [
     "SCHEMAS",
     "AgentConfig",
     "BenchmarkConfig",
-    "CalibrateConfig",
-    "CalibrateTrainConfig",
     "CompareConfig",
     "EvaluateConfig",
     "ReproduceConfig",
     "SimulateConfig",
     "TrainConfig",
-    "ValidateConfig",
     "is_run_folder",
     "scenario_of",
 ]
@@ -38,11 +37,6 @@ __all__ = [
 DEFAULT_SCENARIO = "aigc"
 DEFAULT_AGENT = "maskable_ppo"
 _IMPORT_STRING = re.compile(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*(\.\w+)*")
-
-
-def _help(line: str) -> dict[str, str]:
-    """The metadata of a field: the line that ``--help`` shows on it."""
-    return {"help": line}
 
 
 @dataclass
@@ -55,38 +49,38 @@ class AgentConfig:
 
     name: str = field(
         default="custom",
-        metadata=_help("what the agent is called: a folder of the runs has this name"),
+        metadata=told("what the agent is called: a folder of the runs has this name"),
     )
-    title: str = field(default="", metadata=_help("one line on it"))
+    title: str = field(default="", metadata=told("one line on it"))
     algorithm: str = field(
-        default="sb3_contrib:MaskablePPO", metadata=_help("the class, as module:attribute")
+        default="sb3_contrib:MaskablePPO", metadata=told("the class, as module:attribute")
     )
     policy: str = field(
         default="MlpPolicy",
-        metadata=_help("stable-baselines3's name of the network, or a class as module:attribute"),
+        metadata=told("stable-baselines3's name of the network, or a class as module:attribute"),
     )
-    total_steps: int = field(default=100_000, metadata=_help("decisions to learn from"))
-    n_envs: int = field(default=8, metadata=_help("environments that are stepped side by side"))
+    total_steps: int = field(default=100_000, metadata=told("decisions to learn from"))
+    n_envs: int = field(default=8, metadata=told("environments that are stepped side by side"))
     environment: dict[str, Any] = field(
-        default_factory=dict, metadata=_help("keyword arguments of the environment")
+        default_factory=dict, metadata=told("keyword arguments of the environment")
     )
     reward_scale: float = field(
-        default=1.0, metadata=_help("what rewards are multiplied by while learning")
+        default=1.0, metadata=told("what rewards are multiplied by while learning")
     )
     endless: bool = field(
         default=False,
-        metadata=_help("learn as if episodes went on: for ends that the observation does not tell"),
+        metadata=told("learn as if episodes went on: for ends that the observation does not tell"),
     )
     hyperparameters: dict[str, Any] = field(
-        default_factory=dict, metadata=_help("keyword arguments of the algorithm")
+        default_factory=dict, metadata=told("keyword arguments of the algorithm")
     )
     schedules: dict[str, list[float]] = field(
         default_factory=dict,
-        metadata=_help("hyperparameters that move linearly while learning: [from, to]"),
+        metadata=told("hyperparameters that move linearly while learning: [from, to]"),
     )
     scenarios: dict[str, dict[str, Any]] = field(
         default_factory=dict,
-        metadata=_help("in a preset: keys that differ for a problem or a scenario, by its name"),
+        metadata=told("in a preset: keys that differ for a problem or a scenario, by its name"),
     )
 
     def __post_init__(self) -> None:
@@ -117,38 +111,38 @@ class TrainConfig:
     """
 
     scenario: Any = field(
-        default=None, metadata=_help("the world: a preset, or a key of it (scenario.<key>=...)")
+        default=None, metadata=told("the world: a preset, or a key of it (scenario.<key>=...)")
     )
     agent: AgentConfig = field(
         default_factory=AgentConfig,
-        metadata=_help("the learner: a preset, or a key of it (agent.<key>=...)"),
+        metadata=told("the learner: a preset, or a key of it (agent.<key>=...)"),
     )
-    seed: int = field(default=0, metadata=_help("seed of everything that is random in the run"))
+    seed: int = field(default=0, metadata=told("seed of everything that is random in the run"))
     total_steps: int | None = field(
-        default=None, metadata=_help("decisions to learn from; null: as the agent says")
+        default=None, metadata=told("decisions to learn from; null: as the agent says")
     )
-    episodes: int = field(default=20, metadata=_help("held-out test episodes of the final table"))
+    episodes: int = field(default=20, metadata=told("held-out test episodes of the final table"))
     validation_episodes: int = field(
-        default=5, metadata=_help("episodes of each evaluation while learning")
+        default=5, metadata=told("episodes of each evaluation while learning")
     )
     validations: int = field(
-        default=20, metadata=_help("how often to evaluate while learning; the best is kept")
+        default=20, metadata=told("how often to evaluate while learning; the best is kept")
     )
     bound: bool = field(
-        default=True, metadata=_help("also compute the upper bound on the test episodes")
+        default=True, metadata=told("also compute the upper bound on the test episodes")
     )
-    resume: bool = field(default=False, metadata=_help("go on with a run that was stopped"))
-    runs: str = field(default="runs", metadata=_help("folder that holds the run folders"))
-    progress: bool = field(default=True, metadata=_help("show a progress bar"))
+    resume: bool = field(default=False, metadata=told("go on with a run that was stopped"))
+    runs: str = field(default="runs", metadata=told("folder that holds the run folders"))
+    progress: bool = field(default=True, metadata=told("show a progress bar"))
     engine: str = field(
         default="auto",
-        metadata=_help(
+        metadata=told(
             "what steps the training worlds: simpy, batched, or auto (batched if it can)"
         ),
     )
-    threads: int = field(default=1, metadata=_help("CPU threads of torch"))
+    threads: int = field(default=1, metadata=told("CPU threads of torch"))
     device: str = field(
-        default="cpu", metadata=_help("where torch computes: cpu, cuda, cuda:<n> or auto")
+        default="cpu", metadata=told("where torch computes: cpu, cuda, cuda:<n> or auto")
     )
 
     def __post_init__(self) -> None:
@@ -159,7 +153,7 @@ class TrainConfig:
         whole("validation_episodes", self.validation_episodes, 1)
         whole("validations", self.validations, 1)
         whole("threads", self.threads, 1)
-        _filled("runs", self.runs)
+        filled("runs", self.runs)
         one_of("engine", self.engine, ENGINES)
         if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", self.device):
             raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>, auto")
@@ -178,43 +172,41 @@ class EvaluateConfig:
     """
 
     scenario: Any = field(
-        default=None, metadata=_help("the world: a preset, or a key of it (scenario.<key>=...)")
+        default=None, metadata=told("the world: a preset, or a key of it (scenario.<key>=...)")
     )
     policy: Any = field(
         default="overload_avoidance",
-        metadata=_help(
+        metadata=told(
             "a baseline, a run folder or module:attribute; several (a,b); or all baselines (all)"
         ),
     )
-    episodes: int = field(default=20, metadata=_help("held-out episodes"))
-    seed: int = field(default=0, metadata=_help("seed of the episodes"))
+    episodes: int = field(default=20, metadata=told("held-out episodes"))
+    seed: int = field(default=0, metadata=told("seed of the episodes"))
     bound: bool = field(
-        default=False, metadata=_help("also compute the upper bound on the episodes")
+        default=False, metadata=told("also compute the upper bound on the episodes")
     )
     record: bool = field(
-        default=False, metadata=_help("also write what became of every task, as Parquet")
+        default=False, metadata=told("also write what became of every task, as Parquet")
     )
     out: str | None = field(
-        default=None, metadata=_help("folder for the results; null: prints the table only")
+        default=None, metadata=told("folder for the results; null: prints the table only")
     )
-    scenario_keys: dict[str, Any] = field(default_factory=dict, metadata=_help(""))
+    scenario_keys: dict[str, Any] = field(default_factory=dict, metadata=told(""))
 
     def __post_init__(self) -> None:
         whole("episodes", self.episodes, 1)
         whole("seed", self.seed, 0)
         if self.out is not None:
-            _filled("out", self.out)
+            filled("out", self.out)
         if not self.policies:
             raise InputError("policy", self.policy, "must name at least one policy")
         for policy in self.policies:
-            _filled("policy", policy)
+            filled("policy", policy)
 
     @property
     def policies(self) -> list[str]:
         """The policies as a list; ``all`` is left for the evaluation, which knows the problem."""
-        if isinstance(self.policy, Sequence) and not isinstance(self.policy, str):
-            return list(self.policy)
-        return [self.policy]
+        return as_list(self.policy)
 
 
 @dataclass
@@ -226,22 +218,22 @@ class SimulateConfig:
     """
 
     scenario: Any = field(
-        default=None, metadata=_help("the world: a preset, or a key of it (scenario.<key>=...)")
+        default=None, metadata=told("the world: a preset, or a key of it (scenario.<key>=...)")
     )
     policy: str = field(
         default="overload_avoidance",
-        metadata=_help("a baseline, a run folder, or module:attribute"),
+        metadata=told("a baseline, a run folder, or module:attribute"),
     )
-    seed: int = field(default=0, metadata=_help("seed of the episode"))
+    seed: int = field(default=0, metadata=told("seed of the episode"))
     out: str = field(
-        default="simulations", metadata=_help("folder that gets the event log and the picture")
+        default="simulations", metadata=told("folder that gets the event log and the picture")
     )
-    scenario_keys: dict[str, Any] = field(default_factory=dict, metadata=_help(""))
+    scenario_keys: dict[str, Any] = field(default_factory=dict, metadata=told(""))
 
     def __post_init__(self) -> None:
         whole("seed", self.seed, 0)
-        _filled("policy", self.policy)
-        _filled("out", self.out)
+        filled("policy", self.policy)
+        filled("out", self.out)
 
     @property
     def policies(self) -> list[str]:
@@ -259,33 +251,31 @@ class BenchmarkConfig:
 
     parts: Any = field(
         default_factory=lambda: ["scenarios", "worlds", "learner"],
-        metadata=_help("scenarios, worlds, learner, sizes, peers; several: parts=[a,b]; or all"),
+        metadata=told("scenarios, worlds, learner, sizes, peers; several: parts=[a,b]; or all"),
     )
-    seconds: float = field(default=1.0, metadata=_help("CPU seconds that each measurement takes"))
+    seconds: float = field(default=1.0, metadata=told("CPU seconds that each measurement takes"))
     repeats: int = field(
-        default=3, metadata=_help("measurements of each thing; the median is shown")
+        default=3, metadata=told("measurements of each thing; the median is shown")
     )
     out: str | None = field(
         default=None,
-        metadata=_help("JSON file for the figures, a picture beside it; null: prints them only"),
+        metadata=told("JSON file for the figures, a picture beside it; null: prints them only"),
     )
 
     def __post_init__(self) -> None:
         if not self.chosen:
             raise InputError("parts", self.parts, "must name at least one part")
         for part in self.chosen:
-            _filled("parts", part)
+            filled("parts", part)
         between("seconds", self.seconds, 0.001, 3600)
         whole("repeats", self.repeats, 1)
         if self.out is not None:
-            _filled("out", self.out)
+            filled("out", self.out)
 
     @property
     def chosen(self) -> list[str]:
         """The parts as a list."""
-        if isinstance(self.parts, Sequence) and not isinstance(self.parts, str):
-            return list(self.parts)
-        return [self.parts]
+        return as_list(self.parts)
 
 
 @dataclass
@@ -298,198 +288,25 @@ class CompareConfig:
 
     runs: Any = field(
         default="runs",
-        metadata=_help("run folders, or folders that hold some; several: runs=[a,b]"),
+        metadata=told("run folders, or folders that hold some; several: runs=[a,b]"),
     )
     out: str | None = field(
         default="comparison",
-        metadata=_help("folder for the table and the figure; null: prints the table only"),
+        metadata=told("folder for the table and the figure; null: prints the table only"),
     )
 
     def __post_init__(self) -> None:
         if not self.paths:
             raise InputError("runs", self.runs, "must name at least one folder")
         for path in self.paths:
-            _filled("runs", path)
+            filled("runs", path)
         if self.out is not None:
-            _filled("out", self.out)
+            filled("out", self.out)
 
     @property
     def paths(self) -> list[str]:
         """The folders as a list."""
-        if isinstance(self.runs, Sequence) and not isinstance(self.runs, str):
-            return list(self.runs)
-        return [self.runs]
-
-
-@dataclass
-class CalibrateConfig:
-    """What is measured of a service, and how.
-
-    Raises:
-        InputError: a value is out of its range (on construction).
-    """
-
-    service: str = field(
-        default="photo_inpaint",
-        metadata=_help(
-            "an embedded service (edgesim list services), or the folder or hub id of a diffusers"
-            " pipeline"
-        ),
-    )
-    out: str = field(
-        default="calibrations", metadata=_help("folder; the results go to <out>/<service>/")
-    )
-    images: int | None = field(
-        default=None, metadata=_help("images at each number of steps; null: as the service says")
-    )
-    steps: list[int] | None = field(
-        default=None,
-        metadata=_help("numbers of steps at which quality is measured; null: as the service says"),
-    )
-    batches: list[int] | None = field(
-        default=None,
-        metadata=_help("batch sizes that are timed; null: as the service says"),
-    )
-    repeats: int = field(default=3, metadata=_help("runs of each batch that is timed"))
-    seed: int = field(default=0, metadata=_help("seed of contents and noise"))
-    threads: int = field(default=1, metadata=_help("CPU threads of torch"))
-    device: str = field(
-        default="cpu", metadata=_help("where the networks run: cpu, cuda or cuda:<n>")
-    )
-    clock: str | None = field(
-        default=None,
-        metadata=_help("cpu (CPU seconds) or wall; null: cpu on a CPU, wall on a GPU"),
-    )
-    metric: str | None = field(
-        default=None,
-        metadata=_help(
-            "the metric that is the score of a request: ssim, psnr or total_variation, confidence"
-            " for digits, or a function of images as module:attribute; null: as the service says"
-        ),
-    )
-    prompt: str | None = field(
-        default=None, metadata=_help("what a text-to-image pipeline is asked for")
-    )
-    scheduler: str | None = field(
-        default=None,
-        metadata=_help("scheduler class for a pipeline, as DDIMScheduler; null: its own"),
-    )
-    licence: str | None = field(
-        default=None, metadata=_help("licence of a pipeline's weights, for the profile")
-    )
-    progress: bool = field(default=True, metadata=_help("show a progress bar"))
-
-    def __post_init__(self) -> None:
-        _filled("service", self.service)
-        _filled("out", self.out)
-        if self.images is not None:
-            whole("images", self.images, 2)
-        for key in ("steps", "batches"):
-            _increasing(key, getattr(self, key))
-        whole("repeats", self.repeats, 1)
-        whole("seed", self.seed, 0)
-        whole("threads", self.threads, 1)
-        if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
-            raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>")
-        one_of("clock", self.clock, (None, "cpu", "wall"))
-
-
-@dataclass
-class CalibrateTrainConfig:
-    """The weights of an embedded service, trained again.
-
-    Raises:
-        InputError: a value is out of its range (on construction).
-    """
-
-    service: str = field(
-        default="digits",
-        metadata=_help("which network: digits, photo_inpaint or photo_inpaint_small"),
-    )
-    out: str = field(default="weights", metadata=_help("folder for the safetensors files"))
-    iterations: int | None = field(
-        default=None, metadata=_help("gradient steps; null: as the recipe says")
-    )
-    seed: int = field(default=0, metadata=_help("seed of first weights, data and noise"))
-    threads: int = field(default=1, metadata=_help("CPU threads of torch"))
-    progress: bool = field(default=True, metadata=_help("show a progress bar"))
-
-    def __post_init__(self) -> None:
-        _filled("service", self.service)
-        _filled("out", self.out)
-        if self.iterations is not None:
-            whole("iterations", self.iterations, 1)
-        whole("seed", self.seed, 0)
-        whole("threads", self.threads, 1)
-
-
-@dataclass
-class ValidateConfig:
-    """A real server beside the twin's, at several loads.
-
-    Raises:
-        InputError: a value is out of its range (on construction).
-    """
-
-    service: str = field(
-        default="photo_inpaint", metadata=_help("a service, as calibrate takes it")
-    )
-    out: str = field(
-        default="validations", metadata=_help("folder; the results go to <out>/<service>/")
-    )
-    fit_loads: list[float] = field(
-        default_factory=lambda: [0.4, 0.6, 0.8],
-        metadata=_help("loads, as shares of capacity, whose batches make the twin's latencies"),
-    )
-    check_loads: list[float] = field(
-        default_factory=lambda: [0.3, 0.5, 0.7, 0.9],
-        metadata=_help("loads that only check"),
-    )
-    requests: int = field(default=200, metadata=_help("requests at each load"))
-    steps_range: list[int] = field(
-        default_factory=lambda: [10, 40],
-        metadata=_help("denoising steps of a request: uniform from the first to the second"),
-    )
-    window_s: float = field(
-        default=0.1, metadata=_help("longest wait of a first request for others to join its batch")
-    )
-    max_batch: int = field(default=4, metadata=_help("most requests in a batch"))
-    seed: int = field(default=0, metadata=_help("seed of arrivals, steps, contents and noise"))
-    threads: int = field(default=1, metadata=_help("CPU threads of torch"))
-    device: str = field(
-        default="cpu", metadata=_help("where the networks run: cpu, cuda or cuda:<n>")
-    )
-    clock: str = field(
-        default="cpu",
-        metadata=_help(
-            "cpu: virtual time that goes on by the CPU seconds of each batch, for a machine that"
-            " does other things too; wall: real time"
-        ),
-    )
-    progress: bool = field(default=True, metadata=_help("show a progress bar"))
-
-    def __post_init__(self) -> None:
-        _filled("service", self.service)
-        _filled("out", self.out)
-        for key in ("fit_loads", "check_loads"):
-            if not getattr(self, key):
-                raise InputError(key, [], "must name at least one load")
-            for load in getattr(self, key):
-                between(key, load, 0.01, 0.99)
-        for load in self.check_loads:
-            if load in self.fit_loads:
-                raise InputError("check_loads", load, "is one of fit_loads, and would check itself")
-        whole("requests", self.requests, 10)
-        interval("steps_range", self.steps_range, 1)
-        at_least("window_s", self.window_s, 0)
-        whole("max_batch", self.max_batch, 1)
-        whole("seed", self.seed, 0)
-        whole("threads", self.threads, 1)
-        if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
-            raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>")
-        one_of("clock", self.clock, ("cpu", "wall"))
-        if self.clock == "cpu" and self.device != "cpu":
-            raise InputError("clock", self.clock, "a GPU's time is not the CPU's: clock=wall")
+        return as_list(self.runs)
 
 
 @dataclass
@@ -501,43 +318,42 @@ class ReproduceConfig:
     """
 
     figure: Any = field(
-        default="all", metadata=_help("a figure by name; several (a,b); or all of them (all)")
+        default="all", metadata=told("a figure by name; several (a,b); or all of them (all)")
     )
     budget: str = field(
         default="quick",
-        metadata=_help("quick: enough to look at; full: what our reported figures use"),
+        metadata=told("quick: enough to look at; full: what our reported figures use"),
     )
     seeds: int | None = field(
-        default=None, metadata=_help("training seeds; null: 2 in quick, 5 in full")
+        default=None, metadata=told("training seeds; null: 2 in quick, 5 in full")
     )
-    out: str = field(default="reproduction", metadata=_help("folder for the figures"))
+    out: str = field(default="reproduction", metadata=told("folder for the figures"))
     runs: str = field(
-        default="runs", metadata=_help("folder of the run folders; those there are used")
+        default="runs", metadata=told("folder of the run folders; those there are used")
     )
     launcher: str = field(
         default="basic",
-        metadata=_help("where runs are trained: basic, joblib, ray, submitit_slurm"),
+        metadata=told("where runs are trained: basic, joblib, ray, submitit_slurm"),
     )
     redraw: bool = field(
-        default=False, metadata=_help("draw from the tables that are there, and do nothing else")
+        default=False,
+        metadata=told("draw from the tables that are there, and do nothing else"),
     )
 
     def __post_init__(self) -> None:
         if not self.figures:
             raise InputError("figure", self.figure, "must name at least one figure")
         for figure in self.figures:
-            _filled("figure", figure)
+            filled("figure", figure)
         if self.seeds is not None:
             whole("seeds", self.seeds, 1)
         for key in ("budget", "out", "runs", "launcher"):
-            _filled(key, getattr(self, key))
+            filled(key, getattr(self, key))
 
     @property
     def figures(self) -> list[str]:
         """The figures as a list."""
-        if isinstance(self.figure, Sequence) and not isinstance(self.figure, str):
-            return list(self.figure)
-        return [self.figure]
+        return as_list(self.figure)
 
 
 SCHEMAS: dict[str, type[Any]] = {
@@ -551,24 +367,6 @@ SCHEMAS: dict[str, type[Any]] = {
     "reproduce": ReproduceConfig,
     "validate": ValidateConfig,
 }
-
-
-def _filled(key: str, value: Any) -> None:
-    """``value`` is text that is not empty."""
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(key, value, "must be text that is not empty")
-
-
-def _increasing(key: str, values: Any) -> None:
-    """``values`` is None, or whole numbers from 1 on, each above the one before."""
-    if values is None:
-        return
-    accepted = "must be whole numbers from 1 on, increasing: [1,2,4]"
-    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
-        raise InputError(key, values, accepted)
-    for before, value in zip([0, *values], values, strict=False):
-        if isinstance(value, bool) or not isinstance(value, int) or value <= before:
-            raise InputError(key, list(values), accepted)
 
 
 def is_run_folder(policy: Any) -> bool:

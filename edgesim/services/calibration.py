@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.agents.recording import replacing
-from edgesim.config import CalibrateConfig
+from edgesim.config_services import CalibrateConfig
 from edgesim.errors import InputError
 from edgesim.services.fits import fit_latency, fit_memory
 from edgesim.services.profile import (

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from edgesim.config import CalibrateConfig
+from edgesim.config_services import CalibrateConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.services.content import drop_mask, scoring_crop
 from edgesim.services.metrics import PER_IMAGE, ImageMetric, metric_of_images, score_of

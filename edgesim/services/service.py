@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.config import CalibrateConfig
+from edgesim.config_services import CalibrateConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.services.profile import Metric, Model, Score
 from edgesim.services.titles import TITLES

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from edgesim.config import CalibrateConfig
+from edgesim.config_services import CalibrateConfig
 
 __all__ = ["Batch", "ServerClock", "Stream", "VirtualClock", "WallClock", "Worker", "serve"]
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.agents.recording import replacing
-from edgesim.config import CalibrateConfig, ValidateConfig
+from edgesim.config_services import CalibrateConfig, ValidateConfig
 from edgesim.errors import InputError
 from edgesim.services.fits import fit_batches
 from edgesim.services.serving import Batch, Stream, VirtualClock, WallClock, Worker, serve

@@ -12,7 +12,7 @@ pytest.importorskip("diffusers", reason="needs the extra [diffusion]")
 import torch
 
 from edgesim.cli import main
-from edgesim.config import CalibrateConfig, CalibrateTrainConfig
+from edgesim.config_services import CalibrateConfig, CalibrateTrainConfig
 from edgesim.errors import InputError
 from edgesim.services import training
 from edgesim.services.calibration import calibrate

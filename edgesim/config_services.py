@@ -1,0 +1,181 @@
+"""What the commands that measure real services are given (see :mod:`edgesim.config`)."""
+
+import re
+from dataclasses import dataclass, field
+
+from edgesim.config_keys import filled, increasing, told
+from edgesim.errors import InputError
+from edgesim.scenarios.checks import at_least, between, interval, one_of, whole
+
+__all__ = ["CalibrateConfig", "CalibrateTrainConfig", "ValidateConfig"]
+
+
+@dataclass
+class CalibrateConfig:
+    """What is measured of a service, and how.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    service: str = field(
+        default="photo_inpaint",
+        metadata=told(
+            "an embedded service (edgesim list services), or the folder or hub id of a diffusers"
+            " pipeline"
+        ),
+    )
+    out: str = field(
+        default="calibrations", metadata=told("folder; the results go to <out>/<service>/")
+    )
+    images: int | None = field(
+        default=None,
+        metadata=told("images at each number of steps; null: as the service says"),
+    )
+    steps: list[int] | None = field(
+        default=None,
+        metadata=told("numbers of steps at which quality is measured; null: as the service says"),
+    )
+    batches: list[int] | None = field(
+        default=None,
+        metadata=told("batch sizes that are timed; null: as the service says"),
+    )
+    repeats: int = field(default=3, metadata=told("runs of each batch that is timed"))
+    seed: int = field(default=0, metadata=told("seed of contents and noise"))
+    threads: int = field(default=1, metadata=told("CPU threads of torch"))
+    device: str = field(
+        default="cpu", metadata=told("where the networks run: cpu, cuda or cuda:<n>")
+    )
+    clock: str | None = field(
+        default=None,
+        metadata=told("cpu (CPU seconds) or wall; null: cpu on a CPU, wall on a GPU"),
+    )
+    metric: str | None = field(
+        default=None,
+        metadata=told(
+            "the metric that is the score of a request: ssim, psnr or total_variation, confidence"
+            " for digits, or a function of images as module:attribute; null: as the service says"
+        ),
+    )
+    prompt: str | None = field(
+        default=None, metadata=told("what a text-to-image pipeline is asked for")
+    )
+    scheduler: str | None = field(
+        default=None,
+        metadata=told("scheduler class for a pipeline, as DDIMScheduler; null: its own"),
+    )
+    licence: str | None = field(
+        default=None, metadata=told("licence of a pipeline's weights, for the profile")
+    )
+    progress: bool = field(default=True, metadata=told("show a progress bar"))
+
+    def __post_init__(self) -> None:
+        filled("service", self.service)
+        filled("out", self.out)
+        if self.images is not None:
+            whole("images", self.images, 2)
+        for key in ("steps", "batches"):
+            increasing(key, getattr(self, key))
+        whole("repeats", self.repeats, 1)
+        whole("seed", self.seed, 0)
+        whole("threads", self.threads, 1)
+        if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
+            raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>")
+        one_of("clock", self.clock, (None, "cpu", "wall"))
+
+
+@dataclass
+class CalibrateTrainConfig:
+    """The weights of an embedded service, trained again.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    service: str = field(
+        default="digits",
+        metadata=told("which network: digits, photo_inpaint or photo_inpaint_small"),
+    )
+    out: str = field(default="weights", metadata=told("folder for the safetensors files"))
+    iterations: int | None = field(
+        default=None, metadata=told("gradient steps; null: as the recipe says")
+    )
+    seed: int = field(default=0, metadata=told("seed of first weights, data and noise"))
+    threads: int = field(default=1, metadata=told("CPU threads of torch"))
+    progress: bool = field(default=True, metadata=told("show a progress bar"))
+
+    def __post_init__(self) -> None:
+        filled("service", self.service)
+        filled("out", self.out)
+        if self.iterations is not None:
+            whole("iterations", self.iterations, 1)
+        whole("seed", self.seed, 0)
+        whole("threads", self.threads, 1)
+
+
+@dataclass
+class ValidateConfig:
+    """A real server beside the twin's, at several loads.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    service: str = field(default="photo_inpaint", metadata=told("a service, as calibrate takes it"))
+    out: str = field(
+        default="validations", metadata=told("folder; the results go to <out>/<service>/")
+    )
+    fit_loads: list[float] = field(
+        default_factory=lambda: [0.4, 0.6, 0.8],
+        metadata=told("loads, as shares of capacity, whose batches make the twin's latencies"),
+    )
+    check_loads: list[float] = field(
+        default_factory=lambda: [0.3, 0.5, 0.7, 0.9],
+        metadata=told("loads that only check"),
+    )
+    requests: int = field(default=200, metadata=told("requests at each load"))
+    steps_range: list[int] = field(
+        default_factory=lambda: [10, 40],
+        metadata=told("denoising steps of a request: uniform from the first to the second"),
+    )
+    window_s: float = field(
+        default=0.1,
+        metadata=told("longest wait of a first request for others to join its batch"),
+    )
+    max_batch: int = field(default=4, metadata=told("most requests in a batch"))
+    seed: int = field(default=0, metadata=told("seed of arrivals, steps, contents and noise"))
+    threads: int = field(default=1, metadata=told("CPU threads of torch"))
+    device: str = field(
+        default="cpu", metadata=told("where the networks run: cpu, cuda or cuda:<n>")
+    )
+    clock: str = field(
+        default="cpu",
+        metadata=told(
+            "cpu: virtual time that goes on by the CPU seconds of each batch, for a machine that"
+            " does other things too; wall: real time"
+        ),
+    )
+    progress: bool = field(default=True, metadata=told("show a progress bar"))
+
+    def __post_init__(self) -> None:
+        filled("service", self.service)
+        filled("out", self.out)
+        for key in ("fit_loads", "check_loads"):
+            if not getattr(self, key):
+                raise InputError(key, [], "must name at least one load")
+            for load in getattr(self, key):
+                between(key, load, 0.01, 0.99)
+        for load in self.check_loads:
+            if load in self.fit_loads:
+                raise InputError("check_loads", load, "is one of fit_loads, and would check itself")
+        whole("requests", self.requests, 10)
+        interval("steps_range", self.steps_range, 1)
+        at_least("window_s", self.window_s, 0)
+        whole("max_batch", self.max_batch, 1)
+        whole("seed", self.seed, 0)
+        whole("threads", self.threads, 1)
+        if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
+            raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>")
+        one_of("clock", self.clock, ("cpu", "wall"))
+        if self.clock == "cpu" and self.device != "cpu":
+            raise InputError("clock", self.clock, "a GPU's time is not the CPU's: clock=wall")
