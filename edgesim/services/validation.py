@@ -120,18 +120,21 @@ def _served(
     total = sum(len(stream.steps) for stream in streams.values())
     with Progress(console=console, disable=not (config.progress and console.is_terminal)) as bar:
         line = bar.add_task("serving", total=total)
-        # In virtual time all take turns; in real time one begins when the one before is over.
+        # In virtual time all loads advance alike, so that a machine whose speed drifts is as fast
+        # for each of them; in real time one begins when the one before is over.
         groups = [list(streams)] if config.clock == "cpu" else [[load] for load in streams]
         for group in groups:
             running = {load: served(streams[load]) for load in group}
+            done = dict.fromkeys(group, 0)
             while running:
-                for load in list(running):
-                    batch = next(running[load], None)
-                    if batch is None:
-                        del running[load]
-                        continue
-                    found[load].append(batch)
-                    bar.advance(line, len(batch.members))
+                load = min(running, key=done.__getitem__)  # requests are as many at every load
+                batch = next(running[load], None)
+                if batch is None:
+                    del running[load]
+                    continue
+                found[load].append(batch)
+                done[load] += len(batch.members)
+                bar.advance(line, len(batch.members))
     return found
 
 
