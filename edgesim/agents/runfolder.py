@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ def folder_of(config: TrainConfig) -> Path:
     config = settled(config)
     name = f"seed-{config.seed}"
     values = counted(config)
-    if values != _preset(config):
+    if values != _preset(config.scenario.name, config.agent.name):
         text = json.dumps(values, sort_keys=True)
         name += f"-{blake2b(text.encode(), digest_size=4).hexdigest()}"
     scenario = config.scenario.name or "custom"
@@ -231,9 +232,9 @@ def counted(config: TrainConfig) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key not in _NOT_COUNTED}
 
 
-def _preset(config: TrainConfig) -> dict[str, Any] | None:
+@cache
+def _preset(scenario: str, agent: str) -> dict[str, Any] | None:
     """What counts of the configuration that the names of scenario and agent alone would give."""
-    scenario, agent = config.scenario.name, config.agent.name
     if scenario not in scenario_presets() or agent not in presets.presets():
         return None
     return counted(settled(compose("train", [f"scenario={scenario}", f"agent={agent}"])))

@@ -73,11 +73,10 @@ def _train(shop: Workshop, training: Training, launcher: str) -> None:
     missing = shop.missing(training)
     if not missing:
         return
-    common = missing[0][:-1]
-    seeds = ",".join(line[-1].removeprefix("seed=") for line in missing)
-    _say(f"training {' '.join(common)} seed={seeds}")
+    line = [*shop.line(training), f"seed={','.join(map(str, missing))}"]
+    _say(f"training {' '.join(line)}")
     # A failure is printed by the sweep; the figures that need the run then say what they lack.
-    sweep("train", TASKS["train"], [*common, f"seed={seeds}", f"hydra/launcher={launcher}"])
+    sweep("train", TASKS["train"], [*line, f"hydra/launcher={launcher}"])
 
 
 def _make(shop: Workshop, figure: Figure) -> Path:

@@ -1,8 +1,8 @@
 """Where a figure gets its runs and measurements: what is on disk already is not made again."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -64,18 +64,16 @@ class Workshop:
     ) -> None:
         self.budget, self.runs, self.out, self.seed = budget, runs, out, seed
         self._tell = tell
+        # What does not change while figures are made, and takes long to work out.
+        self._complete: dict[Training, list[Path]] = {}
+        self._places: dict[Training, list[Path]] = {}
+        self._scenarios: dict[str, Any] = {}
 
     # --- trained runs ---------------------------------------------------------------------------
 
-    def lines(self, training: Training) -> list[list[str]]:
-        """The command lines of a training, one a seed."""
-        line = [*self.budget.overrides(training), f"runs={self.runs}"]
-        return [[*line, f"seed={seed}"] for seed in range(self.budget.seeds)]
-
-    def config(self, line: Sequence[str]) -> TrainConfig:
-        """The configuration of a command line."""
-        config: TrainConfig = compose("train", list(line))
-        return config
+    def line(self, training: Training) -> list[str]:
+        """The command line of a training, but for its seed."""
+        return [*self.budget.overrides(training), f"runs={self.runs}"]
 
     def folders(self, training: Training) -> list[Path]:
         """The run folders of a training, one a seed, all complete.
@@ -83,18 +81,27 @@ class Workshop:
         Raises:
             InputError: one is not there or not complete.
         """
-        found = [runfolder.folder_of(self.config(line)) for line in self.lines(training)]
-        for folder in found:
-            runfolder.check_complete(folder)
-        return found
+        if training not in self._complete:
+            found = self._folders(training)
+            for folder in found:
+                runfolder.check_complete(folder)
+            self._complete[training] = found
+        return self._complete[training]
 
-    def missing(self, training: Training) -> list[list[str]]:
-        """The command lines of the runs of a training that are not complete."""
+    def missing(self, training: Training) -> list[int]:
+        """The seeds of a training whose runs are not complete."""
         return [
-            line
-            for line in self.lines(training)
-            if not _is_complete(runfolder.folder_of(self.config(line)))
+            seed for seed, folder in enumerate(self._folders(training)) if not _is_complete(folder)
         ]
+
+    def _folders(self, training: Training) -> list[Path]:
+        """Where the runs of a training are, or would be: the seed alone differs."""
+        if training not in self._places:
+            config: TrainConfig = runfolder.settled(compose("train", self.line(training)))
+            self._places[training] = [
+                runfolder.folder_of(replace(config, seed=seed)) for seed in range(self.budget.seeds)
+            ]
+        return self._places[training]
 
     # --- measurements ---------------------------------------------------------------------------
 
@@ -114,7 +121,7 @@ class Workshop:
             overrides: keys of the scenario to replace.
             episodes: how many; the budget's by default.
         """
-        checked = resolve(scenario, overrides)
+        checked = self._scenario(scenario, overrides)
         count = self.budget.episodes if episodes is None else episodes
         key = {
             "scenario": asdict(checked),
@@ -154,6 +161,12 @@ class Workshop:
             make: makes it.
         """
         return self._kept({"what": what, **key, "edgesim": version()}, what, make)
+
+    def _scenario(self, name: str, overrides: Mapping[str, Any] | None) -> Any:
+        key = json.dumps([name, overrides or {}], sort_keys=True)
+        if key not in self._scenarios:
+            self._scenarios[key] = resolve(name, overrides)
+        return self._scenarios[key]
 
     def _measure(self, scenario: Any, policy: str, episodes: int) -> dict[str, Any]:
         from edgesim.agents.evaluation import BOUND, compare

@@ -1,6 +1,7 @@
 """Scenarios by name: a YAML preset merged onto the schema of its problem."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,13 @@ def preset(name: str) -> dict[str, Any]:
         raise InputError(
             "scenario", name, did_you_mean(name, (p.stem for p in _FOLDER.glob("*.yaml")))
         )
-    return {"name": name, **yaml.safe_load(path.read_text())}
+    return {"name": name, **deepcopy(_read(path))}
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
+    values: dict[str, Any] = yaml.safe_load(path.read_text())
+    return values
 
 
 def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Any:
