@@ -23,11 +23,11 @@ POLICIES: dict[str, PolicySpec] = {
         f"{_HERE}:Violent",
     ),
     "greedy": PolicySpec(
-        "the chain of the best QoE for the request, by dynamic programming: exact without loss",
+        "the chain of the best QoE for the request, exact by dynamic programming",
         f"{_HERE}:Greedy",
     ),
     "load_aware": PolicySpec(
-        "the chain of the best QoE less a price of scarce bandwidth, exact without loss",
+        "the chain of the best QoE less a price of scarce bandwidth",
         f"{_HERE}:LoadAware",
     ),
     "load_aware_admission": PolicySpec(

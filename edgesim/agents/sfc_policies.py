@@ -15,10 +15,9 @@ from edgesim.agents.policies import Env
 from edgesim.agents.seeds import policy_seed
 from edgesim.envs.sfc import SFCEnv
 from edgesim.envs.sfc_ahead import FAR, Ahead
-from edgesim.scenarios.sfc import QoE
 from edgesim.twin.chain import Chain, QoS, Request
 from edgesim.twin.layered import best_chain, pareto_chains
-from edgesim.twin.qoe import delay_of_loss_ms, qoe_model
+from edgesim.twin.qoe import qoe_model
 
 __all__ = [
     "PRICE_OF_ADMISSION",
@@ -44,6 +43,9 @@ PRICE_OF_ADMISSION = 30.0
 """What :class:`LoadAwareAdmission` asks, likewise. Swept on ``sfc`` over validation episodes (20, 8
 and 8): with 0.75, 1.5 and 3 requests a second, loads of 0.15, 0.30 and 0.60, prices of 4 to 6, 9
 and 16 did best."""
+
+_MOST_LOSS = 1.0 - 2.0**-53
+"""A way that loses all still is a way: the largest loss of which the logarithm is finite."""
 
 
 class _Heuristic(ABC):
@@ -120,29 +122,83 @@ class ShortestDelay(_Heuristic):
         return int(near.argmin())
 
 
-class Greedy(_Heuristic):
-    """The chain of the best QoE for the request at hand, as if it were the last.
+class _BestChain(_Heuristic):
+    """The chain that is worth most to the request at hand: QoE less a price of what it takes.
 
-    QoE falls with delay, so without loss it is the chain of least delay, by dynamic programming:
-    exact. With loss it is not: loss counts as the delay that disturbs as much
-    (:func:`delay_of_loss_ms`) and is added up over the ways, and where the chain found so passes
-    the bound, the chain of least delay is taken, though one between the two may be better.
+    Exact on the layered graph, as it is known, with loss too. No QoE model rises with delay or with
+    loss, whatever its floor (:mod:`edgesim.twin.qoe`). Bandwidth enters QoE as what was asked for:
+    a chain gets all of it or does not hold. So what beats a chain in delay, loss and price is worth
+    no less, and the best of the chains that no other beats is the best of all. Losses multiply
+    along a chain; their costs -ln(1 - loss) add up.
+
+    What the layered graph does not show: two ways of a chain may need the same link of a network,
+    and then each may hold alone while both do not.
     """
+
+    _price = 0.0  # QoE that a way's whole residual is worth
+    _least_worth = -np.inf  # of a chain that is taken
 
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
         super().__init__(envs, seed)
-        self._parameters = self._envs[0].scenario.qoe
+        self._model = qoe_model(self._envs[0].scenario.qoe)
+        self._plans: list[tuple[Request, list[int]] | None] = [None] * len(self._envs)
 
     def _decide(self, lane: int, ahead: Ahead, chain: Chain) -> int:
+        request, choices, plan = ahead.request, chain.choices, self._plans[lane]
+        stage = len(choices)
+        if plan is None or plan[0] is not request or plan[1][:stage] != choices:
+            plan = self._plans[lane] = (request, self._plan(ahead, chain))
+        return plan[1][min(stage, len(plan[1]) - 1)]
+
+    def _plan(self, ahead: Ahead, chain: Chain) -> list[int]:
+        request = ahead.request
+        stage, previous, spent_ms = ahead.place(chain)
+        begun = chain.choices[:stage]
+        refused = begun + [self._instances * self._can_reject] * (request.stages - stage)
+        if ahead.least_delay_ms(stage, previous).min() > request.max_delay_ms - spent_ms:
+            return refused
+        cost = self._cost(ahead)
+        chains, rest = pareto_chains(cost, stage, previous)
+        # What has been chosen counts too: QoE is not linear.
+        delay_ms, loss, price = (rest + _along(cost, begun)).T
+        # By ascending delay: the fastest keeps the bound, even where its sum is rounded beyond it.
+        fits = max(1, int(delay_ms.searchsorted(request.max_delay_ms, side="right")))
+        columns = [values[:fits].tolist() for values in (delay_ms, -np.expm1(-loss), price)]
+        worth = [
+            self._model(request, QoS(ms, request.bandwidth, lost)) - asked
+            for ms, lost, asked in zip(*columns, strict=True)
+        ]
+        most = max(worth)
+        if most < self._least_worth:
+            return refused
+        best: list[int] = chains[worth.index(most)].tolist()  # of equals, the fastest
+        return begun + best
+
+    def _cost(self, ahead: Ahead) -> FloatArray:
+        """Delay (ms), -ln(1 - loss) and price of each way; infinite where it does not hold."""
+        layers = ahead.layers
+        cost = np.zeros((*layers.delay_ms.shape, 3))
+        cost[..., 0] = np.where(ahead.holds, layers.delay_ms, np.inf)
+        if layers.loss is not None:
+            cost[..., 1] = -np.log1p(-np.minimum(layers.loss, _MOST_LOSS))
+        cost[..., 2] = self._price * ahead.price
+        return cost
+
+
+class Greedy(_BestChain):
+    """The chain of the best QoE for the request at hand, as if it were the last.
+
+    Exact, see :class:`_BestChain`. Without loss it is the chain of least delay, by dynamic
+    programming.
+    """
+
+    def _decide(self, lane: int, ahead: Ahead, chain: Chain) -> int:
+        if ahead.layers.loss is not None:
+            return super()._decide(lane, ahead, chain)
         stage, previous, spent_ms = ahead.place(chain)
         least_ms = ahead.least_delay_ms(stage, previous)
-        room_ms = ahead.request.max_delay_ms - spent_ms
-        if self._can_reject and least_ms.min() > room_ms:
+        if self._can_reject and least_ms.min() > ahead.request.max_delay_ms - spent_ms:
             return self._instances
-        if ahead.layers.loss is not None:
-            choices, _ = best_chain(_disturbance_ms(ahead, self._parameters), stage, previous)
-            if _delay_ms(ahead, stage, previous, choices) <= room_ms:
-                return choices[0]
         return int(least_ms.argmin())
 
 
@@ -150,7 +206,8 @@ class Violent(_Heuristic):
     """The authors' brute force: the chain of the best QoE, if that is above 0.
 
     It refuses a chain whose QoE is not positive and takes the penalty instead. Without admission
-    control it does so by choices that fail: the longest chain, or one that does not hold.
+    control it does so by choices that fail: the longest chain, or one that does not hold. It knows
+    no loss, as the authors do not, and takes the chain of least delay for the best.
     """
 
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
@@ -170,11 +227,13 @@ class Violent(_Heuristic):
         return longest[0]
 
 
-class LoadAware(_Heuristic):
-    """The chain of the best QoE less a price of the bandwidth it takes; exact without loss.
+class LoadAware(_BestChain):
+    """The chain of the best QoE less a price of the bandwidth it takes.
 
     The price of a chain is ``price`` times the sum over its ways of the bandwidth asked for over
     the bandwidth that the way still holds, so that scarce bandwidth is left to those who need it.
+    The chain of the largest difference is found exactly, see :class:`_BestChain`; that the price
+    is what those to come would pay is a rule of thumb, and nothing is exact about it.
 
     Args:
         envs: the environments.
@@ -184,43 +243,11 @@ class LoadAware(_Heuristic):
     """
 
     _price_of_load = PRICE_OF_LOAD
-    _least_worth = -np.inf  # of a chain that is taken
 
     def __init__(self, envs: Sequence[Env], seed: int, price: float | None = None) -> None:
         super().__init__(envs, seed)
         load = self._envs[0].world.offered_load
         self._price = self._price_of_load * load if price is None else price
-        self._parameters = self._envs[0].scenario.qoe
-        self._model = qoe_model(self._parameters)
-        self._plans: list[tuple[Request, list[int]] | None] = [None] * len(self._envs)
-
-    def _decide(self, lane: int, ahead: Ahead, chain: Chain) -> int:
-        request, choices, plan = ahead.request, chain.choices, self._plans[lane]
-        stage = len(choices)
-        if plan is None or plan[0] is not request or plan[1][:stage] != choices:
-            plan = self._plans[lane] = (request, self._plan(ahead, chain))
-        return plan[1][min(stage, len(plan[1]) - 1)]
-
-    def _plan(self, ahead: Ahead, chain: Chain) -> list[int]:
-        stage, previous, spent_ms = ahead.place(chain)
-        request, stages = ahead.request, ahead.request.stages
-        room_ms = request.max_delay_ms - spent_ms
-        refused = [self._instances * self._can_reject] * (stages - stage)
-        if ahead.least_delay_ms(stage, previous).min() > room_ms:
-            return chain.choices[:stage] + refused
-        chains, disturbance_ms, price = pareto_chains(
-            _disturbance_ms(ahead, self._parameters), ahead.price, stage, previous
-        )
-        worth = [
-            self._model(request, QoS(spent_ms + ms, request.bandwidth, 0.0)) - self._price * asked
-            if ms <= room_ms
-            else -np.inf
-            for ms, asked in zip(disturbance_ms.tolist(), price.tolist(), strict=True)
-        ]
-        if max(worth) < self._least_worth:
-            return chain.choices[:stage] + refused
-        best: list[int] = chains[int(np.argmax(worth))].tolist()
-        return chain.choices[:stage] + best
 
 
 class LoadAwareAdmission(LoadAware):
@@ -240,22 +267,13 @@ class LoadAwareAdmission(LoadAware):
 
     def __init__(self, envs: Sequence[Env], seed: int, price: float | None = None) -> None:
         super().__init__(envs, seed, price)
-        self._least_worth = self._parameters.rejected
+        self._least_worth = self._envs[0].scenario.qoe.rejected
 
 
-def _disturbance_ms(ahead: Ahead, parameters: QoE) -> FloatArray:
-    """Delay of each way, and what its loss counts as delay; infinite where it does not hold."""
-    layers = ahead.layers
-    cost = layers.delay_ms
-    if layers.loss is not None:
-        cost = cost + delay_of_loss_ms(parameters, ahead.request) * layers.loss
-    return np.where(ahead.holds, cost, np.inf)
-
-
-def _delay_ms(ahead: Ahead, stage: int, previous: int, choices: Sequence[int]) -> float:
-    """Delay of the ways to ``choices``, from ``stage`` on."""
-    total_ms = 0.0
-    for at, choice in enumerate(choices, start=stage):
-        total_ms += ahead.layers.delay_ms.item(at, previous, choice)
+def _along(cost: FloatArray, choices: Sequence[int]) -> FloatArray:
+    """Costs of the ways to ``choices``, from the first stage on; shape (kinds,)."""
+    total, previous = np.zeros(cost.shape[-1]), 0
+    for stage, choice in enumerate(choices):
+        total += cost[stage, previous, choice]
         previous = choice
-    return total_ms
+    return total

@@ -74,47 +74,62 @@ def best_chain(cost: FloatArray, stage: int, previous: int) -> tuple[list[int], 
     return choices, least
 
 
-def pareto_chains(
-    one: FloatArray, other: FloatArray, stage: int, previous: int
-) -> tuple[IntArray, FloatArray, FloatArray]:
-    """All trade-offs between two costs: the chains that no other beats in both.
+def pareto_chains(cost: FloatArray, stage: int, previous: int) -> tuple[IntArray, FloatArray]:
+    """All trade-offs between costs of several kinds: the chains that no other beats.
+
+    A chain beats another that costs at least as much of every kind. Label-setting from stage to
+    stage (Martins, "On a multicriteria shortest path problem", EJOR 16(2), 1984): what is beaten on
+    its way to an instance stays so, whatever follows.
 
     Args:
-        one: cost of each way, shape (stages, instances, instances), index [stage, previous, next];
-            infinite where a way does not exist.
-        other: likewise, of another kind.
+        cost: costs of each way, shape (stages, instances, instances, kinds), index [stage,
+            previous, next, kind]; infinite where a way does not exist.
         stage: the first stage to choose for.
         previous: the instance chosen before it.
 
     Returns:
-        choices, shape (chains, stages - stage), and both costs, shape (chains,), by ascending
-        ``one``; of chains that are equal in both one is kept. Empty where no chain exists.
+        choices, shape (chains, stages - stage), and their costs, shape (chains, kinds), by
+        ascending cost of the first kind, equals by the next; of chains that are equal in all one is
+        kept. Empty where no chain exists.
     """
-    places = np.arange(one.shape[-1])
-    cost, cost_other, at = one[stage, previous], other[stage, previous], places
-    chosen = places[:, None]
-    for level in range(stage, len(one)):
+    stages, width = cost.shape[:2]
+    places = np.arange(width)
+    spent, at, chosen = cost[stage, previous], places, places[:, None]
+    for level in range(stage, stages):
         if level > stage:
-            cost = (cost[:, None] + one[level, at]).reshape(-1)
-            cost_other = (cost_other[:, None] + other[level, at]).reshape(-1)
-            chosen = np.repeat(chosen, len(places), axis=0)
-            at = np.resize(places, len(cost))
-            chosen = np.column_stack([chosen, at])
-        last = level == len(one) - 1
-        keep = _unbeaten(cost, cost_other, np.zeros_like(at) if last else at)
-        cost, cost_other, chosen, at = cost[keep], cost_other[keep], chosen[keep], at[keep]
-    return chosen, cost, cost_other
+            spent = (spent[:, None] + cost[level, at]).reshape(-1, cost.shape[-1])
+            chosen = np.column_stack([chosen.repeat(width, axis=0), np.resize(places, len(spent))])
+            at = chosen[:, -1]
+        group = at if level < stages - 1 else np.zeros_like(at)
+        order = np.lexsort((*spent.T[::-1], group))
+        keep = order[_unbeaten(spent[order], group[order])]
+        spent, at, chosen = spent[keep], at[keep], chosen[keep]
+    return chosen, spent
 
 
-def _unbeaten(one: FloatArray, other: FloatArray, group: IntArray) -> IntArray:
-    """Places that no other of their group beats in both costs, by group and ascending ``one``."""
-    order = np.lexsort((other, one, group))
-    order = order[np.isfinite(one[order]) & np.isfinite(other[order])]
-    if not len(order):
-        return order
-    values = other[order]
-    # Each group lies below all of the group before: the running least starts anew with it.
-    values = values - group[order] * (values.max() - values.min() + 1.0)
-    least_before = np.concatenate([[np.inf], np.minimum.accumulate(values)[:-1]])
-    unbeaten: IntArray = order[values < least_before]
-    return unbeaten
+@njit(cache=True)
+def _unbeaten(cost: FloatArray, group: IntArray) -> npt.NDArray[np.bool_]:
+    """Whether each row is finite and not beaten within its group.
+
+    Rows come by group, then by ascending cost, of equals the next kind: only an earlier one can
+    beat another, and if any does, one that is unbeaten itself.
+    """
+    rows, kinds = cost.shape
+    keep = np.zeros(rows, dtype=np.bool_)
+    kept = np.empty(rows, dtype=np.int64)
+    first = count = 0
+    for row in range(rows):
+        if row and group[row] != group[row - 1]:
+            first = count
+        beaten = not np.isfinite(cost[row]).all()
+        place = first
+        while not beaten and place < count:
+            beaten = True
+            for kind in range(kinds):
+                beaten &= cost[kept[place], kind] <= cost[row, kind]
+            place += 1
+        if not beaten:
+            keep[row] = True
+            kept[count] = row
+            count += 1
+    return keep

@@ -24,7 +24,7 @@ from math import exp, inf, log
 from edgesim.scenarios.sfc import QoE
 from edgesim.twin.chain import QoS, Request
 
-__all__ = ["QoEModel", "authors", "delay_of_loss_ms", "emodel", "iqx", "qoe_model"]
+__all__ = ["QoEModel", "authors", "emodel", "iqx", "qoe_model"]
 
 
 QoEModel = Callable[[Request, QoS], float]
@@ -91,14 +91,3 @@ def _emodel(parameters: QoE) -> QoEModel:
 
 
 _MODELS = {"authors": _authors, "iqx": _iqx, "emodel": _emodel}
-
-
-def delay_of_loss_ms(parameters: QoE, request: Request) -> float:
-    """Delay that lowers the QoE as much as losing all packets would, were it linear in loss.
-
-    For search along a chain, where delays and small losses add up. Exact for ``authors`` (0) and
-    ``iqx``; for ``emodel`` the slopes at no loss and up to 177.3 ms.
-    """
-    if parameters.model == "iqx":
-        return request.max_delay_ms / parameters.loss_bound
-    return 95.0 * 100.0 / 25.1 / 0.024 if parameters.model == "emodel" else 0.0

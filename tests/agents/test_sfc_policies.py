@@ -1,6 +1,7 @@
 """Heuristics for service chains: exact where they say so, and as good as measured elsewhere."""
 
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,8 +21,13 @@ from edgesim.agents.sfc_policies import (
     Violent,
 )
 from edgesim.envs.sfc import SFCEnv
+from edgesim.envs.sfc_ahead import Ahead
 from edgesim.scenarios import resolve
-from edgesim.twin.chain import QoS
+from edgesim.scenarios.sfc import QOE_MODELS, QoE
+from edgesim.twin.chain import Chain, QoS, Request
+from edgesim.twin.fabric import Layers
+from edgesim.twin.layered import best_chain
+from edgesim.twin.qoe import qoe_model
 from edgesim.twin.stage_links import StageFabric
 
 SMALL = {"bandwidth": None, "delay_ms": None, "groups": 4, "instances": 3, "requests": 12}
@@ -137,6 +143,89 @@ def test_a_chain_worth_less_than_a_rejection_is_rejected(seed, world_seed, price
             assert made == [3]
         elif best > rejected + 1e-9:
             assert found[tuple(made)] == pytest.approx(best, abs=1e-9)
+
+
+def ways_of(choices):
+    return [(k, choices[k - 1] if k else 0, choice) for k, choice in enumerate(choices)]
+
+
+@st.composite
+def lossy(draw):
+    """Ways with delay, loss and too little room here and there, and a chain that has begun.
+
+    The bound is tight, and loss and delay are worth about the same: what trades one for the other
+    goes wrong.
+    """
+    stages, width = draw(st.integers(1, 4)), draw(st.integers(2, 4))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    shape = (stages, width, width)
+    most_loss = draw(st.sampled_from([0.01, 0.1, 0.5]))
+    delay_ms = rng.uniform(5, draw(st.sampled_from([20, 150])), shape)
+    residual = rng.uniform(0.8 + draw(st.floats(0, 0.3)), 4, shape)
+    loss = most_loss * rng.random(shape) ** 3
+    loss[rng.random(shape) < 0.2] = 0.0
+    loss[rng.random(shape) < 0.05] = 1.0  # a way that has gone
+    for figures in (delay_ms, residual, loss):
+        figures[0] = figures[0, :1]  # no instance comes before the first
+    layers = Layers(delay_ms, residual, loss)
+    bound_ms = best_chain(delay_ms, 0, 0)[1] * draw(st.floats(1.01, 4))
+    request = Request(0, 0.0, 1.0, bound_ms, 1.0, stages)
+    chain = Chain(request)
+    begun = draw(st.integers(0, stages - 1)) * draw(st.booleans())
+    chain.choices = rng.integers(0, width, begun).tolist()
+    for way in ways_of(chain.choices):
+        residual[way] = 2.0
+    floor = draw(st.sampled_from([None, 2.0]))
+    qoe = QoE(model=draw(st.sampled_from(QOE_MODELS)), floor=floor, loss_bound=most_loss)
+    qoe.rejected = draw(st.sampled_from([-10.0, 1.5]))
+    fabric = SimpleNamespace(layers=lambda request: layers)
+    env = SimpleNamespace(
+        world=SimpleNamespace(instances=width, offered_load=0.5),
+        scenario=SimpleNamespace(admission_control=draw(st.booleans()), qoe=qoe),
+        ahead=Ahead(fabric, request),
+        chain=chain,
+    )
+    env.unwrapped = env
+    return env
+
+
+def worth_of_each(env, price):
+    """QoE less price of every chain that goes on from the one begun, and holds within the bound."""
+    layers, request, begun = env.ahead.layers, env.chain.request, env.chain.choices
+    model, width = qoe_model(env.scenario.qoe), env.world.instances
+    for rest in product(range(width), repeat=request.stages - len(begun)):
+        choices = [*begun, *rest]
+        ways = ways_of(choices)
+        delay_ms = sum(layers.delay_ms[way] for way in ways)
+        loss = 1 - np.prod([1 - layers.loss[way] for way in ways])
+        holds = all(layers.residual[way] >= request.bandwidth for way in ways)
+        if holds and delay_ms <= request.max_delay_ms:
+            asked = price * sum(request.bandwidth / layers.residual[way] for way in ways)
+            yield choices, model(request, QoS(delay_ms, request.bandwidth, loss)) - asked
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    env=lossy(),
+    price=st.sampled_from([0.1, 1.0, 5.0]),
+    policy=st.sampled_from([Greedy, LoadAware, LoadAwareAdmission]),
+)
+def test_with_loss_the_best_chain_is_found_too(env, price, policy):
+    price, asked = (0.0, ()) if policy is Greedy else (price, (price,))
+    begun = len(env.chain.choices)
+    worth = {tuple(choices): value for choices, value in worth_of_each(env, price)}
+    chosen = policy([env], 0, *asked)
+    instances, choice = env.world.instances, 0
+    while len(env.chain.choices) < env.chain.request.stages and choice < instances:
+        (choice,), _ = chosen.predict(np.zeros((1, 1)))
+        env.chain.choices.append(int(choice))
+    made = tuple(env.chain.choices)
+    best = max(worth.values(), default=-np.inf)
+    least = env.scenario.qoe.rejected if policy is LoadAwareAdmission else -np.inf
+    if best > least + 1e-9:
+        assert worth[made] == pytest.approx(best, abs=1e-9)
+    elif best < least - 1e-9 and env.scenario.admission_control:
+        assert made[begun:] == (instances,)
 
 
 def test_rejecting_the_dearest_requests_pays_under_load():

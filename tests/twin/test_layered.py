@@ -19,10 +19,10 @@ def cost_of(cost, chain, stage=0, previous=0):
 
 @st.composite
 def graphs(draw):
-    """Two whole-number costs of each way, some ways missing; a stage and an instance before it."""
+    """Three whole-number costs of each way, some missing; a stage and an instance before it."""
     stages, width = draw(st.integers(1, 4)), draw(st.integers(1, 4))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    costs = rng.integers(0, 6, size=(2, stages, width, width)).astype(float)
+    costs = rng.integers(0, 6, size=(3, stages, width, width)).astype(float)
     costs[:, rng.random(costs.shape[1:]) < draw(st.floats(0, 0.5))] = np.inf
     costs[:, 0] = costs[:, 0, :1]  # no instance comes before the first
     return costs, draw(st.integers(0, stages - 1)), draw(st.integers(0, width - 1))
@@ -35,7 +35,7 @@ def chains(cost, stage):
 @settings(deadline=None)  # the first call compiles
 @given(graphs())
 def test_the_best_chain_is_the_first_of_the_least_cost(graph):
-    (cost, _), stage, previous = graph
+    (cost, *_), stage, previous = graph
     by_hand = [cost_of(cost, chain, stage, previous) for chain in chains(cost, stage)]
     choices, least = best_chain(cost, stage, previous)
     assert least == min(by_hand)
@@ -47,7 +47,7 @@ def test_the_best_chain_is_the_first_of_the_least_cost(graph):
 @given(graphs())
 def test_what_lies_ahead_of_each_way(graph):
     costs, stage, previous = graph
-    whole = through(costs.transpose(1, 2, 3, 0))  # both costs at once, on a further axis
+    whole = through(costs.transpose(1, 2, 3, 0))  # all costs at once, on a further axis
     for kind, cost in enumerate(costs):
         np.testing.assert_array_equal(whole[..., kind], through(cost))
         np.testing.assert_array_equal(to_go(cost)[-1], 0)
@@ -58,21 +58,21 @@ def test_what_lies_ahead_of_each_way(graph):
 
 
 @settings(deadline=None)  # the first call compiles
-@given(graphs())
-def test_pareto_chains_are_all_trade_offs_and_nothing_else(graph):
-    (one, other), stage, previous = graph
-    points = {
-        (cost_of(one, chain, stage, previous), cost_of(other, chain, stage, previous))
-        for chain in chains(one, stage)
-    }
+@given(graphs(), st.integers(1, 3))
+def test_pareto_chains_are_all_trade_offs_and_nothing_else(graph, kinds):
+    costs, stage, previous = graph
+    costs = costs[:kinds]
+
+    def costs_of(chain):
+        return tuple(cost_of(cost, chain, stage, previous) for cost in costs)
+
+    points = {costs_of(chain) for chain in chains(costs[0], stage)}
     points = {point for point in points if np.isfinite(point).all()}
     front = sorted(
-        p for p in points if not any(q != p and q[0] <= p[0] and q[1] <= p[1] for q in points)
+        point
+        for point in points
+        if not any(other != point and np.less_equal(other, point).all() for other in points)
     )
-    found, first, second = pareto_chains(one, other, stage, previous)
-    assert list(zip(first, second, strict=True)) == front
-    for chain, point in zip(found, front, strict=True):
-        assert (
-            cost_of(one, chain, stage, previous),
-            cost_of(other, chain, stage, previous),
-        ) == point
+    found, totals = pareto_chains(costs.transpose(1, 2, 3, 0), stage, previous)
+    assert [tuple(total) for total in totals] == front
+    assert [costs_of(chain) for chain in found] == front

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edgesim.errors import InputError
 from edgesim.scenarios.sfc import QOE_MODELS, QoE
 from edgesim.twin.chain import QoS, Request
-from edgesim.twin.qoe import authors, delay_of_loss_ms, emodel, iqx, qoe_model
+from edgesim.twin.qoe import authors, emodel, iqx, qoe_model
 
 
 def request(bandwidth=100.0, max_delay_ms=60.0):
@@ -60,17 +60,6 @@ def test_a_floor_and_a_unit_of_bandwidth():
     megabits = qoe_model(QoE(bandwidth_unit=1e6))
     assert megabits(request(), QoS(0.0, 5e6, 0.0)) == pytest.approx(authors(5, 0, 60))
     assert qoe_model(QoE())(request(), QoS(1e9, 100.0, 0.0)) < -1e300  # and no overflow
-
-
-def test_loss_counts_as_delay_at_the_same_price():
-    iqx_loss = QoE(model="iqx")
-    of, ms = qoe_model(iqx_loss), delay_of_loss_ms(iqx_loss, request())
-    lossy, late = QoS(20.0, 100.0, 0.003), QoS(20.0 + 0.003 * ms, 100.0, 0.0)
-    assert of(request(), lossy) == pytest.approx(of(request(), late))
-    assert delay_of_loss_ms(QoE(), request()) == 0
-    e_model = QoE(model="emodel")
-    small = 1e-5 * delay_of_loss_ms(e_model, request())
-    assert emodel(0, 1e-5) == pytest.approx(emodel(small, 0), abs=1e-6)
 
 
 @pytest.mark.parametrize(
