@@ -1,32 +1,37 @@
-"""The notebooks run from first to last, and each equals the script that is its source."""
+"""The notebooks run from first to last in a Jupyter kernel; each equals its script."""
 
-import os
-import runpy
-import subprocess
-import sys
+import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NAMES = ("other_library", "own_agent", "own_network")
 
-# In a process of its own, where importing either fails.
-WITHOUT_SB3 = """
-import runpy, sys
-sys.modules |= {"stable_baselines3": None, "sb3_contrib": None}
-runpy.run_path(sys.argv[1])
-"""
+
+def executed(name: str, folder: Path, answer: str, before: str = "") -> Any:
+    """What the expression ``answer`` is, as JSON, when a kernel has run a notebook in a folder.
+
+    ``before`` is run first. A cell that fails fails the test, with its traceback.
+    """
+    nbclient = pytest.importorskip("nbclient", reason="the extra [notebooks] is not installed")
+    nbformat = pytest.importorskip("nbformat", reason="the extra [notebooks] is not installed")
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    cell = nbformat.v4.new_code_cell
+    last = cell(f"import json\nprint(json.dumps({answer}))")
+    notebook.cells = [cell(before), *notebook.cells, last]
+    place = {"metadata": {"path": str(folder)}}
+    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", resources=place).execute()
+    return json.loads(last.outputs[0].text)
 
 
-def run(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Everything that a notebook has made, run in a folder of its own."""
-    matplotlib.use("agg")
-    monkeypatch.chdir(folder)
-    return runpy.run_path(str(FOLDER / f"{name}.py"))
+@pytest.fixture(autouse=True)
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels find this checkout and leave nothing in the user's home."""
+    monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / ".ipython"))
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / ".jupyter"))
 
 
 def test_these_are_all_the_notebooks() -> None:
@@ -45,32 +50,34 @@ def test_a_notebook_equals_its_script(name: str) -> None:
     assert not any(cell.get("outputs") for cell in notebook.cells), "outputs would go stale"
 
 
-def test_an_agent_of_ones_own_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = run("own_agent", tmp_path, monkeypatch)
-    assert np.mean(made["own"]) > np.mean(made["random"])
-    assert np.mean(made["learned"]) > np.mean(made["random"])
+def test_an_agent_of_ones_own_learns(tmp_path: Path) -> None:
+    answer = "[float(np.mean(it)) for it in (own, learned, random)]"
+    own, learned, at_random = executed("own_agent", tmp_path, answer)
+    assert own > at_random
+    assert learned > at_random
 
 
-def test_a_network_of_ones_own_is_simulated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("pandas", reason="the extra [notebooks] is not installed")
-    made = run("own_network", tmp_path, monkeypatch)
-    assert set(made["episodes"].index.get_level_values("policy")) == set(made["policies"])
-    assert made["log"]["event"].eq("arrive").sum() == made["requests"]
-    assert made["ledger"].finished > 0
-    assert made["ledger"].closes
+def test_a_network_of_ones_own_is_simulated(tmp_path: Path) -> None:
+    made = executed(
+        "own_network",
+        tmp_path,
+        "{'measured': sorted(set(episodes.index.get_level_values('policy'))),"
+        " 'policies': sorted(policies), 'requests': requests,"
+        " 'arrived': int(log['event'].eq('arrive').sum()),"
+        " 'finished': ledger.finished, 'closes': ledger.closes}",
+    )
+    assert made["measured"] == made["policies"]
+    assert made["arrived"] == made["requests"]
+    assert made["finished"] > 0
+    assert made["closes"]
 
 
 def test_ppo_in_plain_torch_learns_where_there_is_no_stable_baselines3(tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", WITHOUT_SB3, str(FOLDER / "other_library.py")],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(FOLDER.parent)},
-        capture_output=True,
-        text=True,
-        check=False,
+    reached = executed(
+        "other_library",
+        tmp_path,
+        "{name: float(np.mean([row['return'] for row in rollout(scenario, build, [1, 2]).rows]))"
+        " for name, build in policies.items()}",
+        before="import sys\nsys.modules |= {'stable_baselines3': None, 'sb3_contrib': None}",
     )
-    assert ran.returncode == 0, ran.stderr
-    told = {line.split()[0]: float(line.split()[-1]) for line in ran.stdout.splitlines()[-3:]}
-    assert told["mine"] > told["overload_avoidance"] > told["random"]
+    assert reached["mine"] > reached["overload_avoidance"] > reached["random"]
