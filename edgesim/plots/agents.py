@@ -5,12 +5,10 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, figure, save_both
+from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, MARKS, MUTED, figure, save_both
 from edgesim.plots.tables import read
 
 __all__ = ["draw"]
-
-_MARKS = "osD^vPX*"
 
 
 def draw(folder: Path) -> Path:
@@ -20,7 +18,7 @@ def draw(folder: Path) -> Path:
     """
     runs, totals = read(folder, "runs"), read(folder, "aggregates")
     agents = [row["agent"] for row in totals]
-    looks = dict(zip(agents, zip((ACCENT, *COLOURS), _MARKS, strict=False), strict=False))
+    looks = dict(zip(agents, zip((ACCENT, *COLOURS), MARKS, strict=False), strict=False))
     with figure(9.5, 6.8) as drawn:
         (one, two), (three, four) = drawn.subplots(2, 2)
         _runs(one, runs, looks)
@@ -95,7 +93,7 @@ def _improvement(axes: Axes, rows: list[dict[str, Any]]) -> None:
         axes.plot([row["probability"]], [place], "o", color=colour, markersize=6)
         if tie:
             axes.annotate(
-                "tie", (row["probability"], place + 0.16), ha="center", fontsize=9, color=colour
+                "tie", (row["probability"], place + 0.16), ha="center", fontsize=9, color=MUTED
             )
     axes.axvline(0.5, color=INK, linewidth=1, linestyle="--")
     names = [f"{row['agent']} > {row['other']}" for row in reversed(rows)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, figure, save_both
+from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, MARKS, figure, save_both
 from edgesim.plots.tables import read
 
 __all__ = ["draw"]
@@ -59,15 +59,14 @@ def _providers(axes: Axes, curves: list[dict[str, Any]], parameters: list[dict[s
 
 
 def _services(axes: Axes, rows: list[dict[str, Any]], fits: list[dict[str, Any]]) -> None:
-    for name, colour in zip(
-        dict.fromkeys(row["service"] for row in rows), (ACCENT, *COLOURS[1:]), strict=False
-    ):
+    names = dict.fromkeys(row["service"] for row in rows)
+    for name, colour, mark in zip(names, (ACCENT, *COLOURS[1:]), MARKS, strict=False):
         own = [row for row in rows if row["service"] == name]
         steps = [row["steps"] for row in own]
         low, high = ([row[f"score_{end}"] for row in own] for end in ("low", "high"))
         axes.fill_between(steps, low, high, color=colour, alpha=0.15, linewidth=0)
         label = f"{name}, mean of {own[0]['images']:.0f} images"
-        axes.plot(steps, [row["score"] for row in own], "o", ms=4, color=colour, label=label)
+        axes.plot(steps, [row["score"] for row in own], mark, ms=4.5, color=colour, label=label)
         fit = [row for row in fits if row["service"] == name]
         axes.plot([r["steps"] for r in fit], [r["score"] for r in fit], color=colour, linewidth=1.5)
     axes.set_title("measured services of aigc", fontsize=11)

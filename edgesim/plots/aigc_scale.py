@@ -6,13 +6,12 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator, PercentFormatter
 
-from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, figure, save_both
+from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, MARKS, MUTED, figure, save_both
 from edgesim.plots.tables import read
 
 __all__ = ["draw"]
 
 _AXES = {"providers": "providers", "load": "load, times the authors' arrival rate"}
-_MARKS = "osD^vPX*"
 
 
 def draw(folder: Path) -> Path:
@@ -22,7 +21,7 @@ def draw(folder: Path) -> Path:
     names.sort(key=lambda name: name != "bound")
     first = "maskable_ppo"
     others = [name for name in names if name not in ("bound", first)]
-    looks = {name: (COLOURS[k], _MARKS[k + 1]) for k, name in enumerate(others)}
+    looks = {name: (COLOURS[k], MARKS[k + 1]) for k, name in enumerate(others)}
     looks |= {"bound": (INK, ""), first: (ACCENT, "o")}
     with figure(9.0, 6.4) as drawn:
         panels = drawn.subplots(2, 2, sharex="col", sharey="row")
@@ -38,6 +37,15 @@ def draw(folder: Path) -> Path:
             below.xaxis.set_minor_locator(NullLocator())
         _limit(panels[0, 0], [row["paid"] for row in rows])
         _limit(panels[1, 0], [row["share"] for row in rows])
+        panels[1, 1].annotate(
+            "lines that leave\ngo on downwards",
+            (0.98, 0.97),
+            xycoords="axes fraction",
+            ha="right",
+            va="top",
+            fontsize=9,
+            color=MUTED,
+        )
         panels[0, 0].set_ylabel("return a request,\nmean and 95 % interval")
         panels[1, 0].set_ylabel("share of the bound")
         panels[1, 0].yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -77,12 +85,3 @@ def _limit(axes: Axes, values: list[float]) -> None:
     """From a little below nothing: how far hopeless policies fall is not the question."""
     top = max(values)
     axes.set_ylim(max(min(values), -0.5 * top) - 0.03 * top, 1.05 * top)
-    if min(values) < -0.5 * top:
-        axes.annotate(
-            "lines that leave go on downwards",
-            (0.99, 0.02),
-            xycoords="axes fraction",
-            ha="right",
-            fontsize=9,
-            color=GREY,
-        )

@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from edgesim.plots.sfc_colours import colour_of
+from edgesim.plots.sfc_colours import colour_of, mark_of
 from edgesim.plots.style import GREY, figure, save_both
 from edgesim.plots.sweep import sweep_panel
 from edgesim.plots.tables import read
@@ -44,14 +44,16 @@ def _shortfall(axes: Axes, rows: list[dict[str, Any]]) -> None:
         axes.plot(
             [row["load"] for row in own],
             [bound[row["load"]] - row["qoe"] for row in own],
-            "o" if agent else ".-",
+            linestyle="" if agent else "-",
+            marker=mark_of(name, own[0]["kind"]),
+            markersize=6 if agent else 4.5,
             color=colour_of(name, own[0]["kind"]),
             linewidth=2.2 if agent else 1.6,
             zorder=3 if agent else 2,
         )
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda lost, _: f"{lost:g}"))
-    axes.set_ylabel("QoE that lacks to the bound")
+    axes.set_ylabel("QoE short of the bound")
     axes.grid(axis="y", color=GREY, alpha=0.25)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
-from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, figure, save_both
+from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, MARKS, figure, save_both
 from edgesim.plots.tables import read
 
 __all__ = ["draw"]
@@ -33,9 +33,10 @@ def draw(folder: Path) -> Path:
         )
         right.axhspan(-_BAND, _BAND, color=GREY, alpha=0.35, linewidth=0)
         right.axhline(0, color=INK, linewidth=1)
-        for topology, colour in zip(topologies, (ACCENT, COLOURS[1], COLOURS[0]), strict=False):
+        looks = zip((ACCENT, COLOURS[1], COLOURS[0]), MARKS, strict=False)
+        for topology, (colour, mark) in zip(topologies, looks, strict=False):
             own = [row for row in rows if row["topology"] == topology]
-            _links(left, right, own, colour, topology.rpartition("/")[2])
+            _links(left, right, own, colour, mark, topology.rpartition("/")[2])
         _delays(left, low, high)
         left.legend(loc="upper left", frameon=False)
         right.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -57,15 +58,24 @@ def _delays(axes: Axes, low: float, high: float) -> None:
     axes.set_ylabel("measured delay of the link, mean, ms")
 
 
-def _links(left: Axes, right: Axes, rows: list[dict[str, Any]], colour: str, label: str) -> None:
+def _links(
+    left: Axes, right: Axes, rows: list[dict[str, Any]], colour: str, mark: str, label: str
+) -> None:
     true_ms = [row["true_ms"] for row in rows]
     left.scatter(
-        true_ms, [row["measured_ms"] for row in rows], s=14, color=colour, alpha=0.7, label=label
+        true_ms,
+        [row["measured_ms"] for row in rows],
+        s=14,
+        marker=mark,
+        color=colour,
+        alpha=0.7,
+        label=label,
     )
     right.scatter(
         [row["load"] for row in rows],
         [row["measured_ms"] / row["true_ms"] - 1 for row in rows],
         s=18,
+        marker=mark,
         facecolors=[colour if ms >= 1 else "none" for ms in true_ms],
         edgecolors=colour,
         linewidths=0.8,

@@ -12,7 +12,7 @@ from edgesim.plots.tables import read
 __all__ = ["draw"]
 
 _LINES = {
-    ("separate", "measuring"): ("separate probing", COLOURS[1], "o-"),
+    ("separate", "measuring"): ("separate probing", COLOURS[1], "s-"),
     ("piggyback", "measuring"): ("piggyback", ACCENT, "o-"),
     ("discovery", "measuring"): ("discovery alone", INK, "--"),
     ("piggyback", "rules"): ("rules of the chains", GREY, "-"),

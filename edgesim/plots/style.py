@@ -13,6 +13,8 @@ __all__ = [
     "COLOURS",
     "GREY",
     "INK",
+    "MARKS",
+    "MUTED",
     "bandwidth_unit",
     "figure",
     "save",
@@ -36,6 +38,13 @@ ACCENT = "#0072B2"
 """The one thing that a figure is about."""
 
 GREY, INK = "#9A9A9A", "#333333"
+"""Lines of lesser importance; axes and text."""
+
+MUTED = "#6B6B6B"
+"""Grey words: as light as can be read on white (contrast 5 to 1)."""
+
+MARKS = "osD^vPX*"
+"""What tells lines apart besides their colours, in the order in which they are used."""
 
 _RC: dict[Any, Any] = {
     "axes.edgecolor": INK,

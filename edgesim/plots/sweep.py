@@ -4,8 +4,8 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from edgesim.plots.curves import label_ends
-from edgesim.plots.sfc_colours import colour_of
+from edgesim.plots.curves import End, label_ends
+from edgesim.plots.sfc_colours import colour_of, mark_of
 
 __all__ = ["sweep_panel"]
 
@@ -31,11 +31,11 @@ def sweep_panel(
         labels: name the lines at their right end.
         joined: draw agents as lines too; False where each place has an agent of its own.
     """
-    ends: list[tuple[float, str, str]] = []
+    ends: list[End] = []
     for name in dict.fromkeys(row["name"] for row in rows):
         own = sorted((row for row in rows if row["name"] == name), key=lambda row: row[x])
         kind = own[0]["kind"]
-        colour, places = colour_of(name, kind), [row[x] for row in own]
+        colour, mark, places = colour_of(name, kind), mark_of(name, kind), [row[x] for row in own]
         low = [row[f"{metric}_low"] for row in own]
         high = [row[f"{metric}_high"] for row in own]
         mean = [row[metric] for row in own]
@@ -48,12 +48,14 @@ def sweep_panel(
             axes.plot(
                 places,
                 mean,
-                "o-" if agent else ("--" if kind == "bound" else ".-"),
+                linestyle="--" if kind == "bound" else "-",
+                marker=mark,
+                markersize=6 if agent else 4.5,
                 color=colour,
                 linewidth=2.2 if agent else 1.6,
                 zorder=3 if agent else 2,
             )
-        ends.append((own[-1][metric], name, colour))
+        ends.append((own[-1][metric], name, colour, mark))
     axes.set_ylim(limits)
     if labels:
         label_ends(axes, ends)

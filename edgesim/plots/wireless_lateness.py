@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.ticker import PercentFormatter
 
-from edgesim.plots.style import ACCENT, GREY, INK, figure, save_both
+from edgesim.plots.style import ACCENT, GREY, INK, MUTED, figure, save_both
 from edgesim.plots.tables import read
 
 __all__ = ["draw"]
@@ -45,7 +45,7 @@ def draw(folder: Path) -> Path:
             (0.01, 0.99),
             xycoords="axes fraction",
             va="top",
-            color=GREY,
+            color=MUTED,
         )
         return save_both(drawn, folder)
 

@@ -22,9 +22,10 @@ def draw(folder: Path) -> Path:
     """Draw ``figure.png`` and ``figure.svg`` from ``sites``, ``links`` and ``requests.csv``."""
     sites, links, requests = (read(folder, name) for name in ("sites", "links", "requests"))
     policies = list(dict.fromkeys(row["policy"] for row in requests))
-    top = max(site["quality"] for site in sites)
-    colours = ScalarMappable(Normalize(0, top), matplotlib.colormaps["viridis_r"])
-    with figure(9.5, 5.6) as drawn:
+    qualities = [site["quality"] for site in sites]
+    shades = Normalize(min(qualities), max(qualities))
+    colours = ScalarMappable(shades, matplotlib.colormaps["viridis_r"])
+    with figure(9.5, 6.2) as drawn:
         panels = drawn.subplots(1, len(policies), sharex=True, sharey=True, squeeze=False)[0]
         for axes, policy in zip(panels, policies, strict=True):
             own = [row for row in requests if row["policy"] == policy]
@@ -57,7 +58,7 @@ def _panel(
     shown = requests[:: max(1, -(-len(requests) // _LINES))]
     ways = [((row["x_m"], row["y_m"]), place[row["provider"]]) for row in shown]
     tints = [shade[row["provider"]] for row in shown]
-    axes.add_collection(LineCollection(ways, colors=tints, linewidths=0.7, alpha=0.6, zorder=2))
+    axes.add_collection(LineCollection(ways, colors=tints, linewidths=0.7, alpha=0.45, zorder=2))
     axes.scatter(
         [row["x_m"] for row in shown], [row["y_m"] for row in shown], s=5, c=tints, zorder=3
     )

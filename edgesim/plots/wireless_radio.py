@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, figure, save_both
+from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, MUTED, figure, save_both
 from edgesim.plots.tables import read
 
 __all__ = ["draw"]
@@ -50,7 +50,7 @@ def draw(folder: Path) -> Path:
             textcoords="offset points",
             rotation=90,
             va="center",
-            color=GREY,
+            color=MUTED,
             fontsize=9,
         )
         left.set_xlim(left=0)

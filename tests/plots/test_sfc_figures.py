@@ -161,7 +161,7 @@ FIGURES: dict[str, tuple[Callable[[Path], Path], dict[str, Rows], tuple[str, ...
     "sfc_load": (
         sfc_load.draw,
         load(),
-        ("random ↓", "maskable_ppo", "10×", "QoE that lacks to the bound"),
+        ("random ↓", "maskable_ppo", "10×", "QoE short of the bound"),
     ),
     "sfc_collector": (
         sfc_collector.draw,
