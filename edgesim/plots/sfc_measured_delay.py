@@ -18,9 +18,11 @@ _TICKS_MS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 def draw(folder: Path) -> Path:
     """Draw ``figure.png`` and ``figure.svg`` from ``links.csv``.
 
-    Left measured against true delay, right the error against the link's load.
+    Left measured against true delay, right the error against the link's load: means over the
+    longest of the episodes.
     """
     rows = read(folder, "links")
+    rows = [row for row in rows if row["horizon_s"] == max(other["horizon_s"] for other in rows)]
     topologies = list(dict.fromkeys(row["topology"] for row in rows))
     with figure(10.0, 5.0) as drawn:
         left, right = drawn.subplots(1, 2)

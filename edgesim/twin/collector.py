@@ -1,6 +1,7 @@
 """The LLDP collector: what the controller measures with the frames that discover links."""
 
 import numpy as np
+import numpy.typing as npt
 
 from edgesim.scenarios.sfc import Collector
 from edgesim.twin import southbound
@@ -14,6 +15,8 @@ from edgesim.twin.streams import Streams
 from edgesim.twin.timetable import Draw, crossings, echoes
 
 __all__ = ["LLDPCollector"]
+
+FloatArray = npt.NDArray[np.float64]
 
 PIGGYBACK_VALUES = 4
 """Of the measurement TLV: time, bytes and frames sent, frames received."""
@@ -114,6 +117,7 @@ class LLDPCollector:
         self._node_up = np.ones(nodes, dtype=bool)
         self._version = links.version
         self._latency_s = channel_s + collector.noise_ms / 1000
+        self._measured = np.zeros((ports, 2))
         self._tables = (
             near,
             far,
@@ -124,6 +128,7 @@ class LLDPCollector:
             self._latency_s,
             np.zeros((ports, 3)),
             np.zeros((ports, 1 + collector.smoothing)),
+            self._measured,
             *self.view.tables(),
         )
         links.watchers.append(self.update)
@@ -138,6 +143,16 @@ class LLDPCollector:
         self.update()
         latency_s: list[float] = self._latency_s.tolist()
         return latency_s
+
+    def measured(self) -> FloatArray:
+        """Delays of each link that have been measured so far: how many, and their sum (s).
+
+        Each counts once, before any smoothing. A difference of two such tables gives the mean of
+        what was measured between them, to be held beside that of
+        :meth:`edgesim.twin.data_links.DataLinks.delay_integral`; shape (links, 2).
+        """
+        self.update()
+        return self._measured.copy()
 
     @property
     def sent_frames(self) -> int:

@@ -53,6 +53,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one compiled loop: tables are passed on
     latency_s: Floats,
     last: Floats,
     delays_s: Floats,
+    measured: Floats,
     known_delay_s: Floats,
     known_available_bps: Floats,
     known_loss: Floats,
@@ -64,7 +65,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one compiled loop: tables are passed on
     it crossed, its line, when it was sent, bytes that the near port had sent and the far port
     received when it crossed. ``last`` says of the last frame of each port that came back: when it
     crossed, its bytes sent and received. ``delays_s`` holds the last delays of each port, oldest
-    first, behind their number.
+    first, behind their number; ``measured`` the number and the sum of all.
 
     Returns:
         whether all that was due is done; otherwise one of the tables has come to its end.
@@ -144,6 +145,8 @@ def advance(  # noqa: PLR0912, PLR0915 - one compiled loop: tables are passed on
             count += 1
             kept[0] = count
         kept[count] = max(0.0, delay)
+        measured[link, 0] += 1.0
+        measured[link, 1] += kept[count]
         total = 0.0
         for place in range(1, count + 1):
             total += kept[place]

@@ -81,12 +81,16 @@ def measured_delay() -> dict[str, Rows]:
     rows = [
         {
             "topology": topology,
+            "horizon_s": horizon_s,
             "link": link,
             "true_ms": scale * (1 + link),
             "measured_ms": scale * (1 + link) * 1.01,
+            "shown_ms": scale * (1 + link) * 0.98,
+            "frames": horizon_s / 5,
             "load": 0.2 * (1 + link),
             "readings_within": 0.9,
         }
+        for horizon_s in (300.0, 1200.0)
         for topology, scale in (("sndlib/near", 0.3), ("sndlib/far", 2.0))
         for link in range(4)
     ]

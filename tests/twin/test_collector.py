@@ -104,6 +104,8 @@ def test_delays_are_the_mean_of_the_last_few() -> None:
         if second == 1:
             world.links.reserve([0], 0.75e6)  # 5 ms instead of 2
     assert story == pytest.approx([2, 2, 3, 4, 5])
+    # Two frames took 2 ms and three 5 ms; each counts once.
+    assert world.collector.measured()[0] == pytest.approx((5, 0.019))
 
 
 def test_a_link_that_is_down_swallows_frames_and_its_view_grows_old() -> None:
