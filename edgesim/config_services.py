@@ -58,7 +58,25 @@ class CalibrateConfig:
         ),
     )
     prompt: str | None = field(
-        default=None, metadata=told("what a text-to-image pipeline is asked for")
+        default=None,
+        metadata=told("what a pipeline that takes a prompt is asked for; null: 'a photograph'"),
+    )
+    negative_prompt: str | None = field(
+        default=None, metadata=told("what a pipeline is asked to leave out; null: nothing")
+    )
+    guidance: float | None = field(
+        default=None, metadata=told("guidance scale of a pipeline; null: its own")
+    )
+    resolution_px: int | None = field(
+        default=None,
+        metadata=told("side of a pipeline's images where it can be chosen; null: its own"),
+    )
+    precision: str | None = field(
+        default=None,
+        metadata=told(
+            "numbers of a pipeline's networks: float32, float16 or bfloat16; null: float32 on a"
+            " CPU, float16 on a GPU"
+        ),
     )
     scheduler: str | None = field(
         default=None,
@@ -82,6 +100,13 @@ class CalibrateConfig:
         if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
             raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>")
         one_of("clock", self.clock, (None, "cpu", "wall"))
+        if self.clock == "cpu" and self.device != "cpu":
+            raise InputError("clock", self.clock, "a GPU's time is not the CPU's: clock=wall")
+        if self.guidance is not None:
+            at_least("guidance", self.guidance, 0)
+        if self.resolution_px is not None:
+            whole("resolution_px", self.resolution_px, 8)
+        one_of("precision", self.precision, (None, "float32", "float16", "bfloat16"))
 
 
 @dataclass

@@ -50,6 +50,7 @@ class _Embedded:
     score_metric: str
     scores: tuple[str, ...]
     eta = 0.0
+    note = ""
 
     def __init__(self, name: str, seed: int, metric: str | None, device: str) -> None:
         self.name, self.title = name, TITLES[name]

@@ -2,14 +2,18 @@
 
 import inspect
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib.metadata import version as installed
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from packaging.version import Version
 
 from edgesim.config_services import CalibrateConfig
 from edgesim.errors import InputError, did_you_mean
@@ -24,38 +28,46 @@ FloatArray = npt.NDArray[np.float64]
 
 _DROPPED = 0.75
 _NETWORKS = ("unet", "transformer", "prior")
+_PAINTS_BLACK = ("RePaintPipeline",)  # all others paint what is white in the mask
+_GIVEN = frozenset(
+    {"num_inference_steps", "generator", "prompt", "batch_size", "image", "mask_image"}
+)
 
 
 class Pipeline:
     """A pipeline that ``diffusers.DiffusionPipeline.from_pretrained`` loads, in respaced mode.
 
     Inpainting is judged against the true photograph (those of
-    :data:`edgesim.services.content.SCORING_PHOTOGRAPHS`, 75 % of the pixels dropped). Where there
-    is no truth, an image is compared with the same image at the most steps: how far it has come.
+    :data:`edgesim.services.content.SCORING_PHOTOGRAPHS`, 75 % of the pixels dropped, or of the
+    squares that are one pixel of a pipeline's latents). Where there is no truth, an image is
+    compared with the same image at the most steps: how far it has come.
+
+    A safety checker is left out: it turns images black that it takes amiss, noise among them.
 
     Args:
         config: ``service`` is a folder or a hub id.
 
     Raises:
-        InputError: no pipeline is there, it cannot be reached, takes no number of steps, or its
-            scheduler does not fit.
+        InputError: no pipeline is there, it cannot be reached, lacks a library, is not one that
+            makes images from a text, from a mask or from nothing, or its scheduler does not fit.
     """
 
     mode = "respaced"
 
     def __init__(self, config: CalibrateConfig) -> None:
         self._config = config
-        self._pipe = _loaded(config.service)
+        self.device = torch.device(config.device)
+        precision = config.precision or ("float32" if self.device.type == "cpu" else "float16")
+        quiet = not (config.progress and sys.stderr.isatty())
+        self._pipe = _loaded(config.service, getattr(torch, precision), quiet)
         if config.scheduler is not None:
             _set_scheduler(self._pipe, config.scheduler)
         _check_scaling(self._pipe)
         self._takes = inspect.signature(self._pipe.__call__).parameters
-        if "num_inference_steps" not in self._takes or "generator" not in self._takes:
-            raise InputError(
-                "service", config.service, "the pipeline takes no number of steps and generator"
-            )
-        self.task = _task(self._takes)
-        self.device = torch.device(config.device)
+        self.task = _task(config.service, self._pipe, self._takes)
+        unchecked = getattr(self._pipe, "safety_checker", None) is not None
+        if unchecked:
+            self._pipe.safety_checker = None
         self._pipe.to(self.device)
         self._pipe.set_progress_bar_config(disable=True)
         network = next(
@@ -69,9 +81,11 @@ class Pipeline:
         self.title = f"{type(self._pipe).__name__}, {self.task.replace('_', ' ')}"
         scheduler = self._pipe.scheduler
         self.grid_steps = int(scheduler.config.get("num_train_timesteps", 1000))
-        self._side_px = self._side(network)
+        self._given = self._asked()
+        self._side_px = config.resolution_px or self._side(network)
         self._metric = config.metric or "ssim"
         self._known = _metrics(self._metric)
+        self._side_px = self._tried()
         self._parts = [
             part for part in self._pipe.components.values() if isinstance(part, torch.nn.Module)
         ]
@@ -87,9 +101,15 @@ class Pipeline:
             images=16,
             steps=_up_to(self.grid_steps, (1, 2, 4, 8, 12, 20, 35, 50)),
             batches=(1, 2, 4),
-            latency_steps=_up_to(self.grid_steps, (4, 20)),
+            latency_steps=_up_to(self.grid_steps, (4, 15, 50)),
             chunk=4,
         )
+        told = [f"{key}: {value}" for key, value in self._given.items()]
+        told += [f"numbers: {precision}"]
+        told += ["without its safety checker"] * unchecked
+        if not self._judged_by_truth:
+            told.append("ssim and psnr: with the same image at the most steps")
+        self.note = "; ".join(told)
 
     @property
     def calls(self) -> int:
@@ -108,11 +128,53 @@ class Pipeline:
     def _count(self, *_: Any) -> None:
         self._calls += 1
 
+    def _asked(self) -> dict[str, Any]:
+        """What every image is asked for, in the pipeline's own words.
+
+        Raises:
+            InputError: the pipeline does not take what the user set.
+        """
+        config = self._config
+        words = {
+            "prompt": ("prompt", config.prompt),
+            "negative_prompt": ("negative_prompt", config.negative_prompt),
+            "guidance": ("guidance_scale", config.guidance),
+            "resolution_px": ("height", config.resolution_px),
+        }
+        for key, (word, value) in words.items():
+            if value is not None and word not in self._takes:
+                raise InputError(key, value, f"{type(self._pipe).__name__} takes no {word}")
+        given = {word: value for word, value in words.values() if value is not None}
+        given.pop("height", None)
+        if "prompt" in self._takes:
+            given.setdefault("prompt", "a photograph")
+        return given
+
     def _side(self, network: Any) -> int:
         """Side of the images, as the pipeline's network and decoder make them."""
-        size = network.config.get("sample_size") or 64
+        size = getattr(self._pipe, "default_sample_size", None)
+        size = size or network.config.get("sample_size") or 64
         side = int(size if isinstance(size, int) else size[0])
-        return side * int(getattr(self._pipe, "vae_scale_factor", 1))
+        return side * self._grain
+
+    @property
+    def _grain(self) -> int:
+        """Pixels of the image, along a side, that are one of what is denoised."""
+        return int(getattr(self._pipe, "vae_scale_factor", 1))
+
+    def _tried(self) -> int:
+        """Make one image of a few steps; returns its side.
+
+        Raises:
+            InputError: the pipeline cannot be run with what is known of it, or makes no square
+                images.
+        """
+        shape = self.generate([0], [2]).shape
+        if len(shape) != 4 or shape[0] != 1 or shape[1] != shape[2]:
+            raise InputError(
+                "service", self._config.service, f"must make square images; they are {shape[1:]}"
+            )
+        return int(shape[1])
 
     def generate(self, numbers: Sequence[int], steps: Sequence[int]) -> FloatArray:
         """See :class:`edgesim.services.service.Service`; differing steps run one by one."""
@@ -126,26 +188,42 @@ class Pipeline:
             "num_inference_steps": int(steps[0]),
             "output_type": "np",
         }
-        if "prompt" in self._takes:
-            given["prompt"] = [self._config.prompt or "a photograph"] * count
-        elif "batch_size" in self._takes:
+        for word, value in self._given.items():
+            given[word] = [value] * count if isinstance(value, str) else value
+        if "prompt" not in self._takes and "batch_size" in self._takes:
             given["batch_size"] = count
         for key in ("height", "width"):
             if key in self._takes:
                 given[key] = self._side_px
         if self.task == "inpainting":
             given |= self._holes(numbers)
-        try:
-            found = self._pipe(**given)
-        except (TypeError, ValueError, IndexError) as error:
-            reason = (str(error).splitlines() or ["?"])[0]
+            if "strength" in self._takes:
+                given["strength"] = 1.0  # from noise alone, and with all the steps
+        images = self._made(given, f"{count} images of {steps[0]} steps")
+        if not np.isfinite(images).all():
             raise InputError(
                 "service",
                 self._config.service,
-                f"the pipeline with {type(self._pipe.scheduler).__name__} cannot run"
-                f" {steps[0]} steps: {reason}",
-            ) from None
-        return np.clip(np.asarray(found.images, dtype=np.float64), 0.0, 1.0)
+                "gave an image that is not made of numbers: precision=float32 may help",
+            )
+        return np.clip(images, 0.0, 1.0)
+
+    def _made(self, given: dict[str, Any], what: str) -> FloatArray:
+        """What the pipeline makes; every way in which that fails is one message."""
+        try:
+            found = self._pipe(**given)
+            if hasattr(found, "images"):
+                return np.asarray(found.images, dtype=np.float64)
+            reason = f"it gives {', '.join(found)}, and no images"
+        except torch.OutOfMemoryError:
+            reason = "the device's memory is too small: fewer batches=, or a smaller resolution_px="
+        except Exception as error:  # a pipeline raises whatever its many parts do
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+        raise InputError(
+            "service",
+            self._config.service,
+            f"the pipeline with {type(self._pipe.scheduler).__name__} cannot make {what}: {reason}",
+        )
 
     def _holes(self, numbers: Sequence[int]) -> dict[str, Any]:
         """Photographs and the masks of what is to be painted, white, as pipelines take them."""
@@ -153,10 +231,14 @@ class Pipeline:
 
         side, seed = self._side_px, self._config.seed
         images = [Image.fromarray((self._truth(k) * 255).astype(np.uint8)) for k in numbers]
-        masks = [
-            Image.fromarray(((1.0 - drop_mask(k, seed, side, _DROPPED)[0]) * 255).astype(np.uint8))
-            for k in numbers
-        ]
+        grain = self._grain if side % self._grain == 0 else 1
+        masks = []
+        for k in numbers:
+            painted = 1.0 - drop_mask(k, seed, side // grain, _DROPPED)[0]
+            if type(self._pipe).__name__ in _PAINTS_BLACK:
+                painted = 1.0 - painted
+            squares = np.kron(painted * 255, np.ones((grain, grain))).astype(np.uint8)
+            masks.append(Image.fromarray(squares))
         return {"image": images, "mask_image": masks}
 
     def _truth(self, number: int) -> npt.NDArray[np.float32]:
@@ -235,19 +317,27 @@ def _metrics(chosen: str) -> dict[str, ImageMetric]:
     return {**known, chosen: ImageMetric(values, "", "higher", 0.0, 0.0, needs_truth=False)}
 
 
-def _loaded(service: str) -> Any:
+def _loaded(service: str, dtype: torch.dtype, quiet: bool) -> Any:
     """The pipeline of a folder or hub id; every way in which that fails is one message."""
     from diffusers import DiffusionPipeline
     from diffusers.utils import logging
 
     logging.set_verbosity_error()  # what goes wrong is told below, in one line
+    if quiet:
+        logging.disable_progress_bar()
 
     kind: Any = DiffusionPipeline
     path = Path(service)
     if path.is_dir() and not (path / "model_index.json").is_file():
         raise InputError("service", service, "is no pipeline: it has no model_index.json")
     try:
-        return kind.from_pretrained(service, low_cpu_mem_usage=False)
+        parts = kind.load_config(service).values()
+        named = {part[0] for part in parts if isinstance(part, list | tuple) and part}
+        _needs_transformers(service, "transformers" in named, quiet)
+        word = "dtype" if Version(installed("diffusers")) >= Version("0.42") else "torch_dtype"
+        return kind.from_pretrained(service, low_cpu_mem_usage=False, **{word: dtype})
+    except InputError:
+        raise
     except Exception as error:  # the loader raises whatever its many parts do
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         where = (
@@ -256,6 +346,24 @@ def _loaded(service: str) -> Any:
             else "is no folder, and the hub did not give it (is there a network?)"
         )
         raise InputError("service", service, f"{where}: {reason[:160]}") from None
+
+
+def _needs_transformers(service: str, needed: bool, quiet: bool) -> None:
+    """See that transformers, which reads prompts, is there if it is needed, and have it be quiet.
+
+    Raises:
+        InputError: it is missing.
+    """
+    if not needed:
+        return
+    if find_spec("transformers") is None:
+        raise InputError("service", service, "needs transformers: pip install 'edgesim[diffusion]'")
+    from transformers.utils import logging as noise
+
+    logging: Any = noise
+    logging.set_verbosity_error()
+    if quiet:
+        logging.disable_progress_bar()
 
 
 def _set_scheduler(pipe: Any, name: str) -> None:
@@ -270,9 +378,15 @@ def _set_scheduler(pipe: Any, name: str) -> None:
             "scheduler", name, f"does not fit this pipeline; accepted: {', '.join(sorted(fitting))}"
         )
     config = dict(pipe.scheduler.config)
-    if "timestep_spacing" in inspect.signature(fitting[name].__init__).parameters:
+    takes = inspect.signature(fitting[name].__init__).parameters
+    if "timestep_spacing" in takes:
         config["timestep_spacing"] = "trailing"  # the others stop short of pure noise
-    pipe.scheduler = fitting[name].from_config(config)
+    if "skip_prk_steps" in takes:
+        config.setdefault("skip_prk_steps", True)  # without it, fewer than four steps fail
+    try:
+        pipe.scheduler = fitting[name].from_config(config)
+    except ImportError:
+        raise InputError("scheduler", name, "needs a library that is not installed") from None
 
 
 def _check_scaling(pipe: Any) -> None:
@@ -294,8 +408,41 @@ def _check_scaling(pipe: Any) -> None:
         )
 
 
-def _task(takes: Mapping[str, Any]) -> str:
-    """What a pipeline does, by what it takes."""
+def _task(service: str, pipe: Any, takes: Mapping[str, inspect.Parameter]) -> str:
+    """What a pipeline does, by what it takes.
+
+    Raises:
+        InputError: it takes no number of steps, or must be given what is not known here.
+    """
+    kind = type(pipe).__name__
+    if "num_inference_steps" not in takes or "generator" not in takes:
+        raise InputError("service", service, f"{kind} takes no number of steps and generator")
+    task = "unconditional"
     if "mask_image" in takes:
-        return "inpainting"
-    return "text_to_image" if "prompt" in takes else "unconditional"
+        task = "inpainting"
+    elif "prompt" in takes:
+        task = "text_to_image"
+    wanted = {
+        name
+        for name, parameter in takes.items()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+    }
+    if "image" in takes and task == "text_to_image" and kind not in _text_to_image():
+        wanted.add("image")
+    known = _GIVEN if task == "inpainting" else _GIVEN - {"image"}
+    if wanted - known:
+        raise InputError(
+            "service",
+            service,
+            f"{kind} also wants {', '.join(sorted(wanted - known))}; accepted are pipelines that"
+            " make images from a text, from a photograph with a mask, or from noise alone",
+        )
+    return task
+
+
+def _text_to_image() -> set[str]:
+    """Names of the pipelines that diffusers lists as text to image."""
+    from diffusers.pipelines.auto_pipeline import AUTO_TEXT2IMAGE_PIPELINES_MAPPING
+
+    return {kind.__name__ for kind in AUTO_TEXT2IMAGE_PIPELINES_MAPPING.values()}

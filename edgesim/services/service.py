@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "Service", "find_service", "settled"]
 
+_OF_PIPELINES = (
+    "prompt",
+    "negative_prompt",
+    "guidance",
+    "resolution_px",
+    "precision",
+    "scheduler",
+    "licence",
+)
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -58,6 +68,7 @@ class Service(Protocol):
         name, title, task, mode, grid_steps, model: as in its profile.
         plan: what a calibration of it measures by default.
         device: where its networks run.
+        note: what else of it belongs in the profile.
         calls: network calls so far.
     """
 
@@ -69,6 +80,7 @@ class Service(Protocol):
     model: Model
     plan: Plan
     device: "torch.device"
+    note: str
 
     @property
     def calls(self) -> int: ...  # an attribute, described above
@@ -100,13 +112,15 @@ def find_service(config: CalibrateConfig) -> Service:
     """The service that a configuration names: an embedded one, or a diffusers pipeline.
 
     Raises:
-        InputError: there is none, it cannot be loaded, or the extra is not installed.
+        InputError: there is none, it cannot be loaded, there is no such device, or the extra is not
+            installed.
     """
     from edgesim.services.extra import needs_diffusion
 
     needs_diffusion("service", config.service)
+    _check_device(config.device)
     if config.service in TITLES:
-        for key in ("prompt", "scheduler", "licence"):
+        for key in _OF_PIPELINES:
             if getattr(config, key) is not None:
                 raise InputError(key, getattr(config, key), "is for pipelines; this is embedded")
         from edgesim.services.embedded import Digits, PhotoInpaint
@@ -124,6 +138,18 @@ def find_service(config: CalibrateConfig) -> Service:
     from edgesim.services.pipeline import Pipeline
 
     return Pipeline(config)
+
+
+def _check_device(device: str) -> None:
+    """See that torch finds the device."""
+    import torch
+
+    if device == "cpu":
+        return
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if (torch.device(device).index or 0) >= there:
+        found = ", ".join(["cpu", *(f"cuda:{k}" for k in range(there))])
+        raise InputError("device", device, f"torch finds no such device here; it finds: {found}")
 
 
 def settled(plan: Plan, config: CalibrateConfig, service: Service) -> Plan:

@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
-from time import monotonic, process_time, sleep
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -57,8 +57,8 @@ class ServerClock(Protocol):
     def wait_until(self, time_s: float) -> None:
         """Nothing is to be done before ``time_s``."""
 
-    def ran(self, cpu_s: float) -> None:
-        """A batch was run that took so many CPU seconds."""
+    def ran(self, seconds: float) -> None:
+        """A batch was run that took so many seconds of the worker's clock."""
 
 
 class WallClock:
@@ -75,7 +75,7 @@ class WallClock:
         """See :class:`ServerClock`."""
         sleep(max(time_s - self.now_s(), 0.0))
 
-    def ran(self, cpu_s: float) -> None:
+    def ran(self, seconds: float) -> None:
         """See :class:`ServerClock`: the time has passed by itself."""
 
 
@@ -96,9 +96,9 @@ class VirtualClock:
         """See :class:`ServerClock`."""
         self._now_s = max(self._now_s, time_s)
 
-    def ran(self, cpu_s: float) -> None:
+    def ran(self, seconds: float) -> None:
         """See :class:`ServerClock`."""
-        self._now_s += cpu_s
+        self._now_s += seconds
 
 
 def serve(
@@ -116,7 +116,7 @@ def serve(
     Args:
         stream: what comes.
         clock: real or virtual.
-        run: really runs a batch of these requests and steps, and returns its CPU seconds.
+        run: really runs a batch of these requests and steps, and returns its seconds.
         window_s: longest wait of a first request for others to join it.
         max_batch: most requests in a batch.
 
@@ -145,7 +145,7 @@ class Worker:
     """The process that holds the networks and runs batches, started afresh (spawn).
 
     Args:
-        config: the service, its device and threads.
+        config: the service, its device, threads, and the clock that batches are timed by.
     """
 
     def __init__(self, config: CalibrateConfig) -> None:
@@ -165,24 +165,27 @@ class Worker:
         self._pool.shutdown(cancel_futures=True)
 
     def run(self, members: Sequence[int], steps: Sequence[int]) -> float:
-        """Run a batch; returns its CPU seconds in the worker."""
+        """Run a batch; returns its seconds in the worker."""
         return self._pool.submit(_run, tuple(members), tuple(steps)).result()
 
 
-_held: dict[str, Any] = {}  # the service of a worker process
+_held: dict[str, Any] = {}  # the service of a worker process, and its clock
 
 
 def _begin(config: CalibrateConfig) -> None:
     """Load the service, once a process."""
     import torch
 
+    from edgesim.services.measuring import CLOCKS
     from edgesim.services.service import find_service
 
     torch.set_num_threads(config.threads)
     _held["service"] = find_service(config)
+    _held["clock"] = CLOCKS[config.clock or "cpu"]
 
 
 def _run(members: tuple[int, ...], steps: tuple[int, ...]) -> float:
-    begun = process_time()
-    _held["service"].generate(members, steps)
-    return process_time() - begun
+    clock: Callable[[], float] = _held["clock"]
+    begun = clock()
+    _held["service"].generate(members, steps)  # numpy arrays: an accelerator is done with them
+    return clock() - begun

@@ -49,7 +49,12 @@ def validate(config: ValidateConfig) -> Path:
     from edgesim.services.service import find_service
 
     given = CalibrateConfig(
-        service=config.service, seed=config.seed, threads=config.threads, device=config.device
+        service=config.service,
+        seed=config.seed,
+        threads=config.threads,
+        device=config.device,
+        clock=config.clock,
+        progress=False,
     )
     service = find_service(given)  # what is wrong with it is told here, and not by the worker
     high = config.steps_range[1]
@@ -67,7 +72,7 @@ def validate(config: ValidateConfig) -> Path:
         work_s = config.requests * len(streams) / capacity
         console.print(
             f"{service.name}: {config.requests} requests at each of {len(streams)} loads;"
-            f" {capacity:.2f} requests a second at capacity; at least {work_s:.0f} s of CPU",
+            f" {capacity:.2f} requests a second at capacity; {_cost(config, streams, work_s)}",
             soft_wrap=True,
         )
         batches = _served(worker, streams, config, console)
@@ -89,6 +94,13 @@ def _capacity(worker: Worker, config: ValidateConfig) -> float:
     worker.run(members, steps)  # warms up
     took = [worker.run(members, steps) for _ in range(_PROBES)]
     return config.max_batch / float(np.median(took))
+
+
+def _cost(config: ValidateConfig, streams: Mapping[float, Stream], work_s: float) -> str:
+    """What serving all streams will take: computing, or waiting for the last request of each."""
+    if config.clock == "cpu":
+        return f"at least {work_s:.0f} s of CPU"
+    return f"about {sum(stream.arrival_s[-1] for stream in streams.values()):.0f} s"
 
 
 def _streams(config: ValidateConfig, capacity: float) -> dict[float, Stream]:

@@ -64,7 +64,7 @@ def test_a_calibration_that_was_killed_goes_on_where_it_was(
     assert (tmp_path / "cut" / "digits" / "partial" / "images-2-0.npy").is_file()
     monkeypatch.setattr(Digits, "generate", noted)
     cut = calibrate(little(tmp_path / "cut"))
-    estimate = [((0, 1, 2), (1, 1, 1)), ((0, 1, 2), (2, 2, 2)), ((0,), (1,))]
+    estimate = [((0, 1, 2), (1, 1, 1)), ((0, 1, 2), (2, 2, 2)), ((0,), (2,))]
     assert made == [*estimate, ((0, 1, 2), (3, 3, 3))]  # nothing else is made again
     whole = calibrate(little(tmp_path / "whole"))
     with np.load(cut / "samples.npz") as first, np.load(whole / "samples.npz") as second:

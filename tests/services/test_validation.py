@@ -1,0 +1,73 @@
+"""``edgesim validate`` from end to end, with a server that only sleeps."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("diffusers", reason="needs the extra [diffusion]")
+
+from edgesim.cli import main
+from edgesim.services import validation
+
+FIXED_S, STEP_S, IMAGE_S = 0.004, 0.0004, 0.0002
+
+
+class Sleeper:
+    """Stands in for the worker process: a batch takes an affine time, waited for or only told."""
+
+    def __init__(self, config: Any) -> None:
+        self.clock = config.clock
+
+    def __enter__(self) -> "Sleeper":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def run(self, members: Sequence[int], steps: Sequence[int]) -> float:
+        seconds = FIXED_S + STEP_S * max(steps) + IMAGE_S * sum(steps)
+        if self.clock == "wall":
+            time.sleep(seconds)
+        return seconds
+
+
+@pytest.mark.parametrize("clock", ["cpu", "wall"])
+def test_a_server_and_its_twin_by_either_clock(
+    clock: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(validation, "Worker", Sleeper)
+    words = "service=digits requests=20 fit_loads=[0.4,0.8] check_loads=[0.6] window_s=0.002"
+    begun = time.monotonic()
+    given = ["validate", *words.split(), "steps_range=[5,20]", f"clock={clock}", f"out={tmp_path}"]
+    assert main(given) == 0
+    passed_s = time.monotonic() - begun
+    found = json.loads((tmp_path / "digits" / "validation.json").read_text())
+    assert found["clock"] == clock
+    assert {load: part["used_to"] for load, part in found["loads"].items()} == {
+        "0.4": "fit",
+        "0.6": "check",
+        "0.8": "fit",
+    }
+    affine = found["affine"]
+    assert affine["step_s"] + affine["step_s_per_image"] == pytest.approx(
+        STEP_S + IMAGE_S, rel=0.05 if clock == "cpu" else 1.0
+    )
+    for part in found["loads"].values():
+        sojourn = part["sojourn"]
+        assert sojourn["real"]["mean"] > FIXED_S
+        if clock == "cpu":  # the stand-in is affine, as the twin's model is: both sides are equal
+            assert sojourn["twin"]["mean"] == pytest.approx(sojourn["real"]["mean"], rel=0.01)
+    if clock == "wall":  # nothing is served before it comes
+        rate = found["capacity_per_s"]
+        last_s = sum(
+            np.random.default_rng([0, k]).exponential(1 / (load * rate), 20).sum()
+            for k, load in enumerate((0.4, 0.6, 0.8))
+        )
+        assert passed_s > last_s
+    assert (tmp_path / "digits" / "validation.png").is_file()
+    assert "real server and twin" in capsys.readouterr().out
