@@ -57,6 +57,10 @@ class ChoiceFeatures(BaseFeaturesExtractor):
     steps of a request) is a table over the spread entry, and a bias each. A linear layer of the
     scores is a policy.
 
+    Where a choice is made together with how much of the spread entry is spent on it (denoising
+    steps in ``aigc_steps``), each share has scores of its own, from the same networks: the table
+    is read at what is spent, and the blocks are told once more, times what is spared.
+
     Args:
         observation_space: see :class:`Spline`.
         block: entries of each choice.
@@ -64,6 +68,11 @@ class ChoiceFeatures(BaseFeaturesExtractor):
         curve: which of the request's entries is spread.
         centres: points over which it is spread.
         hidden: width of the shared network's two layers; 0: no scores.
+        shares: of the spread entry that may be spent. The scores of all choices at the first share
+            come first, then those at the second, and so on: as ``edgesim/AIGC-v0`` counts actions.
+
+    Attributes:
+        scores: how many there are, at the end of the features.
 
     Raises:
         ValueError: the observation does not consist of such blocks and such a request.
@@ -77,6 +86,7 @@ class ChoiceFeatures(BaseFeaturesExtractor):
         curve: int = 0,
         centres: int = 26,
         hidden: int = 32,
+        shares: Sequence[float] = (1.0,),
     ) -> None:
         assert isinstance(observation_space, gymnasium.spaces.Box)
         size = observation_space.shape[0]
@@ -87,12 +97,16 @@ class ChoiceFeatures(BaseFeaturesExtractor):
                 f" request of {request}"
             )
         super().__init__(
-            observation_space, features_dim=size + centres + (choices if hidden else 0)
+            observation_space,
+            features_dim=size + centres + (choices * len(shares) if hidden else 0),
         )
         self._blocks = (choices, block)
         self._request = choices * block
         self._hidden = hidden
-        self._spline = Spline(observation_space, [choices * block + curve], centres)
+        self._curve = choices * block + curve
+        self.scores = choices * len(shares) if hidden else 0
+        self._shares = tuple(shares)
+        self._spline = Spline(observation_space, [self._curve], centres)
         if not hidden:
             return
         self._table = nn.Linear(centres, choices, bias=False)
@@ -102,17 +116,40 @@ class ChoiceFeatures(BaseFeaturesExtractor):
         self._score = nn.Sequential(
             nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1)
         )
+        if self._shares != (1.0,):
+            self._of_spared = nn.Linear(block + 1, hidden, bias=False)
 
     def forward(self, observations: torch.Tensor) -> torch.Tensor:
-        """Shape (batch, observation entries + centres + choices)."""
+        """Shape (batch, observation entries + centres + choices x shares)."""
         spread = self._spline(observations)
         if not self._hidden:
             return torch.cat((observations, spread), dim=1)
         blocks = observations[:, : self._request].reshape(-1, *self._blocks)
+        of_request = self._of_request(observations[:, self._request :]).unsqueeze(1)
+        scores = [
+            self._scored(observations, spread, blocks, of_request, share) for share in self._shares
+        ]
+        return torch.cat((observations, spread, *scores), dim=1)
+
+    def _scored(
+        self,
+        observations: torch.Tensor,
+        spread: torch.Tensor,
+        blocks: torch.Tensor,
+        of_request: torch.Tensor,
+        share: float,
+    ) -> torch.Tensor:
+        """Scores of the choices at a share of the spread entry, shape (batch, choices)."""
+        if share != 1.0:
+            spent = observations.clone()
+            spent[:, self._curve] *= share
+            spread = self._spline(spent)
         learnt = self._table(spread).unsqueeze(2)
-        hidden = (
-            self._of_block(torch.cat((blocks, learnt), dim=2))
-            + self._of_request(observations[:, self._request :]).unsqueeze(1)
-            + self._of_choice
-        )
-        return torch.cat((observations, spread, self._score(hidden).squeeze(2)), dim=1)
+        told = torch.cat((blocks, learnt), dim=2)
+        hidden = self._of_block(told) + of_request + self._of_choice
+        if share != 1.0:
+            spared = (1.0 - share) * observations[:, self._curve, None, None]
+            ones = torch.ones_like(blocks[..., :1])
+            hidden = hidden + self._of_spared(spared * torch.cat((blocks, ones), dim=2))
+        found: torch.Tensor = self._score(hidden).squeeze(2)
+        return found

@@ -64,3 +64,26 @@ def test_an_observation_of_another_make_is_refused() -> None:
     space = spaces.Box(0, 1, (42,), dtype=np.float32)
     with pytest.raises(ValueError, match="does not consist of blocks of 8"):
         ChoiceFeatures(space, block=8, request=8)
+
+
+def test_every_share_has_scores_of_its_own_from_the_same_table() -> None:
+    torch.manual_seed(0)
+    space = spaces.Box(0, 1, (4 * 2 + 3,), dtype=np.float32)
+    features = ChoiceFeatures(space, block=2, request=3, centres=5, shares=[1.0, 0.5])
+    given = torch.rand(6, 11)
+    found = features(given)
+    assert found.shape == (6, features.features_dim) == (6, 11 + 5 + 2 * 4)
+    whole, half = found[:, -8:-4], found[:, -4:]
+    assert not torch.allclose(whole, half)
+    # A share changes a score by what the table says of what is spent, and by what is spared.
+    with torch.no_grad():
+        features._table.weight.zero_()
+        features._of_spared.weight.zero_()
+    found = features(given)
+    torch.testing.assert_close(found[:, -8:-4], found[:, -4:])
+
+
+def test_without_shares_nothing_is_told_of_them() -> None:
+    space = spaces.Box(0, 1, (4 * 2 + 3,), dtype=np.float32)
+    names = dict(ChoiceFeatures(space, block=2, request=3, centres=5).named_parameters())
+    assert not any("spared" in name for name in names)
