@@ -270,12 +270,22 @@ def _result(
             for _ in range(_REPLICATIONS)
         ]
         twin = {name: np.concatenate([times[name] for times in again]) for name in real}
+        means = [float(times["sojourn"].mean()) for times in again]
         at = np.linspace(0.0, 1.0, 101)
         loads[f"{load:g}"] = {
             "used_to": "fit" if load in config.fit_loads else "check",
             "batches": len(batches[load]),
             "mean_batch": len(stream.steps) / len(batches[load]),
+            "ran": [
+                {
+                    "steps": [stream.steps[k] for k in batch.members],
+                    "start_s": round(batch.start_s, 6),
+                    "seconds": round(batch.seconds, 6),
+                }
+                for batch in batches[load]
+            ],
             **compared(real, twin),
+            "twin_mean_sojourn_s": means,
             "sojourn_quantiles": {
                 "real": np.quantile(real["sojourn"], at).tolist(),
                 "twin": np.quantile(twin["sojourn"], at).tolist(),

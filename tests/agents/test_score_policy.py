@@ -26,8 +26,9 @@ def model(**kwargs: Any) -> Any:
 
 
 def test_the_last_features_are_the_logits() -> None:
-    policy = model().policy
-    assert isinstance(policy, ScorePolicy)
+    learner = model()
+    assert isinstance(learner.policy, ScorePolicy)
+    policy: Any = learner.policy
     seen = torch.rand(3, *policy.observation_space.shape)
     logits = policy.get_distribution(seen).distribution.logits
     scores = policy.extract_features(seen)[:, -80:]
