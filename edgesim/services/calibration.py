@@ -23,7 +23,7 @@ import numpy.typing as npt
 from edgesim.agents.recording import replacing
 from edgesim.config_services import CalibrateConfig
 from edgesim.errors import InputError
-from edgesim.services.fits import fit_latency, fit_memory
+from edgesim.services.fits import extrapolated, fit_latency, fit_memory
 from edgesim.services.profile import (
     Latency,
     LatencySample,
@@ -294,6 +294,7 @@ def _profile(
             calls_per_step=measured.calls_per_step,
             samples=measured.latency,
             affine=fit_latency(measured.latency),
+            extrapolation=extrapolated(measured.latency),
         ),
         memory=fit_memory(measured.memory),
         provenance=_provenance(service, plan, config, work.cpu_s),
@@ -354,6 +355,14 @@ def _print(profile: ServiceProfile, paths: list[Path]) -> None:
         f" + {affine.step_s_per_image:.3g} n) s ({latency.clock}), R² {affine.r2:.4f}",
         soft_wrap=True,
     )
+    if (held := latency.extrapolation) is not None:
+        told = ", ".join(
+            f"{error:+.1%} ({batch})" for batch, error in zip(held.batches, held.error, strict=True)
+        )
+        console.print(
+            f"the model of fewer steps alone, asked for {held.steps}: {told} of n images",
+            soft_wrap=True,
+        )
     console.print(f"measured in {profile.provenance.cpu_s:.0f} CPU-seconds", soft_wrap=True)
     for path in paths:
         console.print(str(path), soft_wrap=True)

@@ -113,7 +113,7 @@ class PhotoInpaint(_Embedded):
         images=12,
         steps=(10, 30, 60, 90, 120, 160, 200, 250),
         batches=(1, 2, 4, 8),
-        latency_steps=(25, 100),
+        latency_steps=(25, 75, 250),
         chunk=8,
     )
 
@@ -161,7 +161,7 @@ class Digits(_Embedded):
         images=512,
         steps=(1, 2, 3, 5, 8, 12, 20, 35),
         batches=(1, 2, 4, 8),
-        latency_steps=(10, 35),
+        latency_steps=(4, 12, 35),
         chunk=64,
     )
 

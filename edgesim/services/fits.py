@@ -8,6 +8,7 @@ import numpy.typing as npt
 from edgesim.services.profile import (
     AffineLatency,
     ExponentialFit,
+    Extrapolation,
     Fits,
     HillFit,
     LatencySample,
@@ -16,7 +17,15 @@ from edgesim.services.profile import (
     PiecewiseFit,
 )
 
-__all__ = ["fit_batches", "fit_curves", "fit_latency", "fit_memory", "piecewise", "r_squared"]
+__all__ = [
+    "extrapolated",
+    "fit_batches",
+    "fit_curves",
+    "fit_latency",
+    "fit_memory",
+    "piecewise",
+    "r_squared",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -135,6 +144,24 @@ def fit_latency(samples: Sequence[LatencySample]) -> AffineLatency:
     """
     return fit_batches(
         [([item.steps] * item.batch, float(np.median(item.seconds))) for item in samples]
+    )
+
+
+def extrapolated(samples: Sequence[LatencySample]) -> Extrapolation | None:
+    """What the model of all other samples says of those with the most steps.
+
+    None where fewer than two numbers of steps are left, from which no slope can be told.
+    """
+    most = max(item.steps for item in samples)
+    rest = [item for item in samples if item.steps < most]
+    if len({item.steps for item in rest}) < 2:
+        return None
+    model, held = fit_latency(rest), [item for item in samples if item.steps == most]
+    errors = [
+        model.seconds(most, item.batch) / float(np.median(item.seconds)) - 1.0 for item in held
+    ]
+    return Extrapolation(
+        most, tuple(item.batch for item in held), tuple(round(error, 4) for error in errors)
     )
 
 

@@ -27,6 +27,8 @@ of :class:`ServiceProfile`, nested as its fields are:
     samples (``seconds``, repeated runs of one batch of ``batch`` images of ``steps`` steps), and
     the affine model: a batch of n images of s steps takes
     ``fixed_s + fixed_s_per_image n + s (step_s + step_s_per_image n)`` seconds.
+    ``extrapolation`` (not in older files): the model of the other samples, asked for the batches of
+    the most steps.
     ``clock``: ``cpu`` for CPU seconds of the process (with one thread: wall time on a machine that
     does nothing else), ``wall`` for wall time. ``calls_per_step``: network calls that a step costs.
 ``memory``
@@ -55,6 +57,7 @@ __all__ = [
     "TASKS",
     "AffineLatency",
     "ExponentialFit",
+    "Extrapolation",
     "Fits",
     "HillFit",
     "Latency",
@@ -349,6 +352,27 @@ class AffineLatency:
 
 
 @dataclass(frozen=True)
+class Extrapolation:
+    """How far the affine model is off beyond what it was fitted to.
+
+    Attributes:
+        steps: of the batches that were held out, the most that were timed.
+        batches: their images.
+        error: for each, the time of the model of all other samples over the measured median, less
+            1.
+    """
+
+    steps: int
+    batches: tuple[int, ...]
+    error: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        _at_least("steps", self.steps, 1)
+        if not self.batches or len(self.batches) != len(self.error):
+            raise InputError("error", list(self.error), "must have one entry a batch")
+
+
+@dataclass(frozen=True)
 class Latency:
     """Time of batches, measured and as the affine model.
 
@@ -358,6 +382,8 @@ class Latency:
         calls_per_step: network calls for each denoising step.
         samples: what was measured.
         affine: the model fitted to it.
+        extrapolation: what a model without the longest batches says of them; None where too few
+            numbers of steps were timed, or the file is older.
     """
 
     clock: str
@@ -365,6 +391,7 @@ class Latency:
     calls_per_step: float
     samples: tuple[LatencySample, ...]
     affine: AffineLatency
+    extrapolation: Extrapolation | None = None
 
     def __post_init__(self) -> None:
         _one_of("clock", self.clock, ("cpu", "wall"))

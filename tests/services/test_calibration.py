@@ -16,7 +16,7 @@ from edgesim.config_services import CalibrateConfig, CalibrateTrainConfig
 from edgesim.errors import InputError
 from edgesim.services import training
 from edgesim.services.calibration import calibrate
-from edgesim.services.embedded import Digits
+from edgesim.services.embedded import Digits, PhotoInpaint
 from edgesim.services.networks import WEIGHTS, load
 from edgesim.services.profile import load_profile
 from edgesim.services.titles import TITLES
@@ -39,6 +39,8 @@ def test_a_calibration_leaves_a_profile_and_its_pictures(tmp_path: Path) -> None
     assert set(profile.quality.metrics) == {"frechet", "confidence"}
     assert profile.latency.calls_per_step == 1.0
     assert [(s.steps, s.batch) for s in profile.latency.samples][:2] == [(1, 1), (1, 2)]
+    held = profile.latency.extrapolation
+    assert held is not None and (held.steps, held.batches) == (8, (1, 2))
     assert profile.memory.bytes_per_image > 0
     assert profile.provenance.processor
 
@@ -225,3 +227,10 @@ def test_the_settings_of_a_cut_calibration_are_plain_json(
         calibrate(little(tmp_path))
     kept = json.loads((tmp_path / "digits" / "partial" / "settings.json").read_text())
     assert kept["plan"]["steps"] == [1, 2, 3]
+
+
+def test_the_embedded_plans_time_three_numbers_of_steps_up_to_the_last_that_is_scored() -> None:
+    for kind in (Digits, PhotoInpaint):
+        timed = kind.plan.latency_steps
+        assert len(timed) == 3 and timed[-1] == kind.plan.steps[-1]
+        assert kind.plan.batches == (1, 2, 4, 8)

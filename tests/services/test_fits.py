@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from edgesim.services.fits import fit_batches, fit_curves, fit_latency, fit_memory, r_squared
+from edgesim.services.fits import (
+    extrapolated,
+    fit_batches,
+    fit_curves,
+    fit_latency,
+    fit_memory,
+    r_squared,
+)
 from edgesim.services.profile import (
     AffineLatency,
     ExponentialFit,
@@ -80,3 +87,29 @@ def test_a_batch_of_differing_steps_costs_its_longest_and_its_sum() -> None:
 def test_memory_is_a_line() -> None:
     memory = fit_memory([MemorySample(n, 1000 + 50 * n) for n in (1, 2, 4)])
     assert memory.bytes_of(8) == pytest.approx(1400)
+
+
+def test_the_longest_batches_are_foretold_by_the_others() -> None:
+    true = AffineLatency(0.1, 0.02, 0.004, 0.003, 1.0)
+    samples = [
+        LatencySample(steps, batch, (true.seconds(steps, batch),))
+        for steps in (25, 75, 250)
+        for batch in (1, 4)
+    ]
+    found = extrapolated(samples)
+    assert found is not None and (found.steps, found.batches) == (250, (1, 4))
+    assert found.error == pytest.approx((0.0, 0.0), abs=1e-6)
+    # Batches that take half as long again as they should are foretold a third too short.
+    longer = [
+        LatencySample(item.steps, item.batch, (1.5 * item.seconds[0],))
+        if item.steps == 250
+        else item
+        for item in samples
+    ]
+    found = extrapolated(longer)
+    assert found is not None and found.error == pytest.approx((-1 / 3, -1 / 3), abs=1e-3)
+
+
+def test_nothing_is_foretold_from_one_number_of_steps() -> None:
+    samples = [LatencySample(steps, 1, (0.1 * steps,)) for steps in (5, 10)]
+    assert extrapolated(samples) is None
