@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,11 @@ from edgesim.errors import InputError
 from edgesim.services.fits import fit_batches
 from edgesim.services.serving import Batch, Stream, VirtualClock, WallClock, Worker, serve
 
-__all__ = ["compared", "simulated", "times_of", "validate"]
+if TYPE_CHECKING:
+    from edgesim.services.profile import AffineLatency
+    from edgesim.twin.batching import BatchTime
+
+__all__ = ["compared", "fitted", "persistence", "simulated", "times_of", "validate"]
 
 FloatArray = npt.NDArray[np.float64]
 Times = Mapping[str, FloatArray]
@@ -203,6 +207,42 @@ def simulated(
     return {"waiting": began - arrival, "service": ended - began, "sojourn": ended - arrival}
 
 
+def fitted(runs: Sequence[tuple[Sequence[int], float]]) -> "tuple[AffineLatency, BatchTime]":
+    """The affine model of batches, and the twin's times: the model and what they scatter about it.
+
+    The scatter is that of all batches of as many images. Hardly two batches are of the same steps:
+    a scatter by steps as well would repeat the one run that is nearest.
+
+    Args:
+        runs: steps of the images of a batch, and the seconds that it took.
+    """
+    from edgesim.twin.batching import BatchTime
+
+    model = fit_batches(runs)
+    parts = (model.fixed_s, model.fixed_s_per_image, model.step_s, model.step_s_per_image)
+    mean = BatchTime(*parts)
+    steps = int(np.median([max(steps) for steps, _ in runs]))  # all are told as of these
+    scatter = [
+        (steps, len(own), [took / mean.mean_s(own) * mean.mean_s([steps] * len(own))])
+        for own, took in runs
+    ]
+    return model, BatchTime(*parts, samples=scatter)
+
+
+def persistence(batches: Sequence[Batch], stream: Stream, batch_time: "BatchTime") -> float | None:
+    """How much a slow batch is followed by slow ones: correlation of the logarithms of measured
+    over modelled times of batches that follow each other. None for fewer than three, or equal ones.
+    """
+    ratios = [
+        batch.seconds / batch_time.mean_s([stream.steps[k] for k in batch.members])
+        for batch in batches
+    ]
+    off = np.log(ratios) - np.mean(np.log(ratios))
+    if len(off) < 3 or not off.any():
+        return None
+    return float((off[1:] * off[:-1]).mean() / (off**2).mean())
+
+
 # --- both ---------------------------------------------------------------------------------------
 
 
@@ -236,30 +276,23 @@ def _result(
     capacity: float,
 ) -> dict[str, Any]:
     """Everything that ``validation.json`` says."""
-    from edgesim.twin.batching import BatchTime
-
     runs = [
         ([streams[load].steps[k] for k in batch.members], batch.seconds)
         for load in config.fit_loads
         for batch in batches[load]
     ]
-    model = fit_batches(runs)
-    parts = (model.fixed_s, model.fixed_s_per_image, model.step_s, model.step_s_per_image)
-    mean = BatchTime(*parts)
-    # What the runs scatter about the model, told as of batches of equal steps.
-    scatter = [
-        (
-            max(steps),
-            len(steps),
-            [took / mean.mean_s(steps) * model.seconds(max(steps), len(steps))],
-        )
-        for steps, took in runs
-    ]
-    batch_time = BatchTime(*parts, samples=scatter)
+    model, batch_time = fitted(runs)
     rng = np.random.default_rng([config.seed, 10_000])
     loads = {}
     for load, stream in streams.items():
         real = times_of(stream, batches[load])
+        own_s = iter([batch.seconds for batch in batches[load]])
+        replayed = simulated(
+            stream,
+            lambda steps, own_s=own_s: next(own_s, batch_time.mean_s(steps)),  # type: ignore[misc]
+            config.window_s,
+            config.max_batch,
+        )
         again = [
             simulated(
                 stream,
@@ -286,6 +319,9 @@ def _result(
             ],
             **compared(real, twin),
             "twin_mean_sojourn_s": means,
+            # The queue alone: the twin with the times that the real server's batches took.
+            "replayed_mean_off": float(replayed["sojourn"].mean() / real["sojourn"].mean() - 1.0),
+            "persistence": persistence(batches[load], stream, batch_time),
             "sojourn_quantiles": {
                 "real": np.quantile(real["sojourn"], at).tolist(),
                 "twin": np.quantile(twin["sojourn"], at).tolist(),
@@ -322,5 +358,17 @@ def _print(result: Mapping[str, Any], paths: Sequence[Path]) -> None:
         table.add_row(*row, f"{sojourn['ks_distance']:.3f}")
     console = Console()
     console.print(table)
+    replayed = max(abs(found["replayed_mean_off"]) for found in result["loads"].values())
+    console.print(
+        f"the queue alone, with the real batches' own times: mean off by at most {replayed:.1%}",
+        soft_wrap=True,
+    )
+    spells = [f["persistence"] for f in result["loads"].values() if f["persistence"] is not None]
+    if spells:
+        console.print(
+            f"a batch's deviation from the model goes on in the next by {np.mean(spells):.2f} (0:"
+            " the twin's scatter, each on its own; more: slow spells of the machine)",
+            soft_wrap=True,
+        )
     for path in paths:
         console.print(str(path), soft_wrap=True)

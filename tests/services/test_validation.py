@@ -13,6 +13,7 @@ pytest.importorskip("diffusers", reason="needs the extra [diffusion]")
 
 from edgesim.cli import main
 from edgesim.services import validation
+from edgesim.services.serving import Batch, Stream
 
 FIXED_S, STEP_S, IMAGE_S = 0.004, 0.0004, 0.0002
 
@@ -59,8 +60,11 @@ def test_a_server_and_its_twin_by_either_clock(
     )
     for part in found["loads"].values():
         sojourn = part["sojourn"]
+        assert sum(len(batch["steps"]) for batch in part["ran"]) == 20
         assert sojourn["real"]["mean"] > FIXED_S
-        if clock == "cpu":  # the stand-in is affine, as the twin's model is: both sides are equal
+        if clock == "cpu":
+            assert part["replayed_mean_off"] == pytest.approx(0.0, abs=1e-6)
+            # The stand-in is affine, as the twin's model is.
             assert sojourn["twin"]["mean"] == pytest.approx(sojourn["real"]["mean"], rel=0.01)
     if clock == "wall":  # nothing is served before it comes
         rate = found["capacity_per_s"]
@@ -71,3 +75,34 @@ def test_a_server_and_its_twin_by_either_clock(
         assert passed_s > last_s
     assert (tmp_path / "digits" / "validation.png").is_file()
     assert "real server and twin" in capsys.readouterr().out
+
+
+def test_a_batch_scatters_as_all_batches_of_its_size_did() -> None:
+    rng = np.random.default_rng(0)
+    runs = []
+    for _ in range(300):
+        steps = rng.integers(5, 20, size=rng.choice([1, 4])).tolist()
+        ratio = rng.choice([0.97, 1.03]) if len(steps) == 1 else rng.choice([0.9, 1.1])
+        runs.append((steps, ratio * (FIXED_S + STEP_S * max(steps))))
+    _, times = validation.fitted(runs)
+    for steps, spread in (([7], 0.03), ([19], 0.03), ([9, 9, 12, 5], 0.1)):
+        found = np.array([times.drawn_s(steps, place) for place in np.linspace(0, 0.999, 200)])
+        assert len(np.unique(found.round(9))) > 20  # not one run again and again
+        assert found.std() / found.mean() == pytest.approx(spread, rel=0.25)
+
+
+def test_slow_spells_are_seen_as_persistence() -> None:
+    rng = np.random.default_rng(0)
+    stream = Stream(tuple(float(k) for k in range(400)), (10,) * 400)
+    _, times = validation.fitted([([10], 1.0), ([10, 10], 1.5)])
+
+    def of(ratios: Sequence[float]) -> float:
+        batches = [Batch((k,), float(k), k + float(ratio)) for k, ratio in enumerate(ratios)]
+        found = validation.persistence(batches, stream, times)
+        assert found is not None
+        return found
+
+    alone = np.exp(rng.normal(0.0, 0.1, 400))
+    spells = np.exp(np.repeat(rng.normal(0.0, 0.1, 40), 10))
+    assert abs(of(alone.tolist())) < 0.15
+    assert of(spells.tolist()) > 0.75
