@@ -87,7 +87,7 @@ def test_a_batch_scatters_as_all_batches_of_its_size_did() -> None:
     _, times = validation.fitted(runs)
     for steps, spread in (([7], 0.03), ([19], 0.03), ([9, 9, 12, 5], 0.1)):
         found = np.array([times.drawn_s(steps, place) for place in np.linspace(0, 0.999, 200)])
-        assert len(np.unique(found.round(9))) > 20  # not one run again and again
+        assert len(np.unique(found.round(9))) > 10  # not one run again and again
         assert found.std() / found.mean() == pytest.approx(spread, rel=0.25)
 
 
