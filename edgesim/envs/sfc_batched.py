@@ -161,11 +161,12 @@ def _rules(world: StageWorld, observation: str, reward: str) -> Rules:
         # Channels; what the tensor does not have is nowhere.
         at = {"request bandwidth": stages - 1, "stage 0": 2 * stages + 1}
     fresh[residual_at[1:]] = world.capacity[1:] * scale[1:]
-    delay_weight, price_weight = np.array(WEIGHTS).T.copy()
+    delay_weight, price_weight = np.array(WEIGHTS).T
+    assert price_weight.tolist() == [0.0, 1.0, 1.0, 1.0, 1.0]  # the kernel's
     return Rules(
         requests=scenario.requests,
-        capacity=world.capacity,
-        delay_ms=world.delay_ms,
+        capacity=np.ascontiguousarray(world.capacity),
+        delay_ms=np.ascontiguousarray(world.delay_ms),
         model=MODELS.index(qoe.model),
         bandwidth_unit=float(qoe.bandwidth_unit),
         iqx_alpha=float(qoe.iqx_alpha),
@@ -177,19 +178,18 @@ def _rules(world: StageWorld, observation: str, reward: str) -> Rules:
         shaped=reward != "paid",
         relative=reward in {"relative", "priced"},
         price=Paymaster(scenario, world, reward).price,
-        delay_weight=delay_weight,
-        price_weight=price_weight,
+        weighted=np.ascontiguousarray(world.delay_ms[..., None] * delay_weight),
         far=FAR,
         ways=observation == "ways",
         fresh=fresh,
         residual_at=residual_at,
-        scale=scale,
+        scale=np.ascontiguousarray(scale),
         request_at=at["request bandwidth"],
         stage_at=at["stage 0"],
         previous_at=at.get("previous 0", -1),
         slack_at=at.get("slack 0", -1),
         regret=ways.regret,
-        slowest_ms=ways.slowest_ms,
+        slowness=np.ascontiguousarray(world.delay_ms / ways.slowest_ms),
         most=ways.most,
         log_most=ways.log_most,
         most_ms=ways.most_ms,
@@ -211,9 +211,8 @@ def _state(world: StageWorld, num_envs: int) -> State:
         held_qoe=np.zeros((num_envs, _PLACES)),
         held_price=np.zeros((num_envs, _PLACES)),
         held_choices=np.zeros((num_envs, _PLACES, stages), dtype=np.int64),
-        price=np.zeros(width),
-        far=np.zeros(width),
-        cost=np.zeros(width),
+        price=np.zeros(world.capacity.size),
+        far=np.zeros(world.capacity.size),
     )
 
 

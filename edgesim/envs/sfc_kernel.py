@@ -83,8 +83,7 @@ class Rules(NamedTuple):
     relative: bool
     price: float  # of a whole residual
     # what lies ahead
-    delay_weight: FloatArray
-    price_weight: FloatArray
+    weighted: FloatArray  # delay of each link times each weight, [stage, previous, next, weight]
     far: float
     # observations
     ways: bool  # else the authors' tensor
@@ -96,7 +95,7 @@ class Rules(NamedTuple):
     previous_at: int
     slack_at: int
     regret: FloatArray
-    slowest_ms: float
+    slowness: FloatArray  # delay of each link over the slowest's
     most: float
     log_most: float
     most_ms: float
@@ -116,10 +115,9 @@ class State(NamedTuple):
     held_qoe: FloatArray
     held_price: FloatArray
     held_choices: IntArray
-    # scratch, of no world: [instance]
+    # scratch, of no world: of each link, in their order
     price: FloatArray
     far: FloatArray
-    cost: FloatArray
 
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -135,6 +133,9 @@ def _bare(function: _Function) -> _Function:
     compiled: _Function = njit(cache=True, error_model="numpy", **options)(function)
     return compiled
 
+
+# What takes few arrays is faster compiled by itself: numbers stay in registers.
+_alone: Any = njit(cache=True, error_model="numpy", _nrt=False)
 
 _authors = register_jitable(qoe.authors)
 _iqx = register_jitable(qoe.iqx)
@@ -231,7 +232,9 @@ def masks(rules: Rules, state: State, completes: bool, allowed: FlagArray) -> No
         found = False
         if completes:
             for j in range(width):
-                ahead_ms = _cost(rules, state, k, stage, i, j, 0) + state.to_go[k, stage, j, 0]
+                holds = state.residual[k, stage, i, j] >= world.bandwidth
+                ahead_ms = rules.delay_ms[stage, i, j] + (0.0 if holds else rules.far)
+                ahead_ms += state.to_go[k, stage, j, 0]
                 allowed[k, j] = ahead_ms <= room_ms
                 found |= allowed[k, j]
         if not found:
@@ -256,14 +259,15 @@ def _arrive(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
     world.holding_s = state.drawn[k, row, 2]
     world.log_bandwidth = log(world.bandwidth)
     world.delay_ms = 0.0
+    rest = (rules.weighted, rules.far, state.price, state.far, state.to_go[k])
     if rules.relative:
-        _look_ahead(rules, rules.capacity, world.bandwidth, state.to_go[k])
+        _look_ahead(rules.capacity, world.bandwidth, *rest)
         least_ms = inf
         for j in range(rules.capacity.shape[1]):
             least_ms = min(least_ms, state.to_go[k, 0, j, 0])
         alone = _qoe(rules, world, least_ms) if least_ms < rules.far else rules.rejected
         world.alone = alone
-    _look_ahead(rules, state.residual[k], world.bandwidth, state.to_go[k])
+    _look_ahead(state.residual[k], world.bandwidth, *rest)
     _show_request(rules, state, k, seen)
     _show_place(rules, state, k, seen)
 
@@ -424,35 +428,40 @@ def _qoe(rules: Rules, world: Any, delay_ms: float) -> float:
 # --- what lies ahead ----------------------------------------------------------------------------
 
 
-@_bare
-def _look_ahead(rules: Rules, residual: FloatArray, bandwidth: float, to_go: FloatArray) -> None:
-    """Least weighted costs from each instance to the end of the chain, written to ``to_go``."""
-    stages, width, _ = rules.capacity.shape
-    weights = len(rules.price_weight)
+@_alone
+def _look_ahead(
+    residual: FloatArray,
+    bandwidth: float,
+    weighted: FloatArray,
+    no_way: float,
+    price: FloatArray,
+    far: FloatArray,
+    to_go: FloatArray,
+) -> None:
+    """Least weighted costs from each instance to the end of the chain, written to ``to_go``.
+
+    A name for the least cost of each weight, and no loop over them: names are kept in registers.
+    """
+    stages, width, _, _ = weighted.shape
+    for way, left in enumerate(residual.flat):
+        price[way] = bandwidth / max(left, bandwidth)
+        far[way] = 0.0 if left >= bandwidth else no_way
     for stage in range(stages - 1, 0, -1):
         for i in range(width):
-            for m in range(weights):
-                to_go[stage - 1, i, m] = inf
+            least0 = least1 = least2 = least3 = least4 = inf
+            first = (stage * width + i) * width
             for j in range(width):
-                left = residual[stage, i, j]
-                price, delay_ms = bandwidth / max(left, bandwidth), rules.delay_ms[stage, i, j]
-                holds = left >= bandwidth
-                for m in range(weights):
-                    cost = price * rules.price_weight[m] + delay_ms * rules.delay_weight[m]
-                    if not holds:
-                        cost += rules.far
-                    cost += to_go[stage, j, m]
-                    to_go[stage - 1, i, m] = min(to_go[stage - 1, i, m], cost)
-
-
-@_bare
-def _cost(rules: Rules, state: State, k: int, stage: int, i: int, j: int, m: int) -> float:
-    """Weighted cost of the way from instance ``i`` to instance ``j`` of ``stage``."""
-    bandwidth, left = state.worlds[k].bandwidth, state.residual[k, stage, i, j]
-    price = bandwidth / max(left, bandwidth)
-    cost: float = price * rules.price_weight[m]
-    cost += rules.delay_ms[stage, i, j] * rules.delay_weight[m]
-    return cost if left >= bandwidth else cost + rules.far
+                cost, dead = price[first + j], far[first + j]
+                least0 = min(least0, weighted[stage, i, j, 0] + dead + to_go[stage, j, 0])
+                least1 = min(least1, cost + weighted[stage, i, j, 1] + dead + to_go[stage, j, 1])
+                least2 = min(least2, cost + weighted[stage, i, j, 2] + dead + to_go[stage, j, 2])
+                least3 = min(least3, cost + weighted[stage, i, j, 3] + dead + to_go[stage, j, 3])
+                least4 = min(least4, cost + weighted[stage, i, j, 4] + dead + to_go[stage, j, 4])
+            to_go[stage - 1, i, 0] = least0
+            to_go[stage - 1, i, 1] = least1
+            to_go[stage - 1, i, 2] = least2
+            to_go[stage - 1, i, 3] = least3
+            to_go[stage - 1, i, 4] = least4
 
 
 # --- what is seen -------------------------------------------------------------------------------
@@ -503,39 +512,110 @@ def _show_place(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
 def _show_ways(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
     """The ways to the instances of the next stage, and what can follow each."""
     world, width = state.worlds[k], rules.capacity.shape[1]
-    price, far, cost = state.price, state.far, state.cost
-    stage, i, bandwidth = world.stage, world.previous, world.bandwidth
-    for j in range(width):
-        left = state.residual[k, stage, i, j]
-        seen[k, j] = left * rules.scale[stage, i, j] if stage else 1.0
-        price[j] = bandwidth / max(left, bandwidth)
-        far[j] = 0.0 if left >= bandwidth else rules.far
-        seen[k, width + j] = price[j]
-        seen[k, 2 * width + j] = rules.delay_ms[stage, i, j] / rules.slowest_ms
-        seen[k, 3 * width + j] = left >= bandwidth
-    for m in range(len(rules.price_weight) - 1, -1, -1):  # the weight of delay alone comes last
-        by_price, by_delay, least = rules.price_weight[m], rules.delay_weight[m], inf
-        for j in range(width):
-            ahead = price[j] * by_price + rules.delay_ms[stage, i, j] * by_delay + far[j]
-            cost[j] = ahead + state.to_go[k, stage, j, m]
-            least = cost[j] if cost[j] < least else least
-        for j in range(width):
-            seen[k, (4 + m) * width + j] = min((cost[j] - least) * rules.regret[m], 1.0)
+    stage, i = world.stage, world.previous
     room_ms = world.max_delay_ms - world.delay_ms
-    most_slack, most_qoe, at = -inf, -1.0, rules.slack_at
-    for j in range(width):
-        slack_ms = room_ms - cost[j]
-        slack, gain = max(slack_ms / rules.most_ms, -1.0), -1.0
-        if slack_ms >= 0:
-            gain = (world.log_bandwidth - 10.0 * exp(-slack_ms / 10.0)) / 10
-            gain = max(min(gain, 1.0), -1.0)
-        seen[k, at + j] = slack
-        seen[k, at + width + j] = slack_ms >= 0
-        seen[k, at + 2 * width + j] = gain
-        most_slack, most_qoe = max(most_slack, slack), max(most_qoe, gain)
+    _compare(
+        state.residual[k, stage, i],
+        rules.scale[stage, i],
+        rules.slowness[stage, i],
+        rules.weighted[stage, i],
+        state.to_go[k, stage],
+        rules.regret,
+        rules.far,
+        world.bandwidth,
+        seen[k],
+    )
+    most_slack, most_qoe = _complete(
+        state.residual[k, stage, i],
+        rules.weighted[stage, i],
+        state.to_go[k, stage],
+        rules.far,
+        rules.most_ms,
+        world.bandwidth,
+        world.log_bandwidth,
+        room_ms,
+        seen[k],
+        rules.slack_at,
+    )
     seen[k, rules.request_at + 3] = min(world.delay_ms / rules.most_ms, 1.0)
     seen[k, rules.request_at + 4] = most_slack
     seen[k, rules.request_at + 5] = most_qoe
     seen[k, rules.stage_at + stage] = 1.0
     if stage:
         seen[k, rules.previous_at + i] = 1.0
+    else:
+        for j in range(width):
+            seen[k, j] = 1.0
+
+
+@_alone
+def _compare(
+    residual: FloatArray,
+    scale: FloatArray,
+    slowness: FloatArray,
+    weighted: FloatArray,
+    to_go: FloatArray,
+    regret: FloatArray,
+    no_way: float,
+    bandwidth: float,
+    seen: SeenArray,
+) -> None:
+    """The ways from an instance, and by how much each begins a costlier rest than the best."""
+    width = len(residual)
+    least0 = least1 = least2 = least3 = least4 = inf
+    for j in range(width):
+        left = residual[j]
+        holds = left >= bandwidth
+        price, far = bandwidth / max(left, bandwidth), 0.0 if holds else no_way
+        seen[j] = left * scale[j]
+        seen[width + j] = price
+        seen[2 * width + j] = slowness[j]
+        seen[3 * width + j] = holds
+        least0 = min(least0, weighted[j, 0] + far + to_go[j, 0])
+        least1 = min(least1, price + weighted[j, 1] + far + to_go[j, 1])
+        least2 = min(least2, price + weighted[j, 2] + far + to_go[j, 2])
+        least3 = min(least3, price + weighted[j, 3] + far + to_go[j, 3])
+        least4 = min(least4, price + weighted[j, 4] + far + to_go[j, 4])
+    for j in range(width):
+        left = residual[j]
+        price, far = bandwidth / max(left, bandwidth), 0.0 if left >= bandwidth else no_way
+        beyond0 = weighted[j, 0] + far + to_go[j, 0] - least0
+        beyond1 = price + weighted[j, 1] + far + to_go[j, 1] - least1
+        beyond2 = price + weighted[j, 2] + far + to_go[j, 2] - least2
+        beyond3 = price + weighted[j, 3] + far + to_go[j, 3] - least3
+        beyond4 = price + weighted[j, 4] + far + to_go[j, 4] - least4
+        seen[4 * width + j] = min(beyond0 * regret[0], 1.0)
+        seen[5 * width + j] = min(beyond1 * regret[1], 1.0)
+        seen[6 * width + j] = min(beyond2 * regret[2], 1.0)
+        seen[7 * width + j] = min(beyond3 * regret[3], 1.0)
+        seen[8 * width + j] = min(beyond4 * regret[4], 1.0)
+
+
+@_alone
+def _complete(
+    residual: FloatArray,
+    weighted: FloatArray,
+    to_go: FloatArray,
+    no_way: float,
+    most_ms: float,
+    bandwidth: float,
+    log_bandwidth: float,
+    room_ms: float,
+    seen: SeenArray,
+    at: int,
+) -> tuple[float, float]:
+    """What the fastest rest of the chain leaves of the bound; the most of it, and of its QoE."""
+    width = len(residual)
+    most_slack, most_qoe = -inf, -1.0
+    for j in range(width):
+        far = 0.0 if residual[j] >= bandwidth else no_way
+        slack_ms = room_ms - (weighted[j, 0] + far + to_go[j, 0])
+        slack, gain = max(slack_ms / most_ms, -1.0), -1.0
+        if slack_ms >= 0:
+            gain = (log_bandwidth - 10.0 * exp(-slack_ms / 10.0)) / 10
+            gain = max(min(gain, 1.0), -1.0)
+        seen[at + j] = slack
+        seen[at + width + j] = slack_ms >= 0
+        seen[at + 2 * width + j] = gain
+        most_slack, most_qoe = max(most_slack, slack), max(most_qoe, gain)
+    return most_slack, most_qoe
