@@ -6,7 +6,7 @@ Without a network a task's end is known at its start, so that an episode needs n
 world keeps its running tasks in the order of their ends.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numba
@@ -126,12 +126,10 @@ class AIGCBatchedEnv(BatchedEnv):
         _mask(masks, self._only_fitting, self._rules, self._worlds)
         return masks
 
-    def _begin(self, worlds: Integers, seeds: Sequence[np.random.SeedSequence]) -> None:
+    def _begin(self, worlds: Integers, seeds: npt.NDArray[np.uint32]) -> None:
         scenario, state = self.scenario, self._worlds
         low, increment = scenario.steps_range[0], scenario.steps_increment
-        streams = self._streams
-        for world, seed in zip(worlds.tolist(), seeds, strict=True):
-            streams.seed(seed.entropy)  # type: ignore[arg-type]  # a list of words
+        for world, streams in zip(worlds.tolist(), self._streams.each(seeds), strict=True):
             arrivals = poisson_arrivals(scenario, streams["arrivals"])
             steps = steps_asked(scenario, streams["steps"], arrivals.size)
             if arrivals.size > state.arrival_s.shape[1]:

@@ -12,7 +12,6 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from edgesim.envs.twin_env import episode_seed
 from edgesim.errors import InputError
 from edgesim.scenarios.checks import one_of, whole
 
@@ -95,6 +94,7 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
         self._over = np.ones(num_envs, dtype=bool)
         self._generators: list[np.random.Generator | None] = [None] * num_envs
         self._seeds: list[int] = [-1] * num_envs
+        self._lent = False  # whether somebody else can draw from the generators
 
     # --- what a subclass gives ------------------------------------------------------------------
 
@@ -104,10 +104,11 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
         """Why the engine cannot step a (checked) scenario, a few words; None where it can."""
 
     @abstractmethod
-    def _begin(self, worlds: Integers, seeds: Sequence[np.random.SeedSequence]) -> None:
+    def _begin(self, worlds: Integers, seeds: npt.NDArray[np.uint32]) -> None:
         """Begin an episode in each of ``worlds`` and write its first observation.
 
-        Its draws come from ``seeds``, one a world, as the twin's do. Rewards, parts and ``_over``
+        Its draws come from ``numpy.random.SeedSequence(words)``, as the twin's do, with the words
+        of ``seeds``, shape (len(worlds), 4). Rewards, parts and ``_over``
         are the caller's.
         """
 
@@ -132,6 +133,7 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
     @property  # type: ignore[misc]  # read only, as in SyncVectorEnv
     def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
         """The generators of the worlds."""
+        self._lent = True
         return tuple(self._generator(world) for world in range(self.num_envs))
 
     @property
@@ -221,7 +223,22 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
 
     def _restart(self, worlds: Integers) -> None:
         self._over[worlds] = False
-        self._begin(worlds, [episode_seed(self._generator(world)) for world in worlds.tolist()])
+        self._begin(worlds, self._words(worlds))
+
+    def _words(self, worlds: Integers) -> npt.NDArray[np.uint32]:
+        """The words that :func:`edgesim.envs.twin_env.episode_seed` would draw, shape (worlds, 4).
+
+        A word takes the lower half of 64 bits and the next one the upper. Taking whole bits is ten
+        times as fast, where no half can be left over from the draws of others.
+        """
+        bits = np.empty((worlds.size, 2), dtype="<u8")
+        for row, world in enumerate(worlds.tolist()):
+            generator = self._generator(world)
+            if self._lent:
+                bits[row] = generator.integers(2**32, size=4).astype("<u4").view("<u8")
+            else:
+                bits[row] = generator.bit_generator.random_raw(2)
+        return bits.view("<u4").astype(np.uint32)
 
     def _unbegun(self, worlds: Integers) -> bool:
         return any(self._generators[world] is None for world in worlds.tolist())

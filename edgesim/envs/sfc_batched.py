@@ -1,6 +1,6 @@
 """Many worlds of service chains over stage links, stepped at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Any, cast
 
@@ -94,15 +94,14 @@ class BatchedSFCEnv(BatchedEnv):
         masks(self._rules, self._state, self._completes, allowed)
         return allowed
 
-    def _begin(
-        self, worlds: npt.NDArray[np.int64], seeds: Sequence[np.random.SeedSequence]
-    ) -> None:
-        for k, seed in zip(worlds.tolist(), seeds, strict=True):
-            if self._rules.requests <= BLOCK:
-                self._reseeded.seed(seed.entropy)  # type: ignore[arg-type]  # a list of words
-                self._draw(k, self.world.workload.blocks(self._reseeded))
-            else:
-                self._coming[k], self._known[k] = self.world.workload.blocks(Streams(seed)), 0
+    def _begin(self, worlds: npt.NDArray[np.int64], seeds: npt.NDArray[np.uint32]) -> None:
+        if self._rules.requests <= BLOCK:
+            for k, streams in zip(worlds.tolist(), self._reseeded.each(seeds), strict=True):
+                self._draw(k, self.world.workload.blocks(streams))
+        else:  # the streams of all worlds are read side by side
+            for k, words in zip(worlds.tolist(), seeds.tolist(), strict=True):
+                streams = Streams(np.random.SeedSequence(words))
+                self._coming[k], self._known[k] = self.world.workload.blocks(streams), 0
                 self._draw(k, self._coming[k])
         begin(self._rules, self._state, worlds, self._seen)
 

@@ -7,7 +7,7 @@ is compiled, and only the state of a generator is replaced. What a generator mak
 numpy's own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -34,31 +34,40 @@ _ALL_BITS = 2**128 - 1
 class ReseededStreams(Streams):
     """The streams of :class:`edgesim.twin.streams.Streams`, of one seed after another.
 
-    A stream is the same generator for every seed, so that only the streams of the seed given last
-    are of use.
+    A stream is the same generator for every seed, so that only the streams of the seed at hand are
+    of use.
     """
 
     def __init__(self) -> None:
-        self._generators: dict[str, tuple[np.random.Generator, Any]] = {}
-        self._entropy = np.zeros(_POOL + 1, dtype=np.uint32)
+        self._generators: dict[str, np.random.Generator] = {}
+        self._states: dict[str, list[list[int]]] = {}  # of a stream: of each seed
+        self._seeds = np.zeros((1, _POOL), dtype=np.uint32)
+        self._at = 0
 
-    def seed(self, words: Sequence[int]) -> None:
-        """Take up the streams of ``SeedSequence(words)``; four words of 32 bits.
+    def each(self, seeds: Words) -> Iterator["ReseededStreams"]:
+        """These streams for one seed after another, those of ``SeedSequence(words)``.
+
+        Args:
+            seeds: the words of each seed, 32 bits each, shape (seeds, 4).
 
         Raises:
-            ValueError: there are not four words.
+            ValueError: there are not four words a seed.
         """
-        if len(words) != _POOL:
-            raise ValueError(f"{len(words)} words: must be {_POOL}")
-        self._entropy[:_POOL] = words
+        if seeds.shape[1:] != (_POOL,):
+            raise ValueError(f"seeds of shape {seeds.shape}: must be {_POOL} words a seed")
+        self._seeds = seeds
+        self._states.clear()
+        for self._at in range(len(seeds)):
+            yield self
 
     def __getitem__(self, name: str) -> np.random.Generator:
         """The generator of the stream ``name``, put at the start."""
         if name not in self._generators:
-            made = np.random.PCG64(0)
-            self._generators[name] = (np.random.Generator(made), stream_key(name))
-        generator, self._entropy[_POOL] = self._generators[name]
-        high, low, odd_high, odd_low = _generate(self._entropy).tolist()
+            self._generators[name] = np.random.Generator(np.random.PCG64(0))
+        if name not in self._states:
+            self._states[name] = _generate_all(self._seeds, np.uint32(stream_key(name))).tolist()
+        generator = self._generators[name]
+        high, low, odd_high, odd_low = self._states[name][self._at]
         increment = ((odd_high << 64 | odd_low) << 1 | 1) & _ALL_BITS
         state = ((increment + (high << 64 | low)) * _PCG_MULTIPLIER + increment) & _ALL_BITS
         generator.bit_generator.state = {
@@ -68,6 +77,18 @@ class ReseededStreams(Streams):
             "uinteger": 0,
         }
         return generator
+
+
+@njit(cache=True)
+def _generate_all(seeds: Words, key: Any) -> npt.NDArray[np.uint64]:
+    """:func:`_generate` of each seed and the key of a stream, shape (seeds, 4)."""
+    words = np.empty((len(seeds), _POOL), dtype=np.uint64)
+    entropy = np.empty(_POOL + 1, dtype=np.uint32)
+    entropy[_POOL] = key
+    for k in range(len(seeds)):
+        entropy[:_POOL] = seeds[k]
+        words[k] = _generate(entropy)
+    return words
 
 
 @njit(cache=True)

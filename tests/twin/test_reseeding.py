@@ -14,9 +14,8 @@ WORDS = st.lists(st.integers(0, 2**32 - 1), min_size=4, max_size=4)
 @settings(max_examples=200, deadline=None)
 @given(seeds=st.lists(WORDS, min_size=1, max_size=3), names=st.lists(st.text(), max_size=4))
 def test_streams_of_one_seed_after_another_are_those_of_streams(seeds, names):
-    reseeded = ReseededStreams()
-    for words in seeds:
-        reseeded.seed(words)
+    given_seeds = np.array(seeds, dtype=np.uint32)
+    for words, reseeded in zip(seeds, ReseededStreams().each(given_seeds), strict=True):
         streams = Streams(np.random.SeedSequence(words))
         for name in names:
             one, other = reseeded[name], streams[name]
@@ -29,4 +28,4 @@ def test_streams_of_one_seed_after_another_are_those_of_streams(seeds, names):
 @given(words=st.lists(st.integers(0, 9), max_size=8).filter(lambda words: len(words) != 4))
 def test_a_seed_has_four_words(words):
     with pytest.raises(ValueError, match="must be 4"):
-        ReseededStreams().seed(words)
+        next(ReseededStreams().each(np.array([words], dtype=np.uint32)))
