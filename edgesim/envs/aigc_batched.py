@@ -55,7 +55,7 @@ class _Worlds(NamedTuple):
     level: npt.NDArray[np.uint16]  # of a request, shape (worlds, requests)
     requests: Integers  # of the episode, shape (worlds,)
     at: Integers  # number of the request at hand, shape (worlds,)
-    end_s: Floats  # of the running tasks, ascending from head to tail, shape (worlds, requests)
+    end_s: Floats  # of the running tasks, ascending from head to tail, shape (worlds, places)
     task: npt.NDArray[np.int32]  # their provider and level, see _join, likewise
     head: Integers  # shape (worlds,)
     tail: Integers  # shape (worlds,)
@@ -94,6 +94,7 @@ class AIGCBatchedEnv(BatchedEnv):
         self.world = shared_world(AIGCWorld, scenario)
         self.observer = Observer(self.world)
         providers = len(self.world.providers)
+        self._check_memory(num_envs, _worlds(1, providers, *_room(self.world)), self.observer.high)
         super().__init__(
             num_envs,
             spaces.Box(0.0, self.observer.high, dtype=np.float32),
@@ -103,8 +104,7 @@ class AIGCBatchedEnv(BatchedEnv):
         self._streams = ReseededStreams()
         self._only_fitting = mask == "fits"
         self._rules = _rules(self.world, self.observer, shaped=reward == "shaped")
-        expected = scenario.arrival_rate_hz * scenario.horizon_s
-        self._worlds = _worlds(num_envs, providers, int(expected + 6 * expected**0.5) + 10)
+        self._worlds = _worlds(num_envs, providers, *_room(self.world))
 
     @staticmethod
     def lacks(scenario: AIGCScenario) -> str | None:
@@ -133,7 +133,8 @@ class AIGCBatchedEnv(BatchedEnv):
             arrivals = poisson_arrivals(scenario, streams["arrivals"])
             steps = steps_asked(scenario, streams["steps"], arrivals.size)
             if arrivals.size > state.arrival_s.shape[1]:
-                state = self._worlds = _widened(state, arrivals.size)
+                running = _room(self.world)[1]
+                state = self._worlds = _widened(state, arrivals.size, running)
             state.requests[world] = arrivals.size
             state.arrival_s[world, : arrivals.size] = arrivals
             state.level[world, : arrivals.size] = (steps - low) // increment
@@ -191,14 +192,24 @@ def _rules(world: AIGCWorld, observer: Observer, *, shaped: bool) -> _Rules:
     )
 
 
-def _worlds(count: int, providers: int, requests: int) -> _Worlds:
+def _room(world: AIGCWorld) -> tuple[int, int]:
+    """Requests that an episode hardly exceeds, and most tasks that run at once."""
+    scenario = world.scenario
+    expected = scenario.arrival_rate_hz * scenario.horizon_s
+    at_once = np.floor(world.capacity / scenario.steps_range[0]).sum() + world.capacity.size
+    return int(expected + 6 * expected**0.5) + 10, int(min(at_once, 2**62))
+
+
+def _worlds(count: int, providers: int, requests: int, running: int) -> _Worlds:
+    # Tasks move to the front where they meet the end: with twice the room, seldom.
+    places = min(2 * running, requests)
     return _Worlds(
         arrival_s=np.empty((count, requests)),
         level=np.empty((count, requests), dtype=np.uint16),
         requests=np.zeros(count, dtype=np.int64),
         at=np.zeros(count, dtype=np.int64),
-        end_s=np.empty((count, requests)),
-        task=np.empty((count, requests), dtype=np.int32),
+        end_s=np.empty((count, places)),
+        task=np.empty((count, places), dtype=np.int32),
         head=np.zeros(count, dtype=np.int64),
         tail=np.zeros(count, dtype=np.int64),
         available=np.empty((count, providers)),
@@ -207,16 +218,16 @@ def _worlds(count: int, providers: int, requests: int) -> _Worlds:
     )
 
 
-def _widened(worlds: _Worlds, requests: int) -> _Worlds:
+def _widened(worlds: _Worlds, requests: int, running: int) -> _Worlds:
     """The same worlds with room for longer episodes."""
-    count, held = worlds.arrival_s.shape
-    wide = _worlds(count, worlds.available.shape[1], requests + requests // 8)
+    count, providers = worlds.available.shape
+    wide = _worlds(count, providers, requests + requests // 8, running)
     for field in _Worlds._fields:
         old, new = getattr(worlds, field), getattr(wide, field)
         if old.shape == new.shape:
             new[...] = old
         else:
-            new[:, :held] = old
+            new[:, : old.shape[1]] = old
     return wide
 
 
@@ -331,12 +342,18 @@ def _take(w: Any, provider: Any, steps: Any, observations: Any, rules: Any, stat
 def _run(w: Any, end_s: Any, task: Any, state: Any) -> None:
     """Put a task among those that run; of equal ends, the one that began first comes first."""
     place, head = state.tail[w], state.head[w]
+    if place == state.end_s.shape[1]:
+        place -= head
+        for kept in range(place):
+            state.end_s[w, kept] = state.end_s[w, head + kept]
+            state.task[w, kept] = state.task[w, head + kept]
+        state.head[w], head = 0, 0
+    state.tail[w] = place + 1
     while place > head and state.end_s[w, place - 1] > end_s:
         state.end_s[w, place] = state.end_s[w, place - 1]
         state.task[w, place] = state.task[w, place - 1]
         place -= 1
     state.end_s[w, place], state.task[w, place] = end_s, task
-    state.tail[w] += 1
 
 
 @_inlined

@@ -1,5 +1,6 @@
 """What batched engines share: many worlds of one scenario, stepped at once by a compiled kernel."""
 
+import os
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -22,6 +23,14 @@ Flags = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
 
 AUTORESET_MODES = tuple(mode.value for mode in AutoresetMode)
+
+
+def _memory_bytes() -> int:
+    """The machine's memory; endless where the system does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 2**62
 
 
 class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]]):
@@ -127,6 +136,27 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
     @abstractmethod
     def action_masks(self) -> Flags:
         """Which actions are sensible in each world, shape (worlds, actions); no row is empty."""
+
+    @staticmethod
+    def _check_memory(
+        num_envs: int, one_world: Sequence[npt.NDArray[Any]], observation: npt.NDArray[Any]
+    ) -> None:
+        """Refuse worlds that this machine cannot hold, before anything is made.
+
+        Args:
+            num_envs: number of worlds.
+            one_world: the arrays of an engine of one world.
+            observation: of one world; it is held, handed out, and has two bounds.
+
+        Raises:
+            InputError: they need more than the machine's memory.
+        """
+        whole("num_envs", num_envs, 1)
+        of_one = sum(array.nbytes for array in one_world) + 4 * observation.size * 4
+        fitting = _memory_bytes() // of_one
+        if num_envs > fitting:
+            accepted = f"must be at most {fitting}: a world takes {of_one / 1e6:,.3g} MB of memory"
+            raise InputError("num_envs", num_envs, accepted)
 
     # --- what Gymnasium asks --------------------------------------------------------------------
 

@@ -69,9 +69,10 @@ class BatchedSFCEnv(BatchedEnv):
         world = shared_world(build_world, scenario)
         assert isinstance(world, StageWorld)
         self.world = world
-        space = build_observer(scenario, world, observation).space
+        space = cast(spaces.Box, build_observer(scenario, world, observation).space)
+        self._check_memory(num_envs, _state(world, 1), space.high)
         actions = world.instances + scenario.admission_control
-        super().__init__(num_envs, cast(spaces.Box, space), spaces.Discrete(actions), **keywords)
+        super().__init__(num_envs, space, spaces.Discrete(actions), **keywords)
         self._seen = self._observations.reshape(num_envs, -1)
         self._completes = mask == "completes"
         self._rules = _rules(world, observation, reward)

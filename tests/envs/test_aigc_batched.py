@@ -146,6 +146,45 @@ def test_ends_fall_on_the_very_second_of_arrivals():
     assert ends & set(arrivals)
 
 
+def test_ends_at_the_instant_of_an_arrival_and_a_capacity_filled_to_the_last_step(monkeypatch):
+    # By hand: every task takes a minute, and both providers end theirs as the next requests come.
+    arrivals, steps = np.array([0.0, 0.0, 60.0, 60.0, 60.0, 120.0]), np.full(6, 100)
+    for module in ("edgesim.twin.workload", "edgesim.envs.aigc_batched"):
+        monkeypatch.setattr(f"{module}.poisson_arrivals", lambda scenario, rng: arrivals)
+        monkeypatch.setattr(f"{module}.steps_asked", lambda scenario, rng, count: steps[:count])
+    curve = {"ax": 40.5, "ay": 0.1, "bx": 170.0, "by": 0.9}
+    overrides = {
+        "providers": [{"capacity": capacity, **curve} for capacity in (100.0, 200.0)],
+        "run_time_minutes": [1, 0, 0],
+        "decide_last": True,
+        "pay_on": "delivery",
+    }
+    for envs in (vector(engine, 1, overrides=overrides) for engine in ENGINES):
+        envs.reset(seed=0)
+        log = [envs.action_masks()[0].tolist()]
+        for chosen in (0, 1, 0, 1, 1, 0):
+            *_, over, _, infos = envs.step([chosen])
+            log.append(envs.action_masks()[0].tolist())
+        assert log[:6] == [
+            [True, True],  # 0 s
+            [False, True],  # 0 s: the first provider is full to the last step
+            [True, True],  # 60 s: both tasks have ended
+            [False, True],
+            [False, True],  # the second provider has room for one more
+            [True, True],  # 120 s
+        ]
+        assert over[0] and infos["metrics"]["finished"][0] == 6
+        assert infos["metrics"]["crashes"][0] == infos["metrics"]["refused"][0] == 0
+
+
+@pytest.mark.parametrize("problem", ["AIGC", "SFC"])
+def test_worlds_that_no_memory_holds_are_refused_at_once(problem):
+    with pytest.raises(InputError, match=r"num_envs = 10{15}: must be at most \d+: a world takes"):
+        gymnasium.make_vec(
+            f"edgesim/{problem}-v0", num_envs=10**15, scenario=f"{problem.lower()}_paper"
+        )
+
+
 def test_worlds_that_the_engine_cannot_step_are_left_to_simpy(tmp_path):
     trace = tmp_path / "tasks.csv"
     trace.write_text("arrival_s,steps\n0,100\n5,120\n")

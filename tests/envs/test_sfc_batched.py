@@ -155,6 +155,28 @@ def walk_same_step(simpy: Any, batched: Any, seed: int) -> None:
         ended += int(over.sum())
 
 
+def test_links_that_hold_exactly_and_bounds_that_are_met_exactly():
+    # By hand: one way, that each request fills; each is released as the next one comes.
+    overrides = {
+        "bandwidth": [[[100.0]]],
+        "delay_ms": [[[20.0]]],
+        "request_bandwidth": [100, 100],
+        "request_delay_ms": [20, 20],
+        "release_probability": 1.0,
+        "requests": 3,
+    }
+    for envs in both(worlds=1, scenario="sfc_paper", overrides=overrides, mask="completes"):
+        entry = {name: at for at, name in enumerate(envs.single_observation_space.names)}
+        seen, _ = envs.reset(seed=0)
+        for step in range(6):
+            told = {name: seen[0, entry[name]] for name in ("holds 0", "completes 0", "slack 0")}
+            assert told == {"holds 0": 1.0, "completes 0": 1.0, "slack 0": 0.0}, step
+            assert envs.action_masks()[0].all()
+            seen, _, over, _, infos = envs.step([0])
+            assert infos["rejection"][0] == 0
+        assert over[0] and infos["metrics"]["accepted"][0] == 3
+
+
 def test_episodes_longer_than_a_block_and_many_running_chains_are_equal():
     overrides = {
         "requests": BLOCK + 30,
