@@ -101,8 +101,8 @@ class BatchedSFCEnv(BatchedEnv):
                 self._draw(k, self.world.workload.blocks(streams))
         else:  # the streams of all worlds are read side by side
             for k, words in zip(worlds.tolist(), seeds.tolist(), strict=True):
-                streams = Streams(np.random.SeedSequence(words))
-                self._coming[k], self._known[k] = self.world.workload.blocks(streams), 0
+                own = Streams(np.random.SeedSequence(words))
+                self._coming[k], self._known[k] = self.world.workload.blocks(own), 0
                 self._draw(k, self._coming[k])
         begin(self._rules, self._state, worlds, self._seen)
 

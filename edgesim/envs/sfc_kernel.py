@@ -134,8 +134,12 @@ def _bare(function: _Function) -> _Function:
     return compiled
 
 
-# What takes few arrays is faster compiled by itself: numbers stay in registers.
-_alone: Any = njit(cache=True, error_model="numpy", _nrt=False)
+def _alone(function: _Function) -> _Function:
+    """Compile a function of few arrays by itself: its numbers stay in registers."""
+    options: dict[str, Any] = {"_nrt": False}
+    compiled: _Function = njit(cache=True, error_model="numpy", **options)(function)
+    return compiled
+
 
 _authors = register_jitable(qoe.authors)
 _iqx = register_jitable(qoe.iqx)
