@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["sweep"]
 
 _LOCAL_LAUNCHERS = ("basic", "joblib")
+_LOST = (
+    "When the other runs are over, the same sweep again skips what is complete and goes on with"
+    " what was cut."
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ def sweep(command: str, task: str, overrides: Sequence[str]) -> int:
         task: import string of the function that does its work.
         overrides: in Hydra's grammar: ``["seed=range(5)", "agent=ppo,dqn"]``; ``hydra/launcher``
             chooses where the runs go: one after the other (``basic``), to processes of this machine
-            (``joblib``), to a Ray cluster (``ray``) or to Slurm (``submitit_slurm``).
+            (``joblib``), to a Ray cluster (``ray``), to Slurm (``submitit_slurm``),
+            or in the way of Slurm to processes here (``submitit_local``).
 
     Returns:
         The exit status: 0 where all runs went well, 2 where some could not use their input, 1
@@ -53,6 +58,7 @@ def sweep(command: str, task: str, overrides: Sequence[str]) -> int:
 
     Raises:
         InputError: no run could be composed.
+        Exception: what the launcher raised when it lost a run.
     """
     import hydra
 
@@ -71,9 +77,12 @@ def sweep(command: str, task: str, overrides: Sequence[str]) -> int:
                 job()
             except Exception as error:
                 cause = explained(name, given, error)
-                if cause is error:
-                    raise
-                raise cause from None
+                if cause is not error:
+                    raise cause from None
+                # The launcher lost a run, as Slurm's does when a job is killed from outside.
+                _report(_failures(folder), others="may still go on")
+                error.add_note(_LOST)
+                raise
         return _report(_failures(folder))
 
 
@@ -119,8 +128,8 @@ def _failures(folder: Path) -> list[_Failure]:
     return [_Failure(**json.loads(file.read_text())) for file in files]
 
 
-def _report(failures: Sequence[_Failure]) -> int:
-    """Say which runs failed and why; returns the exit status."""
+def _report(failures: Sequence[_Failure], others: str = "are done") -> int:
+    """Say which runs failed and why, and what of the others; returns the exit status."""
     if not failures:
         return 0
     sys.stdout.flush()
@@ -128,7 +137,7 @@ def _report(failures: Sequence[_Failure]) -> int:
         if failure.trace is not None:
             print(failure.trace, file=sys.stderr)
     plural = "run" if len(failures) == 1 else "runs"
-    print(f"{len(failures)} {plural} of the sweep failed, the others are done:", file=sys.stderr)
+    print(f"{len(failures)} {plural} of the sweep failed, the others {others}:", file=sys.stderr)
     for failure in failures:
         print(f"  {' '.join(failure.overrides)}", file=sys.stderr)
         print(f"error: {failure.reason}", file=sys.stderr)

@@ -191,6 +191,30 @@ def test_a_fault_of_ours_in_a_sweep_is_listed_with_its_traceback(
     ]
 
 
+def test_what_failed_is_listed_when_the_launcher_loses_a_run(
+    calls: list[tuple[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    from hydra._internal.core_plugins.basic_launcher import BasicLauncher
+
+    launch = BasicLauncher.launch
+
+    def lose(self: Any, *args: Any, **kwargs: Any) -> Any:
+        launch(self, *args, **kwargs)
+        raise RuntimeError("a run was killed")
+
+    monkeypatch.setattr(BasicLauncher, "launch", lose)
+    with pytest.raises(RuntimeError, match="was killed") as lost:
+        cli.main(["train", "-m", PAPER, "seed=1,90"])
+    assert "the same sweep again" in lost.value.__notes__[0]
+    assert capfd.readouterr().err.splitlines() == [
+        "1 run of the sweep failed, the others may still go on:",
+        f"  {PAPER} seed=90",
+        "error: seed = 90: is 90",
+    ]
+
+
 @pytest.mark.parametrize(("given", "resumes"), [([], True), (["resume=false"], False)])
 def test_a_sweep_goes_on_with_runs_that_were_cut(
     given: list[str], resumes: bool, calls: list[tuple[str, Any]]
