@@ -137,7 +137,7 @@ def gather(paths: Sequence[str]) -> tuple[list[Path], dict[str, str]]:
             elif folder not in complete:
                 complete.append(folder)
     if not complete:
-        found = f"; {len(left_out)} are not complete" if left_out else ""
+        found = "".join(f"; {folder} {reason}" for folder, reason in [*left_out.items()][:1])
         raise InputError("runs", ", ".join(paths), f"there is no complete run folder in it{found}")
     return complete, left_out
 
