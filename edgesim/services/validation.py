@@ -8,10 +8,10 @@ With ``clock=wall`` the server waits for its requests in real time, one stream a
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,19 +19,20 @@ import numpy.typing as npt
 from edgesim.agents.recording import replacing
 from edgesim.config_services import CalibrateConfig, ValidateConfig
 from edgesim.errors import InputError
-from edgesim.services.fits import fit_batches
 from edgesim.services.serving import Batch, Stream, VirtualClock, WallClock, Worker, serve
+from edgesim.services.validation_twin import (
+    Paced,
+    Seconds,
+    Times,
+    fitted,
+    persistence,
+    simulated,
+    times_of,
+)
 
-if TYPE_CHECKING:
-    from edgesim.services.profile import AffineLatency
-    from edgesim.twin.batching import BatchTime
+__all__ = ["compared", "validate"]
 
-__all__ = ["compared", "fitted", "persistence", "simulated", "times_of", "validate"]
-
-FloatArray = npt.NDArray[np.float64]
-Times = Mapping[str, FloatArray]
-
-_REPLICATIONS = 20  # of the twin, on the same requests with other scatter
+_REPLICATIONS = 100  # of the twin, on the same requests with other scatter
 _PROBES = 5  # full batches that tell the server's capacity
 
 
@@ -154,95 +155,6 @@ def _served(
     return found
 
 
-def times_of(stream: Stream, batches: Sequence[Batch]) -> Times:
-    """Waiting, service and sojourn time of every request, s, in the order of arrival."""
-    start, end = np.empty(len(stream.steps)), np.empty(len(stream.steps))
-    for batch in batches:
-        start[list(batch.members)], end[list(batch.members)] = batch.start_s, batch.end_s
-    arrival = np.asarray(stream.arrival_s)
-    return {"waiting": start - arrival, "service": end - start, "sojourn": end - arrival}
-
-
-# --- the twin -----------------------------------------------------------------------------------
-
-
-class _Request:
-    """A request as the twin's batch server takes it."""
-
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
-        self.run: Any = None
-        self.end_s = np.nan
-
-
-def simulated(
-    stream: Stream, seconds: Callable[[Sequence[int]], float], window_s: float, max_batch: int
-) -> Times:
-    """The same requests through the twin's batch server.
-
-    Args:
-        stream: what comes.
-        seconds: of a batch of images of these steps, asked once for each batch.
-        window_s: longest wait of a first request for others to join it.
-        max_batch: most requests in a batch.
-    """
-    from edgesim.twin.batching import BatchServer
-    from edgesim.twin.clock import Clock
-
-    clock = Clock()
-    server = BatchServer(clock, seconds, window_s, max_batch)
-    requests = [_Request(steps) for steps in stream.steps]
-    began, ended = np.empty(len(requests)), np.empty(len(requests))
-
-    def arrive(number: int) -> None:
-        def over(seat: Any) -> None:
-            began[number], ended[number] = seat.began_s, clock.now
-
-        server.run(requests[number], over)
-
-    for number, time_s in enumerate(stream.arrival_s):
-        clock.at(time_s, lambda moment: arrive(moment.value), number)
-    clock.run()
-    arrival = np.asarray(stream.arrival_s)
-    return {"waiting": began - arrival, "service": ended - began, "sojourn": ended - arrival}
-
-
-def fitted(runs: Sequence[tuple[Sequence[int], float]]) -> "tuple[AffineLatency, BatchTime]":
-    """The affine model of batches, and the twin's times: the model and what they scatter about it.
-
-    The scatter is that of all batches of as many images. Hardly two batches are of the same steps:
-    a scatter by steps as well would repeat the one run that is nearest.
-
-    Args:
-        runs: steps of the images of a batch, and the seconds that it took.
-    """
-    from edgesim.twin.batching import BatchTime
-
-    model = fit_batches(runs)
-    parts = (model.fixed_s, model.fixed_s_per_image, model.step_s, model.step_s_per_image)
-    mean = BatchTime(*parts)
-    steps = int(np.median([max(steps) for steps, _ in runs]))  # all are told as of these
-    scatter = [
-        (steps, len(own), [took / mean.mean_s(own) * mean.mean_s([steps] * len(own))])
-        for own, took in runs
-    ]
-    return model, BatchTime(*parts, samples=scatter)
-
-
-def persistence(batches: Sequence[Batch], stream: Stream, batch_time: "BatchTime") -> float | None:
-    """How much a slow batch is followed by slow ones: correlation of the logarithms of measured
-    over modelled times of batches that follow each other. None for fewer than three, or equal ones.
-    """
-    ratios = [
-        batch.seconds / batch_time.mean_s([stream.steps[k] for k in batch.members])
-        for batch in batches
-    ]
-    off = np.log(ratios) - np.mean(np.log(ratios))
-    if len(off) < 3 or not off.any():
-        return None
-    return float((off[1:] * off[:-1]).mean() / (off**2).mean())
-
-
 # --- both ---------------------------------------------------------------------------------------
 
 
@@ -262,7 +174,7 @@ def compared(real: Times, twin: Times) -> dict[str, Any]:
     return result
 
 
-def _figures(values: FloatArray) -> dict[str, float]:
+def _figures(values: npt.NDArray[np.float64]) -> dict[str, float]:
     quantiles = np.quantile(values, [0.5, 0.95, 0.99])
     return dict(
         zip(("mean", "p50", "p95", "p99"), map(float, (values.mean(), *quantiles)), strict=True)
@@ -276,34 +188,35 @@ def _result(
     capacity: float,
 ) -> dict[str, Any]:
     """Everything that ``validation.json`` says."""
-    runs = [
-        ([streams[load].steps[k] for k in batch.members], batch.seconds)
-        for load in config.fit_loads
-        for batch in batches[load]
-    ]
-    model, batch_time = fitted(runs)
+    ran = {
+        load: [([streams[load].steps[k] for k in batch.members], batch.seconds) for batch in own]
+        for load, own in batches.items()
+    }
+    to_fit = [ran[load] for load in config.fit_loads]
+    model, batch_time = fitted([run for own in to_fit for run in own])
+    # In real time one stream follows the other, and no two ran at the same time.
+    pace = Paced(to_fit, batch_time) if config.clock == "cpu" else None
     rng = np.random.default_rng([config.seed, 10_000])
+
+    def scattered(steps: Sequence[int]) -> float:
+        return batch_time.drawn_s(steps, rng.random())
+
+    def played(stream: Stream, seconds: Seconds) -> Times:
+        return simulated(stream, seconds, config.window_s, config.max_batch)
+
+    def own(load: float) -> Seconds:
+        took = iter([batch.seconds for batch in batches[load]])
+        return lambda steps: next(took, batch_time.mean_s(steps))
+
     loads = {}
     for load, stream in streams.items():
         real = times_of(stream, batches[load])
-        own_s = iter([batch.seconds for batch in batches[load]])
-        replayed = simulated(
-            stream,
-            lambda steps, own_s=own_s: next(own_s, batch_time.mean_s(steps)),  # type: ignore[misc]
-            config.window_s,
-            config.max_batch,
-        )
-        again = [
-            simulated(
-                stream,
-                lambda steps: batch_time.drawn_s(steps, rng.random()),
-                config.window_s,
-                config.max_batch,
-            )
-            for _ in range(_REPLICATIONS)
+        replayed = played(stream, own(load))
+        again = [played(stream, scattered) for _ in range(_REPLICATIONS)]
+        twin = _joined(again)
+        at_the_pace = pace and [
+            played(stream, pace.seconds(config.requests, rng)) for _ in range(_REPLICATIONS)
         ]
-        twin = {name: np.concatenate([times[name] for times in again]) for name in real}
-        means = [float(times["sojourn"].mean()) for times in again]
         at = np.linspace(0.0, 1.0, 101)
         loads[f"{load:g}"] = {
             "used_to": "fit" if load in config.fit_loads else "check",
@@ -311,14 +224,15 @@ def _result(
             "mean_batch": len(stream.steps) / len(batches[load]),
             "ran": [
                 {
-                    "steps": [stream.steps[k] for k in batch.members],
+                    "steps": steps,
                     "start_s": round(batch.start_s, 6),
                     "seconds": round(batch.seconds, 6),
                 }
-                for batch in batches[load]
+                for batch, (steps, _) in zip(batches[load], ran[load], strict=True)
             ],
             **compared(real, twin),
-            "twin_mean_sojourn_s": means,
+            "paced": at_the_pace and compared(real, _joined(at_the_pace)),
+            "twin_mean_sojourn_s": [float(times["sojourn"].mean()) for times in again],
             # The queue alone: the twin with the times that the real server's batches took.
             "replayed_mean_off": float(replayed["sojourn"].mean() / real["sojourn"].mean() - 1.0),
             "persistence": persistence(batches[load], stream, batch_time),
@@ -341,29 +255,45 @@ def _result(
     }
 
 
+def _joined(replications: Sequence[Times]) -> Times:
+    return {
+        name: np.concatenate([times[name] for times in replications]) for name in replications[0]
+    }
+
+
 def _print(result: Mapping[str, Any], paths: Sequence[Path]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    loads: Mapping[str, Any] = result["loads"]
+    paced = all(found["paced"] for found in loads.values())
     title = f"{result['service']}: real server and twin, sojourn time, {result['clock']} clock"
     table = Table(title=title, title_justify="left")
-    for name in ("load", "used to", "mean real", "twin", "off", "p95 real", "twin", "off", "KS"):
+    sides = ["twin", "paced"] if paced else ["twin"]
+    for name in ("load", "used to", "mean s", *sides, "p95 s", *sides, "KS"):
         table.add_column(name, justify="right")
-    for load, found in result["loads"].items():
-        sojourn = found["sojourn"]
+    for load, found in loads.items():
         row = [load, found["used_to"]]
         for key in ("mean", "p95"):
-            row += [f"{sojourn[side][key]:.3f} s" for side in ("real", "twin")]
-            row.append(f"{sojourn['twin_over_real_minus_1'][key]:+.1%}")
-        table.add_row(*row, f"{sojourn['ks_distance']:.3f}")
+            row.append(f"{found['sojourn']['real'][key]:.3f}")
+            for side in (found, found["paced"]) if paced else (found,):
+                row.append(f"{side['sojourn']['twin_over_real_minus_1'][key]:+.1%}")
+        table.add_row(*row, f"{found['sojourn']['ks_distance']:.3f}")
     console = Console()
     console.print(table)
-    replayed = max(abs(found["replayed_mean_off"]) for found in result["loads"].values())
+    console.print("seconds of the real server, and how far the twin is off", soft_wrap=True)
+    if paced:
+        console.print(
+            "paced: the twin with the speed that the machine had at the time, as the loads to fit"
+            " tell it",
+            soft_wrap=True,
+        )
+    replayed = max(abs(found["replayed_mean_off"]) for found in loads.values())
     console.print(
         f"the queue alone, with the real batches' own times: mean off by at most {replayed:.1%}",
         soft_wrap=True,
     )
-    spells = [f["persistence"] for f in result["loads"].values() if f["persistence"] is not None]
+    spells = [found["persistence"] for found in loads.values() if found["persistence"] is not None]
     if spells:
         console.print(
             f"a batch's deviation from the model goes on in the next by {np.mean(spells):.2f} (0:"

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from edgesim.services.serving import Batch, Stream, VirtualClock, serve
-from edgesim.services.validation import compared, simulated, times_of
+from edgesim.services.validation import compared
+from edgesim.services.validation_twin import simulated, times_of
 
 pytest.importorskip("edgesim.twin.batching")
 

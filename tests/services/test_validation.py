@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ pytest.importorskip("diffusers", reason="needs the extra [diffusion]")
 from edgesim.cli import main
 from edgesim.services import validation
 from edgesim.services.serving import Batch, Stream
+from edgesim.services.validation_twin import Paced, fitted, persistence, simulated
 
 FIXED_S, STEP_S, IMAGE_S = 0.004, 0.0004, 0.0002
 
@@ -66,6 +67,10 @@ def test_a_server_and_its_twin_by_either_clock(
             assert part["replayed_mean_off"] == pytest.approx(0.0, abs=1e-6)
             # The stand-in is affine, as the twin's model is.
             assert sojourn["twin"]["mean"] == pytest.approx(sojourn["real"]["mean"], rel=0.01)
+            paced = part["paced"]["sojourn"]["twin"]["mean"]
+            assert paced == pytest.approx(sojourn["real"]["mean"], rel=0.01)
+        else:
+            assert part["paced"] is None
     if clock == "wall":  # nothing is served before it comes
         rate = found["capacity_per_s"]
         last_s = sum(
@@ -84,7 +89,7 @@ def test_a_batch_scatters_as_all_batches_of_its_size_did() -> None:
         steps = rng.integers(5, 20, size=rng.choice([1, 4])).tolist()
         ratio = rng.choice([0.97, 1.03]) if len(steps) == 1 else rng.choice([0.9, 1.1])
         runs.append((steps, ratio * (FIXED_S + STEP_S * max(steps))))
-    _, times = validation.fitted(runs)
+    _, times = fitted(runs)
     for steps, spread in (([7], 0.03), ([19], 0.03), ([9, 9, 12, 5], 0.1)):
         found = np.array([times.drawn_s(steps, place) for place in np.linspace(0, 0.999, 200)])
         assert len(np.unique(found.round(9))) > 10  # not one run again and again
@@ -94,11 +99,11 @@ def test_a_batch_scatters_as_all_batches_of_its_size_did() -> None:
 def test_slow_spells_are_seen_as_persistence() -> None:
     rng = np.random.default_rng(0)
     stream = Stream(tuple(float(k) for k in range(400)), (10,) * 400)
-    _, times = validation.fitted([([10], 1.0), ([10, 10], 1.5)])
+    _, times = fitted([([10], 1.0), ([10, 10], 1.5)])
 
     def of(ratios: Sequence[float]) -> float:
         batches = [Batch((k,), float(k), k + float(ratio)) for k, ratio in enumerate(ratios)]
-        found = validation.persistence(batches, stream, times)
+        found = persistence(batches, stream, times)
         assert found is not None
         return found
 
@@ -106,3 +111,33 @@ def test_slow_spells_are_seen_as_persistence() -> None:
     spells = np.exp(np.repeat(rng.normal(0.0, 0.1, 40), 10))
     assert abs(of(alone.tolist())) < 0.15
     assert of(spells.tolist()) > 0.75
+
+
+def test_a_machine_that_slows_down_does_so_for_the_paced_twin_at_the_same_time() -> None:
+    rng = np.random.default_rng(0)
+
+    def of(requests: int, slow: Callable[[float], float]) -> list[tuple[list[int], float]]:
+        """One image a batch, of all of 10 steps: a second where the machine is as fast as usual."""
+        return [([10], slow(k / requests)) for k in range(requests)]
+
+    def drift(share: float) -> float:
+        return 0.5 if share < 0.5 else 1.5
+
+    to_fit = [of(200, drift), of(100, drift)]
+    _, times = fitted([([10, 10], 1.0), *to_fit[0], *to_fit[1]])
+    # The stream arrives a little more slowly than the usual machine serves.
+    stream = Stream(tuple(1.1 * k for k in range(400)), (10,) * 400)
+    took = iter(seconds for _, seconds in of(400, drift))
+    real = simulated(stream, lambda steps: next(took), 0.0, 1)
+    alike = simulated(stream, lambda steps: times.drawn_s(steps, rng.random()), 0.0, 1)
+    paced = simulated(stream, Paced(to_fit, times).seconds(400, rng), 0.0, 1)
+    assert paced["sojourn"].mean() == pytest.approx(real["sojourn"].mean(), rel=0.15)
+    assert alike["sojourn"].mean() < 0.5 * real["sojourn"].mean()
+
+
+def test_a_time_of_which_nothing_is_known_takes_the_model() -> None:
+    rng = np.random.default_rng(0)
+    _, times = fitted([([10], 1.0), ([20], 2.0)])
+    late = Paced([[([10], 3.0)]], times).seconds(2, rng)
+    assert late([10]) == pytest.approx(3.0)  # no batch of as many images: any of that time
+    assert late([10]) == pytest.approx(times.mean_s([10]))
