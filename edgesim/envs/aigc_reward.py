@@ -77,7 +77,13 @@ class Paymaster:
                 self._crashes += 1
         paid = quality + crash + loss + refusal
         self._return += paid
-        info = dict(zip(PARTS, (quality, crash, loss, refusal, shaping), strict=True))
+        info = {  # the keys are PARTS
+            "quality": quality,
+            "crash_penalty": crash,
+            "loss_penalty": loss,
+            "refusal_penalty": refusal,
+            "shaping": shaping,
+        }
         return paid + shaping, info
 
     def metrics(self, ledger: Ledger) -> dict[str, float]:

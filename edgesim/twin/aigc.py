@@ -1,6 +1,7 @@
 """The twin of AIGC services at the wireless edge: requests come, providers run, results go back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count, repeat
 
 import numpy as np
 
@@ -76,6 +77,10 @@ class AIGCTwin:
         self.available = self.world.capacity.copy()
         self.assigned = np.zeros(len(self.available))
         self.up = np.ones(len(self.available), dtype=bool)
+        # A memoryview takes and gives a single number several times faster than an array does.
+        self._available, self._assigned = (
+            numbers.data.cast("B").cast("d") for numbers in (self.available, self.assigned)
+        )
         self._streams = Streams(seed)
         self._tasks = self.tasks()
         self._coming = next(self._tasks, None)
@@ -83,7 +88,14 @@ class AIGCTwin:
         self.delivery = (
             None
             if scenario.wireless is None
-            else Delivery(self.clock, self.world, scenario.wireless, self._streams)
+            else Delivery(
+                self.clock,
+                self.world,
+                scenario.wireless,
+                self._streams,
+                self._arrive_at_provider,
+                self._delivered,
+            )
         )
 
     # --- from decision to decision --------------------------------------------------------------
@@ -124,15 +136,15 @@ class AIGCTwin:
         if steps is not None:
             task.steps = steps
         self.ledger.undecided -= 1
-        self.available[provider] -= task.steps
-        self.assigned[provider] += 1
+        self._available[provider] -= task.steps
+        self._assigned[provider] += 1
         if self.log is not None:
             self._write("choose", task.number, provider, task.steps)
         if self.delivery is None:
             self._reach(task)
         else:
             self.ledger.in_transfer += 1
-            self.delivery.send(task, provider, self._arrive_at_provider)
+            self.delivery.send(task)
 
     def run(self, policy: Chooser) -> Ledger:
         """Run the whole episode under a policy, any Python function of the twin and the request."""
@@ -145,15 +157,15 @@ class AIGCTwin:
         number = 0
         pictures = self._streams["pictures"] if self.world.curves.scatters else None
         for block in self.world.workload.blocks(self._streams):
-            drawn = None if pictures is None else pictures.random(len(block)).tolist()
-            for row, arrival_s in enumerate(block.arrival_s):
-                task = Task(number, arrival_s, block.steps[row], block.user[row])
-                if block.deadline_s is not None:
-                    _give_network(task, block, row)
-                if drawn is not None:
-                    task.picture = drawn[row]
-                yield task
-                number += 1
+            tasks: Iterator[Task] = map(
+                Task, count(number), block.arrival_s, block.steps, block.user
+            )
+            if block.deadline_s is not None:
+                tasks = _with_network(tasks, block)
+            if pictures is not None:
+                tasks = _with_picture(tasks, pictures.random(len(block)).tolist())
+            yield from tasks
+            number += len(block)
 
     # --- what a policy may ask ------------------------------------------------------------------
 
@@ -278,8 +290,8 @@ class AIGCTwin:
             self._write("restart", -1, number, 0)
 
     def _release(self, task: Task) -> None:
-        self.available[task.provider] += task.steps
-        self.assigned[task.provider] -= 1
+        self._available[task.provider] += task.steps
+        self._assigned[task.provider] -= 1
 
     def _run_over(self, task: Task) -> None:
         self._release(task)
@@ -290,7 +302,7 @@ class AIGCTwin:
         if self.log is not None:
             self._write("run over", task.number, task.provider, task.quality)
         self.ledger.in_transfer += 1
-        self.delivery.bring_back(task, task.provider, self._delivered)
+        self.delivery.bring_back(task)
 
     def _delivered(self, task: Task) -> None:
         self.ledger.in_transfer -= 1
@@ -309,16 +321,35 @@ class AIGCTwin:
         self.log.rows.append((self.clock._now, event, task, provider, value))
 
 
-def _give_network(task: Task, block: TaskBlock, row: int) -> None:
-    """What a task needs to cross a network: sizes, deadline, fading, place."""
-    assert block.deadline_s and block.upload_bytes and block.download_bytes
-    assert block.fading_up and block.fading_down
-    task.deadline_s = block.deadline_s[row]
-    task.upload_bytes = block.upload_bytes[row]
-    task.download_bytes = block.download_bytes[row]
-    task.fading_up = block.fading_up[row]
-    task.fading_down = block.fading_down[row]
-    if block.user_x_m is None or block.user_y_m is None:
-        task.place_m = None
-    else:
-        task.place_m = (block.user_x_m[row], block.user_y_m[row])
+def _with_network(tasks: Iterator[Task], block: TaskBlock) -> Iterator[Task]:
+    """The tasks of a block with what a network asks for: sizes, deadline, fading, place."""
+    assert block.upload_bytes is not None and block.download_bytes is not None
+    assert block.fading_up is not None and block.fading_down is not None
+    assert block.deadline_s is not None
+    places: Iterator[tuple[float, float] | None] = repeat(None)
+    if block.user_x_m is not None and block.user_y_m is not None:
+        places = zip(block.user_x_m, block.user_y_m, strict=True)
+    for task, deadline_s, upload_bytes, download_bytes, fading_up, fading_down, place_m in zip(
+        tasks,
+        block.deadline_s,
+        block.upload_bytes,
+        block.download_bytes,
+        block.fading_up,
+        block.fading_down,
+        places,
+        strict=False,
+    ):
+        task.deadline_s = deadline_s
+        task.upload_bytes = upload_bytes
+        task.download_bytes = download_bytes
+        task.fading_up = fading_up
+        task.fading_down = fading_down
+        task.place_m = place_m
+        yield task
+
+
+def _with_picture(tasks: Iterator[Task], places: Iterable[float]) -> Iterator[Task]:
+    """The tasks with which of the measured images each result is like."""
+    for task, place in zip(tasks, places, strict=True):
+        task.picture = place
+        yield task

@@ -186,9 +186,11 @@ class MetroNetwork:
             raise ValueError(f"size_bytes = {size_bytes}: must be finite and at least 0")
         self.in_transit += 1
         path = self.routes.paths[source][target]
-        message = _Message(size_bytes, path, done, value)
-        arrival_s = self._cross(message) if path else self._clock._now
-        self._clock.at(arrival_s, self._arrive, message)
+        moment = Moment(self._go_on, _Message(size_bytes, path, done, value))
+        if path:
+            self._go_on(moment)
+        else:
+            self._clock.again(moment, self._clock._now)
 
     def backlog_s(self, source: int, target: int) -> float:
         """Time (s) until the first link from ``source`` to ``target`` has sent all that now waits.
@@ -198,20 +200,17 @@ class MetroNetwork:
         path = self.routes.paths[source][target]
         return max(0.0, self._free_s[path[0]] - self._clock._now) if path else 0.0
 
-    def _cross(self, message: _Message) -> float:
-        """Queue the message at its next link; when it will have crossed it, s."""
-        hop = message.hop
-        message.hop = hop + 1
-        link = message.path[hop]
-        now, free_s = self._clock._now, self._free_s[link]
-        start_s = free_s if free_s > now else now
-        self._free_s[link] = sent_s = start_s + message.size_bytes * self._per_byte[link]
-        return sent_s + self._fixed_s[link]
-
-    def _arrive(self, moment: Moment) -> None:
+    def _go_on(self, moment: Moment) -> None:
+        """Queue a message at its next link until it will have crossed it, or hand it over."""
         message: _Message = moment._value
-        if message.hop < len(message.path):
-            self._clock.again(moment, self._cross(message))
+        hop, path = message.hop, message.path
+        if hop < len(path):
+            message.hop = hop + 1
+            link = path[hop]
+            now, free_s = self._clock._now, self._free_s[link]
+            start_s = free_s if free_s > now else now
+            self._free_s[link] = sent_s = start_s + message.size_bytes * self._per_byte[link]
+            self._clock.again(moment, sent_s + self._fixed_s[link])
             return
         self.in_transit -= 1
         self.delivered += 1

@@ -1,5 +1,7 @@
 """What holds of AIGC environments beyond what every registered environment keeps."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from gymnasium.spaces import Discrete
@@ -89,3 +91,35 @@ def test_fewer_steps_are_done_sooner_and_pay_no_more():
             turn += 1
         figures.append((info["metrics"]["latency_s"], info["metrics"]["quality"]))
     assert figures == sorted(figures, reverse=True)
+
+
+def test_an_observation_is_what_the_twin_tells_over_its_scale():
+    """What changes from request to request, worked out once more with numpy, to the last bit."""
+    env: Any = AIGCEnv("aigc", {"horizon_s": 40.0, "arrival_rate_hz": 10.0})
+    wireless, capacity = env.scenario.wireless, env.world.capacity
+    observation, _ = env.reset(seed=3)
+    twin, observer, over, crashed = env.twin, env.observer, False, False
+    env.action_space.seed(3)
+    while not over:
+        task = twin.last
+        site, up, down = twin.delivery.link(task)
+        size_bytes = task.upload_bytes + task.download_bytes
+        radio, patience_s = twin.delivery.radio, task.deadline_s + wireless.lateness_s
+        told = {
+            "available": np.maximum(twin.available, 0.0) / capacity,
+            "up": twin.up,
+            "assigned": np.minimum(twin.assigned / (capacity / 100), 1.0),
+            "metro_time": np.minimum(twin.delivery.metro_s(site, size_bytes) / 18.0, 1.0),
+            "expected_latency": np.minimum(twin.expected_latency_s() / patience_s, 2.0),
+        }
+        for feature, expected in told.items():
+            seen = observer.column(feature, observation)
+            np.testing.assert_array_equal(seen, expected.astype(np.float32), feature)
+        transfers = radio.uplink.active[site], radio.downlink.active[site]
+        asked = [task.steps / 250, task.deadline_s / 12, task.upload_bytes / 5e6]
+        asked += [task.download_bytes / 1e7, up / 7.4, down / 7.4]
+        asked += [min(number / 10, 1.0) for number in transfers]
+        np.testing.assert_array_equal(observation[-8:], np.array(asked, dtype=np.float32))
+        observation, _, over, _, _ = env.step(env.action_space.sample())
+        crashed = crashed or not twin.up.all()
+    assert crashed
