@@ -17,6 +17,7 @@ from edgesim.envs.sfc_reward import Paymaster
 from edgesim.errors import InputError
 from edgesim.scenarios.checks import one_of
 from edgesim.scenarios.sfc import SFCScenario
+from edgesim.twin.layered import to_go
 from edgesim.twin.reseeding import ReseededStreams
 from edgesim.twin.sfc_world import build_world
 from edgesim.twin.stage_links import StageWorld
@@ -97,8 +98,8 @@ class BatchedSFCEnv(BatchedEnv):
 
     def _begin(self, worlds: npt.NDArray[np.int64], seeds: npt.NDArray[np.uint32]) -> None:
         if self._rules.requests <= BLOCK:
-            for k, streams in zip(worlds.tolist(), self._reseeded.each(seeds), strict=True):
-                self._draw(k, self.world.workload.blocks(streams))
+            for column, values in enumerate(self.world.workload.whole(self._reseeded, seeds)):
+                self._state.drawn[worlds, :, column] = values
         else:  # the streams of all worlds are read side by side
             for k, words in zip(worlds.tolist(), seeds.tolist(), strict=True):
                 own = Streams(np.random.SeedSequence(words))
@@ -162,10 +163,11 @@ def _rules(world: StageWorld, observation: str, reward: str) -> Rules:
         at = {"request bandwidth": stages - 1, "stage 0": 2 * stages + 1}
     fresh[residual_at[1:]] = world.capacity[1:] * scale[1:]
     delay_weight, price_weight = np.array(WEIGHTS).T
-    assert price_weight.tolist() == [0.0, 1.0, 1.0, 1.0, 1.0]  # the kernel's
+    assert WEIGHTS[0] == (1.0, 0.0) and price_weight.tolist() == [0.0, 1.0, 1.0, 1.0, 1.0]
+    least_ms = to_go(world.delay_ms)
     return Rules(
         requests=scenario.requests,
-        capacity=np.ascontiguousarray(world.capacity),
+        capacity=world.capacity.reshape(-1),
         delay_ms=np.ascontiguousarray(world.delay_ms),
         model=MODELS.index(qoe.model),
         bandwidth_unit=float(qoe.bandwidth_unit),
@@ -178,7 +180,8 @@ def _rules(world: StageWorld, observation: str, reward: str) -> Rules:
         shaped=reward != "paid",
         relative=reward in {"relative", "priced"},
         price=Paymaster(scenario, world, reward).price,
-        weighted=np.ascontiguousarray(world.delay_ms[..., None] * delay_weight),
+        weighted=np.ascontiguousarray(world.delay_ms[..., None] * delay_weight[1:]),
+        open_ms=np.concatenate([np.full((1, width), least_ms[0].min()), least_ms[:-1]]),
         far=FAR,
         ways=observation == "ways",
         fresh=fresh,
@@ -189,7 +192,8 @@ def _rules(world: StageWorld, observation: str, reward: str) -> Rules:
         previous_at=at.get("previous 0", -1),
         slack_at=at.get("slack 0", -1),
         regret=ways.regret,
-        slowness=np.ascontiguousarray(world.delay_ms / ways.slowest_ms),
+        fading=np.append(np.exp(-np.arange(8 * 24) / 8), 0.0),
+        slowness=np.ascontiguousarray(world.delay_ms / ways.slowest_ms, dtype=np.float32),
         most=ways.most,
         log_most=ways.log_most,
         most_ms=ways.most_ms,
@@ -202,8 +206,9 @@ def _state(world: StageWorld, num_envs: int) -> State:
     assert requests is not None
     return State(
         worlds=np.zeros(num_envs, dtype=WORLD),
-        residual=np.zeros((num_envs, stages, width, width)),
-        to_go=np.zeros((num_envs, stages, width, len(WEIGHTS))),
+        residual=np.zeros((num_envs, world.capacity.size)),
+        to_go_ms=np.zeros((num_envs, stages + 1, width)),
+        to_go=np.zeros((num_envs, stages + 1, width, len(WEIGHTS) - 1)),
         choices=np.zeros((num_envs, stages), dtype=np.int64),
         drawn=np.zeros((num_envs, min(requests, BLOCK), 3)),
         released_s=np.zeros((num_envs, _PLACES)),

@@ -11,7 +11,7 @@ request n and life L is released as request n + L comes.
 """
 
 from collections.abc import Callable
-from math import exp, inf, log
+from math import inf, log
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -63,12 +63,13 @@ WORLD = np.dtype(
 class Rules(NamedTuple):
     """What all worlds share. Shapes are those of :class:`edgesim.twin.stage_links.StageWorld`.
 
+    Links are also counted: that of stage s from i to j is ``(s * instances + i) * instances + j``.
     Places of entries count from the start of a world's observation. The channels of the authors'
     tensor lie beside each other, instance pair after instance pair.
     """
 
     requests: int
-    capacity: FloatArray
+    capacity: FloatArray  # of each link, counted
     delay_ms: FloatArray
     # rewards
     model: int  # place in MODELS
@@ -83,7 +84,9 @@ class Rules(NamedTuple):
     relative: bool
     price: float  # of a whole residual
     # what lies ahead
-    weighted: FloatArray  # delay of each link times each weight, [stage, previous, next, weight]
+    weighted: FloatArray  # delay of each link times each weight of it that goes with a price,
+    # [stage, previous, next, weight]
+    open_ms: FloatArray  # State.to_go_ms where all links hold
     far: float
     # observations
     ways: bool  # else the authors' tensor
@@ -95,7 +98,8 @@ class Rules(NamedTuple):
     previous_at: int
     slack_at: int
     regret: FloatArray
-    slowness: FloatArray  # delay of each link over the slowest's
+    fading: FloatArray  # exp(-n / 8) for n = 0, 1, ..., and 0 at last
+    slowness: SeenArray  # delay of each link over the slowest's
     most: float
     log_most: float
     most_ms: float
@@ -105,8 +109,11 @@ class State(NamedTuple):
     """The worlds: index [world, ...]."""
 
     worlds: npt.NDArray[Any]  # of WORLD
-    residual: FloatArray  # as ``Rules.capacity``
-    to_go: FloatArray  # [world, stage, instance, weight], see edgesim.twin.layered.to_go
+    residual: FloatArray  # [world, link], links counted
+    # What a chain costs at least from a stage on, that stage included, by the instance before it;
+    # nothing after the last stage. Delay, [world, stage, previous], and weighted with the price.
+    to_go_ms: FloatArray
+    to_go: FloatArray  # [world, stage, previous, weight]
     choices: IntArray  # of the chain at hand, [world, stage]
     drawn: FloatArray  # [world, request modulo block, (bandwidth, bound, life)]
     # running chains that will be released, in the order of their admission: [world, place, ...]
@@ -115,7 +122,7 @@ class State(NamedTuple):
     held_qoe: FloatArray
     held_price: FloatArray
     held_choices: IntArray
-    # scratch, of no world: of each link, in their order
+    # scratch, of no world: of each link, counted; those of stage 0 cost nothing
     price: FloatArray
     far: FloatArray
 
@@ -198,7 +205,7 @@ def decide(
         if not over[k]:
             world.decisions += 1
             holds, delay_ms = _extend(rules, state, k, actions[k])
-            if holds and world.stage + 1 < rules.capacity.shape[0]:
+            if holds and world.stage + 1 < rules.delay_ms.shape[0]:
                 _hide_place(rules, world, k, seen)
                 state.choices[k, world.stage] = world.previous = actions[k]
                 world.stage += 1
@@ -227,23 +234,24 @@ def masks(rules: Rules, state: State, completes: bool, allowed: FlagArray) -> No
         completes: whether a rest of the chain must hold, or but the link.
         allowed: shape (worlds, actions).
     """
-    width = rules.capacity.shape[1]
+    width = rules.delay_ms.shape[1]
     for k in range(len(state.worlds)):
         world = state.worlds[k]
         stage, i = world.stage, world.previous
+        first = _link(rules, stage, i, 0)
         room_ms = world.max_delay_ms - world.delay_ms
         allowed[k] = True
         found = False
         if completes:
             for j in range(width):
-                holds = state.residual[k, stage, i, j] >= world.bandwidth
+                holds = state.residual[k, first + j] >= world.bandwidth
                 ahead_ms = rules.delay_ms[stage, i, j] + (0.0 if holds else rules.far)
-                ahead_ms += state.to_go[k, stage, j, 0]
+                ahead_ms += state.to_go_ms[k, stage + 1, j]
                 allowed[k, j] = ahead_ms <= room_ms
                 found |= allowed[k, j]
         if not found:
             for j in range(width):
-                holds = state.residual[k, stage, i, j] >= world.bandwidth
+                holds = state.residual[k, first + j] >= world.bandwidth
                 allowed[k, j] = holds and rules.delay_ms[stage, i, j] <= room_ms
                 found |= allowed[k, j]
         if not found:
@@ -251,6 +259,13 @@ def masks(rules: Rules, state: State, completes: bool, allowed: FlagArray) -> No
 
 
 # --- the twin -----------------------------------------------------------------------------------
+
+
+@_bare
+def _link(rules: Rules, stage: int, previous: int, choice: int) -> int:
+    """The number of a link."""
+    width: int = rules.delay_ms.shape[1]
+    return (stage * width + previous) * width + choice
 
 
 @_bare
@@ -263,15 +278,12 @@ def _arrive(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
     world.holding_s = state.drawn[k, row, 2]
     world.log_bandwidth = log(world.bandwidth)
     world.delay_ms = 0.0
-    rest = (rules.weighted, rules.far, state.price, state.far, state.to_go[k])
     if rules.relative:
-        _look_ahead(rules.capacity, world.bandwidth, *rest)
-        least_ms = inf
-        for j in range(rules.capacity.shape[1]):
-            least_ms = min(least_ms, state.to_go[k, 0, j, 0])
+        _look_ahead(rules, state, k, rules.capacity)
+        least_ms = state.to_go_ms[k, 0, 0]
         alone = _qoe(rules, world, least_ms) if least_ms < rules.far else rules.rejected
         world.alone = alone
-    _look_ahead(state.residual[k], world.bandwidth, *rest)
+    _look_ahead(rules, state, k, state.residual[k])
     _show_request(rules, state, k, seen)
     _show_place(rules, state, k, seen)
 
@@ -329,12 +341,13 @@ def _finish(
 def _extend(rules: Rules, state: State, k: int, choice: int) -> tuple[bool, float]:
     """Whether the chain at hand holds with an instance more, and its delay then."""
     world = state.worlds[k]
-    if choice >= rules.capacity.shape[1]:  # the request is turned down
+    if choice >= rules.delay_ms.shape[1]:  # the request is turned down
         return False, world.delay_ms
     if world.stage == 0:
         return True, world.delay_ms
     delay_ms = world.delay_ms + rules.delay_ms[world.stage, world.previous, choice]
-    wide = state.residual[k, world.stage, world.previous, choice] >= world.bandwidth
+    link = _link(rules, world.stage, world.previous, choice)
+    wide = state.residual[k, link] >= world.bandwidth
     return wide and delay_ms <= world.max_delay_ms, delay_ms
 
 
@@ -347,9 +360,9 @@ def _admit(
     if last:
         # What lies ahead of the last request stays as it was, but the authors' tensor shows what
         # is left now.
-        for stage in range(1, 1 if rules.ways else rules.capacity.shape[0]):
+        for stage in range(1, 1 if rules.ways else rules.delay_ms.shape[0]):
             i, j = state.choices[k, stage - 1], state.choices[k, stage]
-            left = state.residual[k, stage, i, j] - world.bandwidth
+            left = state.residual[k, _link(rules, stage, i, j)] - world.bandwidth
             seen[k, rules.residual_at[stage, i, j]] = left
         return
     _take(rules, state, k, state.choices[k], world.bandwidth, seen)
@@ -370,9 +383,9 @@ def _admit(
 def _taken(rules: Rules, state: State, k: int) -> float:
     """Sum over the links of the chain at hand of what it asks for over what they hold."""
     taken, bandwidth = 0.0, state.worlds[k].bandwidth
-    for stage in range(1, rules.capacity.shape[0]):
-        left = state.residual[k, stage, state.choices[k, stage - 1], state.choices[k, stage]]
-        taken += bandwidth / max(left, bandwidth)
+    for stage in range(1, rules.delay_ms.shape[0]):
+        link = _link(rules, stage, state.choices[k, stage - 1], state.choices[k, stage])
+        taken += bandwidth / max(state.residual[k, link], bandwidth)
     return taken
 
 
@@ -410,8 +423,9 @@ def _take(
     """Take bandwidth from the links of a chain, and show what is left."""
     for stage in range(1, len(choices)):
         i, j = choices[stage - 1], choices[stage]
-        state.residual[k, stage, i, j] -= bandwidth
-        left = state.residual[k, stage, i, j] * rules.scale[stage, i, j]
+        link = _link(rules, stage, i, j)
+        state.residual[k, link] -= bandwidth
+        left = state.residual[k, link] * rules.scale[stage, i, j]
         seen[k, rules.residual_at[stage, i, j]] = left
 
 
@@ -432,40 +446,83 @@ def _qoe(rules: Rules, world: Any, delay_ms: float) -> float:
 # --- what lies ahead ----------------------------------------------------------------------------
 
 
+@_bare
+def _look_ahead(rules: Rules, state: State, k: int, residual: FloatArray) -> None:
+    """The least that the rest of a chain of the request at hand costs over links that hold so much.
+
+    Where all links hold, and they mostly do, its least delay is the same for every request.
+    """
+    bandwidth = state.worlds[k].bandwidth
+    stages, width, _ = rules.delay_ms.shape
+    if _price(residual, width * width, bandwidth, rules.far, state.price, state.far):
+        _least_delay(rules.delay_ms, state.far, state.to_go_ms[k])
+    else:
+        for stage in range(stages):
+            for i in range(width):
+                state.to_go_ms[k, stage, i] = rules.open_ms[stage, i]
+    _least_costs(rules.weighted, state.price, state.far, state.to_go[k])
+
+
 @_alone
-def _look_ahead(
+def _price(
     residual: FloatArray,
+    first: int,
     bandwidth: float,
-    weighted: FloatArray,
     no_way: float,
     price: FloatArray,
     far: FloatArray,
-    to_go: FloatArray,
+) -> int:
+    """The prices of the links from ``first`` on, and what is added where one does not hold.
+
+    Returns:
+        how many links do not hold.
+    """
+    short = 0
+    for link in range(first, len(residual)):
+        left = residual[link]
+        price[link] = bandwidth / max(left, bandwidth)
+        far[link] = 0.0 if left >= bandwidth else no_way
+        short += left < bandwidth
+    return short
+
+
+@_alone
+def _least_delay(delay_ms: FloatArray, far: FloatArray, to_go_ms: FloatArray) -> None:
+    """The least delay to the end of the chain."""
+    stages, width, _ = delay_ms.shape
+    for stage in range(stages - 1, -1, -1):
+        for i in range(width):
+            least = inf
+            first = (stage * width + i) * width
+            for j in range(width):
+                least = min(least, delay_ms[stage, i, j] + far[first + j] + to_go_ms[stage + 1, j])
+            to_go_ms[stage, i] = least
+
+
+@_alone
+def _least_costs(
+    weighted: FloatArray, price: FloatArray, far: FloatArray, to_go: FloatArray
 ) -> None:
-    """Least weighted costs from each instance to the end of the chain, written to ``to_go``.
+    """The least weighted costs to the end of the chain.
 
     A name for the least cost of each weight, and no loop over them: names are kept in registers.
     """
     stages, width, _, _ = weighted.shape
-    for way, left in enumerate(residual.flat):
-        price[way] = bandwidth / max(left, bandwidth)
-        far[way] = 0.0 if left >= bandwidth else no_way
-    for stage in range(stages - 1, 0, -1):
-        for i in range(width):
-            least0 = least1 = least2 = least3 = least4 = inf
+    for stage in range(stages - 1, -1, -1):
+        after = stage + 1
+        for i in range(width if stage else 1):
+            least0 = least1 = least2 = least3 = inf
             first = (stage * width + i) * width
             for j in range(width):
                 cost, dead = price[first + j], far[first + j]
-                least0 = min(least0, weighted[stage, i, j, 0] + dead + to_go[stage, j, 0])
-                least1 = min(least1, cost + weighted[stage, i, j, 1] + dead + to_go[stage, j, 1])
-                least2 = min(least2, cost + weighted[stage, i, j, 2] + dead + to_go[stage, j, 2])
-                least3 = min(least3, cost + weighted[stage, i, j, 3] + dead + to_go[stage, j, 3])
-                least4 = min(least4, cost + weighted[stage, i, j, 4] + dead + to_go[stage, j, 4])
-            to_go[stage - 1, i, 0] = least0
-            to_go[stage - 1, i, 1] = least1
-            to_go[stage - 1, i, 2] = least2
-            to_go[stage - 1, i, 3] = least3
-            to_go[stage - 1, i, 4] = least4
+                least0 = min(least0, cost + weighted[stage, i, j, 0] + dead + to_go[after, j, 0])
+                least1 = min(least1, cost + weighted[stage, i, j, 1] + dead + to_go[after, j, 1])
+                least2 = min(least2, cost + weighted[stage, i, j, 2] + dead + to_go[after, j, 2])
+                least3 = min(least3, cost + weighted[stage, i, j, 3] + dead + to_go[after, j, 3])
+            to_go[stage, i, 0] = least0
+            to_go[stage, i, 1] = least1
+            to_go[stage, i, 2] = least2
+            to_go[stage, i, 3] = least3
 
 
 # --- what is seen -------------------------------------------------------------------------------
@@ -480,7 +537,7 @@ def _show_request(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
         seen[k, at + 1] = max(world.log_bandwidth / rules.log_most, -1.0)
         seen[k, at + 2] = world.max_delay_ms / rules.most_ms
     else:
-        stages, width, _ = rules.capacity.shape
+        stages, width, _ = rules.delay_ms.shape
         channels = seen.shape[1] // width**2
         for first in range(0, seen.shape[1], channels):
             seen[k, first + at] = world.bandwidth
@@ -494,7 +551,7 @@ def _hide_place(rules: Rules, world: Any, k: int, seen: SeenArray) -> None:
         seen[k, rules.stage_at + world.stage] = 0.0
         seen[k, rules.previous_at + world.previous] = 0.0
     else:
-        channels = seen.shape[1] // rules.capacity.shape[1] ** 2
+        channels = seen.shape[1] // rules.delay_ms.shape[1] ** 2
         for first in range(0, seen.shape[1], channels):
             seen[k, first + rules.stage_at + world.stage] = 0.0
 
@@ -506,7 +563,7 @@ def _show_place(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
         _show_ways(rules, state, k, seen)
         return
     world = state.worlds[k]
-    channels = seen.shape[1] // rules.capacity.shape[1] ** 2
+    channels = seen.shape[1] // rules.delay_ms.shape[1] ** 2
     for first in range(0, seen.shape[1], channels):
         seen[k, first + rules.stage_at - 1] = world.delay_ms
         seen[k, first + rules.stage_at + world.stage] = 1.0
@@ -515,29 +572,37 @@ def _show_place(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
 @_bare
 def _show_ways(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
     """The ways to the instances of the next stage, and what can follow each."""
-    world, width = state.worlds[k], rules.capacity.shape[1]
+    world, width = state.worlds[k], rules.delay_ms.shape[1]
     stage, i = world.stage, world.previous
-    room_ms = world.max_delay_ms - world.delay_ms
+    first = _link(rules, stage, i, 0)
+    shown = rules.residual_at[stage, i, 0]
+    for j in range(width):
+        seen[k, j] = seen[k, shown + j] if stage else 1.0
+        seen[k, 2 * width + j] = rules.slowness[stage, i, j]
     _compare(
-        state.residual[k, stage, i],
-        rules.scale[stage, i],
-        rules.slowness[stage, i],
+        state.residual[k],
+        first,
         rules.weighted[stage, i],
-        state.to_go[k, stage],
+        state.to_go[k, stage + 1],
+        state.to_go[k, stage, i],
         rules.regret,
         rules.far,
         world.bandwidth,
         seen[k],
     )
     most_slack, most_qoe = _complete(
-        state.residual[k, stage, i],
-        rules.weighted[stage, i],
-        state.to_go[k, stage],
+        state.residual[k],
+        first,
+        rules.delay_ms[stage, i],
+        state.to_go_ms[k, stage + 1],
+        state.to_go_ms[k, stage, i],
+        rules.regret[0],
         rules.far,
         rules.most_ms,
+        rules.fading,
         world.bandwidth,
         world.log_bandwidth,
-        room_ms,
+        world.max_delay_ms - world.delay_ms,
         seen[k],
         rules.slack_at,
     )
@@ -547,61 +612,51 @@ def _show_ways(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
     seen[k, rules.stage_at + stage] = 1.0
     if stage:
         seen[k, rules.previous_at + i] = 1.0
-    else:
-        for j in range(width):
-            seen[k, j] = 1.0
 
 
 @_alone
 def _compare(
     residual: FloatArray,
-    scale: FloatArray,
-    slowness: FloatArray,
+    first: int,
     weighted: FloatArray,
     to_go: FloatArray,
+    least: FloatArray,
     regret: FloatArray,
     no_way: float,
     bandwidth: float,
     seen: SeenArray,
 ) -> None:
     """The ways from an instance, and by how much each begins a costlier rest than the best."""
-    width = len(residual)
-    least0 = least1 = least2 = least3 = least4 = inf
+    width = len(weighted)
+    least0, least1, least2, least3 = least[0], least[1], least[2], least[3]
+    regret0, regret1, regret2, regret3 = regret[1], regret[2], regret[3], regret[4]
     for j in range(width):
-        left = residual[j]
+        left = residual[first + j]
         holds = left >= bandwidth
         price, far = bandwidth / max(left, bandwidth), 0.0 if holds else no_way
-        seen[j] = left * scale[j]
-        seen[width + j] = price
-        seen[2 * width + j] = slowness[j]
-        seen[3 * width + j] = holds
-        least0 = min(least0, weighted[j, 0] + far + to_go[j, 0])
-        least1 = min(least1, price + weighted[j, 1] + far + to_go[j, 1])
-        least2 = min(least2, price + weighted[j, 2] + far + to_go[j, 2])
-        least3 = min(least3, price + weighted[j, 3] + far + to_go[j, 3])
-        least4 = min(least4, price + weighted[j, 4] + far + to_go[j, 4])
-    for j in range(width):
-        left = residual[j]
-        price, far = bandwidth / max(left, bandwidth), 0.0 if left >= bandwidth else no_way
-        beyond0 = weighted[j, 0] + far + to_go[j, 0] - least0
+        beyond0 = price + weighted[j, 0] + far + to_go[j, 0] - least0
         beyond1 = price + weighted[j, 1] + far + to_go[j, 1] - least1
         beyond2 = price + weighted[j, 2] + far + to_go[j, 2] - least2
         beyond3 = price + weighted[j, 3] + far + to_go[j, 3] - least3
-        beyond4 = price + weighted[j, 4] + far + to_go[j, 4] - least4
-        seen[4 * width + j] = min(beyond0 * regret[0], 1.0)
-        seen[5 * width + j] = min(beyond1 * regret[1], 1.0)
-        seen[6 * width + j] = min(beyond2 * regret[2], 1.0)
-        seen[7 * width + j] = min(beyond3 * regret[3], 1.0)
-        seen[8 * width + j] = min(beyond4 * regret[4], 1.0)
+        seen[width + j] = price
+        seen[3 * width + j] = holds
+        seen[5 * width + j] = min(beyond0 * regret0, 1.0)
+        seen[6 * width + j] = min(beyond1 * regret1, 1.0)
+        seen[7 * width + j] = min(beyond2 * regret2, 1.0)
+        seen[8 * width + j] = min(beyond3 * regret3, 1.0)
 
 
 @_alone
 def _complete(
     residual: FloatArray,
-    weighted: FloatArray,
-    to_go: FloatArray,
+    first: int,
+    delay_ms: FloatArray,
+    to_go_ms: FloatArray,
+    least_ms: float,
+    regret: float,
     no_way: float,
     most_ms: float,
+    fading: FloatArray,
     bandwidth: float,
     log_bandwidth: float,
     room_ms: float,
@@ -609,15 +664,20 @@ def _complete(
     at: int,
 ) -> tuple[float, float]:
     """What the fastest rest of the chain leaves of the bound; the most of it, and of its QoE."""
-    width = len(residual)
+    width, share, best, last = len(delay_ms), 1.0 / most_ms, log_bandwidth / 10.0, len(fading) - 1
     most_slack, most_qoe = -inf, -1.0
     for j in range(width):
-        far = 0.0 if residual[j] >= bandwidth else no_way
-        slack_ms = room_ms - (weighted[j, 0] + far + to_go[j, 0])
-        slack, gain = max(slack_ms / most_ms, -1.0), -1.0
-        if slack_ms >= 0:
-            gain = (log_bandwidth - 10.0 * exp(-slack_ms / 10.0)) / 10
-            gain = max(min(gain, 1.0), -1.0)
+        far = 0.0 if residual[first + j] >= bandwidth else no_way
+        ahead_ms = delay_ms[j] + far + to_go_ms[j]
+        slack_ms = room_ms - ahead_ms
+        slack = max(slack_ms * share, -1.0)
+        # The authors' QoE to float32 rounding: exp from a table and a series beside its entries.
+        eighths = max(slack_ms, 0.0) * 0.8
+        entry = min(int(eighths + 0.5), last)
+        x = (entry - eighths) * 0.125
+        faded = fading[entry] * (1.0 + x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * (1.0 / 24.0)))))
+        gain = max(min(best - faded, 1.0), -1.0) if slack_ms >= 0 else -1.0
+        seen[4 * width + j] = min((ahead_ms - least_ms) * regret, 1.0)
         seen[at + j] = slack
         seen[at + width + j] = slack_ms >= 0
         seen[at + 2 * width + j] = gain

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from edgesim.scenarios.sfc import SFCScenario
 from edgesim.twin.chain import Request
+from edgesim.twin.reseeding import ReseededStreams
 from edgesim.twin.streams import Streams
 
 if TYPE_CHECKING:
@@ -101,3 +102,30 @@ class StageWorkload:
             if lifetime is not None:
                 life = lifetime.geometric(probability, size=size).astype(float)
             yield wanted.astype(float), bound.astype(float), life
+
+    def whole(
+        self, streams: ReseededStreams, seeds: npt.NDArray[np.uint32]
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The one block of each of many seeds, where an episode has no more than one.
+
+        Args:
+            streams: to draw from.
+            seeds: the words of each seed, shape (seeds, 4).
+
+        Returns:
+            what :meth:`blocks` yields, of shape (seeds, requests).
+        """
+        scenario, probability = self._scenario, self._scenario.release_probability
+        assert scenario.request_bandwidth is not None and scenario.request_delay_ms is not None
+        assert scenario.requests is not None and probability is not None
+        count = scenario.requests
+        assert count <= BLOCK
+        low, high = scenario.request_bandwidth
+        wanted = streams.integers(seeds, "bandwidth", low, high, count)
+        low, high = scenario.request_delay_ms
+        bound = streams.integers(seeds, "max_delay_ms", low, high, count)
+        life = np.full(wanted.shape, np.inf)
+        if probability > 0:
+            for lives, of_seed in zip(life, streams.each(seeds), strict=True):
+                lives[:] = of_seed["lifetime"].geometric(probability, size=count)
+        return wanted.astype(float), bound.astype(float), life

@@ -5,6 +5,7 @@ import tracemalloc
 from typing import Any
 
 import gymnasium
+import numpy as np
 import pytest
 
 import edgesim  # noqa: F401  # registers the environments
@@ -45,3 +46,29 @@ def test_a_decided_request_leaves_nothing_behind(
     # After the first third the world has met its usual crowd; one number a request would be 24
     # bytes or more.
     assert (held[2] - held[1]) / REQUESTS < 4.0
+
+
+@pytest.mark.parametrize("engine", ["simpy", "batched"])
+def test_a_decided_chain_leaves_nothing_behind(engine: str) -> None:
+    envs: Any = gymnasium.make_vec(
+        "edgesim/SFC-v0",
+        num_envs=1,
+        scenario="sfc_paper",
+        engine=engine,
+        overrides={"requests": 1_000_000},
+    )
+    envs.reset(seed=0)
+    actions = np.random.default_rng(0).integers(5, size=(3, 2 * REQUESTS, 1))
+    held: list[int] = []
+    decided = 0
+    tracemalloc.start()
+    try:
+        for third in actions:
+            for action in third:
+                _, rewards, over, *_ = envs.step(action)
+                decided += int(rewards[0] != 0)  # a choice that ends no chain pays nothing
+                assert not over[0]
+            held.append(held_bytes())
+    finally:
+        tracemalloc.stop()
+    assert (held[2] - held[1]) / (decided / 3) < 4.0
