@@ -163,7 +163,8 @@ def _rules(world: StageWorld, observation: str, reward: str) -> Rules:
         at = {"request bandwidth": stages - 1, "stage 0": 2 * stages + 1}
     fresh[residual_at[1:]] = world.capacity[1:] * scale[1:]
     delay_weight, price_weight = np.array(WEIGHTS).T
-    assert WEIGHTS[0] == (1.0, 0.0) and price_weight.tolist() == [0.0, 1.0, 1.0, 1.0, 1.0]
+    assert price_weight.tolist() == [0.0, 1.0, 1.0, 1.0, 1.0]  # the kernel's, and these:
+    assert delay_weight[0] == 1.0 and delay_weight[-1] == 0.0
     least_ms = to_go(world.delay_ms)
     return Rules(
         requests=scenario.requests,

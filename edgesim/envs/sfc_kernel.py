@@ -456,11 +456,12 @@ def _look_ahead(rules: Rules, state: State, k: int, residual: FloatArray) -> Non
     stages, width, _ = rules.delay_ms.shape
     if _price(residual, width * width, bandwidth, rules.far, state.price, state.far):
         _least_delay(rules.delay_ms, state.far, state.to_go_ms[k])
+        _least_costs(rules.weighted, state.price, state.far, state.to_go[k])
     else:
         for stage in range(stages):
             for i in range(width):
                 state.to_go_ms[k, stage, i] = rules.open_ms[stage, i]
-    _least_costs(rules.weighted, state.price, state.far, state.to_go[k])
+        _least_open_costs(rules.weighted, state.price, state.to_go[k])
 
 
 @_alone
@@ -519,6 +520,27 @@ def _least_costs(
                 least1 = min(least1, cost + weighted[stage, i, j, 1] + dead + to_go[after, j, 1])
                 least2 = min(least2, cost + weighted[stage, i, j, 2] + dead + to_go[after, j, 2])
                 least3 = min(least3, cost + weighted[stage, i, j, 3] + dead + to_go[after, j, 3])
+            to_go[stage, i, 0] = least0
+            to_go[stage, i, 1] = least1
+            to_go[stage, i, 2] = least2
+            to_go[stage, i, 3] = least3
+
+
+@_alone
+def _least_open_costs(weighted: FloatArray, price: FloatArray, to_go: FloatArray) -> None:
+    """The same where all links hold, in two thirds of the time: the last weight is of no delay."""
+    stages, width, _, _ = weighted.shape
+    for stage in range(stages - 1, -1, -1):
+        after = stage + 1
+        for i in range(width if stage else 1):
+            least0 = least1 = least2 = least3 = inf
+            first = (stage * width + i) * width
+            for j in range(width):
+                cost = price[first + j]
+                least0 = min(least0, cost + weighted[stage, i, j, 0] + to_go[after, j, 0])
+                least1 = min(least1, cost + weighted[stage, i, j, 1] + to_go[after, j, 1])
+                least2 = min(least2, cost + weighted[stage, i, j, 2] + to_go[after, j, 2])
+                least3 = min(least3, cost + to_go[after, j, 3])
             to_go[stage, i, 0] = least0
             to_go[stage, i, 1] = least1
             to_go[stage, i, 2] = least2
