@@ -186,6 +186,8 @@ class Provider:
     def crash(self) -> list[tuple[Task, float]]:
         """Lose every running task; returns each with its progress in [0, 1]."""
         lost = [(task, self._service.stop(task)) for task in self.running]
+        for task in self.running:
+            task.run = None
         self.running.clear()
         self.available = self.capacity
         if self._restart_s > 0:
@@ -195,6 +197,8 @@ class Provider:
 
     def _end(self, event: Any) -> None:
         task: Task = event.value
+        # The run holds its task: in a circle both would wait for Python's garbage collector.
+        task.run = None
         self.available += task.steps
         del self.running[task]
         self._ended(task)

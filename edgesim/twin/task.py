@@ -23,7 +23,7 @@ class Task:
         provider: the chosen provider, -1 before the choice.
         start_s: when its run began.
         end_s: when its run ends, where that is known at its start.
-        run: the event or job of its run.
+        run: the event or job of its run, None when it is over.
         quality: quality that its provider reaches for it.
     """
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import edgesim  # noqa: F401  # registers the environments
+from edgesim.twin.task import Task
 
 REQUESTS = 6000
 
@@ -72,3 +73,35 @@ def test_a_decided_chain_leaves_nothing_behind(engine: str) -> None:
     finally:
         tracemalloc.stop()
     assert (held[2] - held[1]) / (decided / 3) < 4.0
+
+
+SHARED = {"scheduler": None, "profiles": [{"name": "shared", "service": "photo_inpaint"}]}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "overrides"), [("aigc", {}), ("aigc", SHARED), ("aigc_paper", {})]
+)
+def test_a_task_that_is_over_waits_for_no_garbage_collector(
+    scenario: str, overrides: dict[str, Any]
+) -> None:
+    env: Any = gymnasium.make(
+        "edgesim/AIGC-v0", disable_env_checker=True, scenario=scenario, overrides=overrides
+    )
+    env.reset(seed=0)
+    env.action_space.seed(0)
+    gc.collect()
+    gc.disable()
+    try:
+        before = tasks_held()
+        for _ in range(400):
+            env.step(env.action_space.sample())
+        held = tasks_held() - before
+    finally:
+        gc.enable()
+    ledger = env.unwrapped.twin.ledger
+    assert ledger.finished + ledger.lost + ledger.refused > 300
+    assert held <= ledger.undecided + ledger.in_transfer + ledger.in_service
+
+
+def tasks_held() -> int:
+    return sum(type(held) is Task for held in gc.get_objects())
