@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import edgesim  # noqa: F401  # registers the environments
+from edgesim.twin.chain import Request
 from edgesim.twin.task import Task
 
 REQUESTS = 6000
@@ -105,3 +106,27 @@ def test_a_task_that_is_over_waits_for_no_garbage_collector(
 
 def tasks_held() -> int:
     return sum(type(held) is Task for held in gc.get_objects())
+
+
+def test_a_slice_remembers_only_the_chains_that_run() -> None:
+    env: Any = gymnasium.make(
+        "edgesim/SFC-v0",
+        disable_env_checker=True,
+        scenario="sfc",
+        overrides={"network": {"horizon_s": 20_000.0}},
+    )
+    env.action_space.seed(0)
+    before = requests_held()
+    env.reset(seed=0)
+    for _ in range(3000):
+        env.step(env.action_space.sample())
+    held = requests_held() - before
+    ledger = env.unwrapped.twin.ledger
+    assert ledger.released > 200
+    assert ledger.rejected > 200
+    assert held <= ledger.running + ledger.undecided + 1  # one is drawn ahead
+
+
+def requests_held() -> int:
+    gc.collect()
+    return sum(type(held) is Request for held in gc.get_objects())
