@@ -17,11 +17,12 @@ from typing import Any
 
 import edgesim
 import edgesim.scenarios
-from edgesim import listing
-from edgesim.agents import presets as agents
-from edgesim.agents.policies import PolicySpec, offered
-from edgesim.cli import COMMANDS
-from edgesim.config import SCHEMAS
+from edgesim.agents.finding import offered
+from edgesim.agents.policies import PolicySpec
+from edgesim.commands import listing
+from edgesim.commands.names import COMMANDS
+from edgesim.config import agents
+from edgesim.config.config import SCHEMAS
 from edgesim.problems import PROBLEMS, Problem, load
 from edgesim.reproduction.figures import FIGURES
 from edgesim.services.titles import TITLES
@@ -42,7 +43,7 @@ def pages() -> dict[str, str]:
 
 def _scenario(name: str) -> str:
     """What a preset's file says: its head, its keys with their comments, and the whole text."""
-    text = (_PACKAGE / "scenarios" / f"{name}.yaml").read_text()
+    text = edgesim.scenarios.preset_file(name).read_text()
     problem = PROBLEMS[edgesim.scenarios.preset(name)["problem"]]
     head = [line.removeprefix("#").strip() for line in text.split("\nproblem:")[0].splitlines()]
     scenario = edgesim.scenarios.resolve(name)

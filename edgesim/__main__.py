@@ -2,7 +2,7 @@
 
 import sys
 
-from edgesim.cli import main
+from edgesim.commands.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

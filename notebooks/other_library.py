@@ -139,8 +139,8 @@ print(f"{decisions} decisions, {len(returns)} episodes, {np.mean(returns):.1f} o
 # Whatever has `predict` is a policy. It is measured on the same episodes as those of edgesim.
 
 # %%
-from edgesim.agents.policies import find_policy
-from edgesim.agents.rollout import rollout
+from edgesim.agents.finding import find_policy
+from edgesim.agents.measuring.rollout import rollout
 from edgesim.scenarios import resolve
 
 scenario = resolve("aigc_paper", {"capacity_range": [400, 900]})

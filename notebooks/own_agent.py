@@ -97,10 +97,10 @@ print(f"MaskablePPO: {np.mean(learned):.1f}")
 
 # %% [markdown]
 # The metrics of an episode tell more than its return. What each means stands in
-# `edgesim.envs.aigc.METRICS`.
+# `edgesim.envs.aigc.env.METRICS`.
 
 # %%
-from edgesim.envs.aigc import METRICS
+from edgesim.envs.aigc.env import METRICS
 
 _, info = env.reset(seed=0)
 while "metrics" not in info:

@@ -23,7 +23,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from edgesim.agents.rollout import rollout
+from edgesim.agents.measuring.rollout import rollout
 from edgesim.scenarios import resolve
 
 rng = np.random.default_rng(0)
@@ -107,7 +107,7 @@ class LeastDelay:
 # trace, and background traffic, failures and noise from the seed.
 
 # %%
-from edgesim.agents.policies import find_policy
+from edgesim.agents.finding import find_policy
 
 policies = {"mine": LeastDelay} | {
     name: find_policy(slices, name) for name in ("overload_avoidance", "greedy", "load_aware")
@@ -158,7 +158,7 @@ def most_room(twin, task):
     return int(np.argmax(twin.available))
 
 
-from edgesim.twin.aigc import AIGCTwin
+from edgesim.twin.aigc.twin import AIGCTwin
 
 twin = AIGCTwin(edge, np.random.SeedSequence(0), record=True)
 ledger = twin.run(most_room)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgesim.cli import main
+from edgesim.commands.cli import main
 
 GOOD = "capacity: 700, ax: 0, ay: 0.1, bx: 200, by: 0.8"
 

@@ -10,8 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from edgesim.agents.presets import presets as agent_presets
-from edgesim.cli import COMMANDS
+from edgesim.commands.names import COMMANDS
+from edgesim.config.agents import presets as agent_presets
 from edgesim.problems import PROBLEMS, load
 from edgesim.reproduction.figures import FIGURES
 from edgesim.scenarios import preset, presets

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from edgesim.benchmark.measures import Measure, of_batched, of_env, of_twin, raw_simpy
-from edgesim.compose import compose
+from edgesim.config.compose import compose
 from edgesim.scenarios import presets, resolve
 
 __all__ = ["PARTS", "Point", "points"]

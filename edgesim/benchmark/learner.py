@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from stable_baselines3.common.vec_env import VecEnv
 
-from edgesim.agents.learner import make_model, prepare_torch, training_envs
-from edgesim.config import AgentConfig
+from edgesim.agents.learning.learner import make_model, prepare_torch, training_envs
+from edgesim.config.config import AgentConfig
 
 __all__ = ["DoNothing", "learner_rate"]
 

@@ -8,11 +8,11 @@ from statistics import median
 from time import perf_counter, process_time
 from typing import Any
 
-from edgesim.agents.provenance import provenance
-from edgesim.agents.recording import replacing
+from edgesim.agents.runs.provenance import provenance
 from edgesim.benchmark.grid import PARTS, Point, points
-from edgesim.config import BenchmarkConfig
+from edgesim.config.config import BenchmarkConfig
 from edgesim.errors import InputError, did_you_mean
+from edgesim.files import replacing
 
 __all__ = ["benchmark"]
 

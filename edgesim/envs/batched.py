@@ -14,7 +14,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from edgesim.errors import InputError
-from edgesim.scenarios.checks import one_of, whole
+from edgesim.scenarios.checks import integer_from, one_of
 
 __all__ = ["AUTORESET_MODES", "BatchedEnv"]
 
@@ -81,7 +81,7 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
         copy: bool = True,
     ) -> None:
         super().__init__()
-        whole("num_envs", num_envs, 1)
+        integer_from("num_envs", num_envs, 1)
         one_of("infos", infos, ("all", "ends"))
         if not isinstance(autoreset_mode, AutoresetMode):
             one_of("autoreset_mode", autoreset_mode, AUTORESET_MODES)
@@ -109,7 +109,7 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
 
     @staticmethod
     @abstractmethod
-    def lacks(scenario: Any) -> str | None:
+    def unsupported(scenario: Any) -> str | None:
         """Why the engine cannot step a (checked) scenario, a few words; None where it can."""
 
     @abstractmethod
@@ -151,7 +151,7 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
         Raises:
             InputError: they need more than the machine's memory.
         """
-        whole("num_envs", num_envs, 1)
+        integer_from("num_envs", num_envs, 1)
         of_one = sum(array.nbytes for array in one_world) + 4 * observation.size * 4
         fitting = _memory_bytes() // of_one
         if num_envs > fitting:

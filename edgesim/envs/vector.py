@@ -53,11 +53,11 @@ def engine_of(scenario: Any, engine: str, arguments: Mapping[str, Any] | None = 
     one_of("engine", engine, ENGINES)
     if engine == "simpy":
         return engine
-    lacks = _lacks(scenario, arguments or {})
-    if lacks is None:
+    unsupported = _unsupported(scenario, arguments or {})
+    if unsupported is None:
         return "batched"
     if engine == "batched":
-        raise InputError("engine", engine, f"{lacks}; accepted here: auto, simpy")
+        raise InputError("engine", engine, f"{unsupported}; accepted here: auto, simpy")
     return "simpy"
 
 
@@ -115,7 +115,7 @@ def vector_env(
     return TwinVectorEnv([single] * num_envs, copy=copy, autoreset_mode=mode)
 
 
-def _lacks(scenario: Any, arguments: Mapping[str, Any]) -> str | None:
+def _unsupported(scenario: Any, arguments: Mapping[str, Any]) -> str | None:
     """Why the batched engine cannot step a scenario; None where it can."""
     batched = PROBLEMS[scenario.problem].batched
     if batched is None:
@@ -123,5 +123,5 @@ def _lacks(scenario: Any, arguments: Mapping[str, Any]) -> str | None:
     for key in _SINGLE_ONLY:
         if arguments.get(key):
             return f"the batched engine has no {key}"
-    lacks: str | None = load(batched).lacks(scenario)
-    return lacks
+    unsupported: str | None = load(batched).unsupported(scenario)
+    return unsupported

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.agents.aggregates import (
+from edgesim.agents.comparing.aggregates import (
     improvement_interval,
     interquartile_mean,
     normalised,
@@ -15,12 +15,12 @@ from edgesim.agents.aggregates import (
     probability_of_improvement,
     stratified_interval,
 )
-from edgesim.reproduction.aigc_learning import OVERRIDES
-from edgesim.reproduction.aigc_tasks import CAPACITY
+from edgesim.reproduction.aigc.learning import OVERRIDES
+from edgesim.reproduction.aigc.tasks import CAPACITY
 from edgesim.reproduction.budget import Training
 from edgesim.reproduction.findings import Finding
+from edgesim.reproduction.results import ResultStore
 from edgesim.reproduction.tables import write_table
-from edgesim.reproduction.workshop import Workshop
 
 __all__ = ["AGENTS", "TRAININGS", "tables"]
 
@@ -38,7 +38,7 @@ Scores = dict[str, dict[str, npt.NDArray[np.float64]]]
 """Normalised scores of the runs, by scenario and agent."""
 
 
-def tables(shop: Workshop, folder: Path) -> list[Finding]:
+def tables(results: ResultStore, folder: Path) -> list[Finding]:
     """Write four tables.
 
     ``runs.csv``: return and normalised score of each run; over the scenarios in which all agents
@@ -49,14 +49,14 @@ def tables(shop: Workshop, folder: Path) -> list[Finding]:
     scores: Scores = {}
     rows: list[dict[str, Any]] = []
     found = []
-    trained = [training for training in TRAININGS if shop.budget.takes(training)]
+    trained = [training for training in TRAININGS if results.budget.takes(training)]
     for scenario in dict.fromkeys(training.scenario for training in trained):
         own = [training for training in trained if training.scenario == scenario]
         returns = {
-            training.agent: np.array([run["return"] for run in shop.measured_agent(training)])
+            training.agent: np.array([run["return"] for run in results.measured_agent(training)])
             for training in own
         }
-        low, high = _scale(shop, own[0], np.concatenate(list(returns.values())))
+        low, high = _scale(results, own[0], np.concatenate(list(returns.values())))
         scores[scenario] = {
             agent: normalised(values.mean(axis=1), low, high) for agent, values in returns.items()
         }
@@ -81,7 +81,7 @@ def tables(shop: Workshop, folder: Path) -> list[Finding]:
 
 
 def _scale(
-    shop: Workshop, training: Training, returns: npt.NDArray[np.float64]
+    results: ResultStore, training: Training, returns: npt.NDArray[np.float64]
 ) -> tuple[float, float]:
     """Returns that score 0 and 1: random's mean, and the bound's.
 
@@ -89,9 +89,9 @@ def _scale(
     these and all of them is added. ``returns`` has shape (runs, episodes).
     """
     overrides = CAPACITY if training.overrides else None
-    few = shop.budget.fewer(3)
-    low = shop.measured(training.scenario, "random", overrides=overrides)["return"].mean()
-    bound = shop.measured(training.scenario, "bound", overrides=overrides, episodes=few)
+    few = results.budget.fewer(3)
+    low = results.measured(training.scenario, "random", overrides=overrides)["return"].mean()
+    bound = results.measured(training.scenario, "bound", overrides=overrides, episodes=few)
     moved = returns.mean() - returns[:, :few].mean()
     return float(low), float(bound["return"].mean() + moved)
 

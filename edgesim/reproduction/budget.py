@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgesim.compose import compose
+from edgesim.config.compose import compose
 from edgesim.errors import InputError, did_you_mean
 
 __all__ = ["BUDGETS", "Budget", "Training", "budget"]

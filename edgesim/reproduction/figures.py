@@ -13,7 +13,7 @@ class Figure:
         name: what the command calls it; its folder has this name.
         title: one line on what it shows.
         recipe: module with ``TRAININGS`` (what must be trained first, a sequence of
-            :class:`edgesim.reproduction.budget.Training`) and ``tables(shop, folder)``, which
+            :class:`edgesim.reproduction.budget.Training`) and ``tables(results, folder)``, which
             writes the CSV files into the folder and returns its findings.
         draw: import string of what draws the folder's ``figure.png`` and ``figure.svg`` from
             those files alone.
@@ -31,62 +31,62 @@ FIGURES: dict[str, Figure] = {
         Figure(
             "aigc_learning",
             "aigc_paper: all agents while they learn, beside baselines and bounds",
-            "edgesim.reproduction.aigc_learning",
-            "edgesim.plots.aigc_learning:draw",
+            "edgesim.reproduction.aigc.learning",
+            "edgesim.plots.aigc.learning:draw",
         ),
         Figure(
             "aigc_tasks",
             "aigc_paper: finished, lost and refused tasks, and quality of a finished task",
-            "edgesim.reproduction.aigc_tasks",
-            "edgesim.plots.aigc_tasks:draw",
+            "edgesim.reproduction.aigc.tasks",
+            "edgesim.plots.aigc.tasks:draw",
         ),
         Figure(
             "aigc_scale",
             "aigc_paper: return a request against the number of providers and against load",
-            "edgesim.reproduction.aigc_scale",
-            "edgesim.plots.aigc_scale:draw",
+            "edgesim.reproduction.aigc.scale",
+            "edgesim.plots.aigc.scale:draw",
         ),
         Figure(
             "aigc_latency",
             "aigc_paper and aigc: time of a decision of every policy and agent",
-            "edgesim.reproduction.aigc_latency",
-            "edgesim.plots.aigc_latency:draw",
+            "edgesim.reproduction.aigc.latency",
+            "edgesim.plots.aigc.latency:draw",
         ),
         Figure(
             "aigc_choices",
             "aigc_paper: where policies send requests, beside the hidden quality of providers",
-            "edgesim.reproduction.aigc_choices",
-            "edgesim.plots.aigc_choices:draw",
+            "edgesim.reproduction.aigc.choices",
+            "edgesim.plots.aigc.choices:draw",
         ),
         Figure(
             "aigc_quality_model",
             "quality against denoising steps: providers as drawn, services as measured",
-            "edgesim.reproduction.aigc_quality_model",
-            "edgesim.plots.aigc_quality_model:draw",
+            "edgesim.reproduction.aigc.quality_model",
+            "edgesim.plots.aigc.quality_model:draw",
         ),
         Figure(
             "wireless_lateness",
             "aigc: quality of finished tasks against the share that is late",
-            "edgesim.reproduction.wireless_lateness",
-            "edgesim.plots.wireless_lateness:draw",
+            "edgesim.reproduction.aigc.wireless_lateness",
+            "edgesim.plots.aigc.wireless_lateness:draw",
         ),
         Figure(
             "wireless_map",
             "aigc: map of the network with who serves whom, under two policies",
-            "edgesim.reproduction.wireless_map",
-            "edgesim.plots.wireless_map:draw",
+            "edgesim.reproduction.aigc.wireless_map",
+            "edgesim.plots.aigc.wireless_map:draw",
         ),
         Figure(
             "wireless_radio",
             "aigc: radio rate of a user as a distribution, and over the map",
-            "edgesim.reproduction.wireless_radio",
-            "edgesim.plots.wireless_radio:draw",
+            "edgesim.reproduction.aigc.wireless_radio",
+            "edgesim.plots.aigc.wireless_radio:draw",
         ),
         Figure(
             "wireless_crash",
             "aigc: time line of a crash and its recovery",
-            "edgesim.reproduction.wireless_crash",
-            "edgesim.plots.wireless_crash:draw",
+            "edgesim.reproduction.aigc.wireless_crash",
+            "edgesim.plots.aigc.wireless_crash:draw",
         ),
         Figure(
             "agents",
@@ -97,44 +97,44 @@ FIGURES: dict[str, Figure] = {
         Figure(
             "sfc_learning",
             "sfc_paper: QoE and rejections while learning, beside all policies and the bound",
-            "edgesim.reproduction.sfc_learning",
-            "edgesim.plots.sfc_learning:draw",
+            "edgesim.reproduction.sfc.learning",
+            "edgesim.plots.sfc.learning:draw",
         ),
         Figure(
             "sfc_load",
             "QoE against load, holding 1 to 10 times as long as the authors' chains",
-            "edgesim.reproduction.sfc_load",
-            "edgesim.plots.sfc_load:draw",
+            "edgesim.reproduction.sfc.load",
+            "edgesim.plots.sfc.load:draw",
         ),
         Figure(
             "sfc_collector",
             "sfc: QoE against the period of the collector, from the truth to 60 s",
-            "edgesim.reproduction.sfc_collector",
-            "edgesim.plots.sfc_collector:draw",
+            "edgesim.reproduction.sfc.collector",
+            "edgesim.plots.sfc.collector:draw",
         ),
         Figure(
             "sfc_measured_delay",
             "measured against true delay of every link, over two topologies",
-            "edgesim.reproduction.sfc_measured_delay",
-            "edgesim.plots.sfc_measured_delay:draw",
+            "edgesim.reproduction.sfc.measured_delay",
+            "edgesim.plots.sfc.measured_delay:draw",
         ),
         Figure(
             "sfc_southbound",
             "southbound messages and bytes: piggybacked on discovery or probed separately",
-            "edgesim.reproduction.sfc_southbound",
-            "edgesim.plots.sfc_southbound:draw",
+            "edgesim.reproduction.sfc.southbound",
+            "edgesim.plots.sfc.southbound:draw",
         ),
         Figure(
             "sfc_map",
             "sfc: the network by mean load of its links and hosts, under two policies",
-            "edgesim.reproduction.sfc_map",
-            "edgesim.plots.sfc_map:draw",
+            "edgesim.reproduction.sfc.map",
+            "edgesim.plots.sfc.map:draw",
         ),
         Figure(
             "sfc_slices",
             "sfc: QoE and rejected share of eMBB, URLLC and mMTC, by policy",
-            "edgesim.reproduction.sfc_slices",
-            "edgesim.plots.sfc_slices:draw",
+            "edgesim.reproduction.sfc.slices",
+            "edgesim.plots.sfc.slices:draw",
         ),
     )
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 
-from edgesim.agents.runfolder import replacing
+from edgesim.files import replacing
 from edgesim.reproduction.figures import Figure
 from edgesim.reproduction.findings import Finding
 from edgesim.version import version

@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgesim.config import ReproduceConfig
+from edgesim.config.config import ReproduceConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.problems import load
 from edgesim.reproduction.budget import Training, budget
 from edgesim.reproduction.figures import FIGURES, Figure
 from edgesim.reproduction.report import Effort, write_report
-from edgesim.reproduction.workshop import Workshop
+from edgesim.reproduction.results import ResultStore
 
 __all__ = ["reproduce"]
 
@@ -32,16 +32,16 @@ def reproduce(config: ReproduceConfig) -> list[Path]:
     if config.redraw:
         return [_drawn(figure, out / figure.name) for figure in figures]
     spent = budget(config.budget, config.seeds)
-    shop = Workshop(spent, config.runs, out, tell=lambda line: _say(f"  measuring {line}"))
+    results = ResultStore(spent, config.runs, out, tell=lambda line: _say(f"  measuring {line}"))
     for figure in figures:
-        for training in _trainings(shop, figure):
-            _train(shop, training, config.launcher)
+        for training in _trainings(results, figure):
+            _train(results, training, config.launcher)
     made: list[Path] = []
     failed: dict[str, str] = {}
     for number, figure in enumerate(figures, 1):
         _say(f"[{number}/{len(figures)}] {figure.name}: {figure.title}")
         try:
-            made.append(_make(shop, figure))
+            made.append(_make(results, figure))
         except InputError as error:
             failed[figure.name] = str(error)
     for folder in made:
@@ -59,37 +59,37 @@ def _chosen(names: Sequence[str]) -> list[Figure]:
     return list(FIGURES.values()) if "all" in names else [FIGURES[name] for name in names]
 
 
-def _trainings(shop: Workshop, figure: Figure) -> list[Training]:
+def _trainings(results: ResultStore, figure: Figure) -> list[Training]:
     """What the figure needs trained in the budget."""
     wanted: Sequence[Training] = load(f"{figure.recipe}:TRAININGS")
-    return [training for training in wanted if shop.budget.takes(training)]
+    return [training for training in wanted if results.budget.takes(training)]
 
 
-def _train(shop: Workshop, training: Training, launcher: str) -> None:
+def _train(results: ResultStore, training: Training, launcher: str) -> None:
     """Train the runs that are missing, through the same door as ``edgesim train -m``."""
-    from edgesim.cli import TASKS
-    from edgesim.sweeps import sweep
+    from edgesim.commands.names import TASKS
+    from edgesim.commands.sweeps import sweep
 
-    missing = shop.missing(training)
+    missing = results.missing(training)
     if not missing:
         return
-    line = [*shop.line(training), f"seed={','.join(map(str, missing))}"]
+    line = [*results.line(training), f"seed={','.join(map(str, missing))}"]
     _say(f"training {' '.join(line)}")
     # A failure is printed by the sweep; the figures that need the run then say what they lack.
     sweep("train", TASKS["train"], [*line, f"hydra/launcher={launcher}"])
 
 
-def _make(shop: Workshop, figure: Figure) -> Path:
-    folder = shop.out / figure.name
+def _make(results: ResultStore, figure: Figure) -> Path:
+    folder = results.out / figure.name
     folder.mkdir(parents=True, exist_ok=True)
     wall_s, cpu_s = time.monotonic(), time.process_time()
-    findings = load(f"{figure.recipe}:tables")(shop, folder)
+    findings = load(f"{figure.recipe}:tables")(results, folder)
     _drawn(figure, folder)
     effort = Effort(time.monotonic() - wall_s, time.process_time() - cpu_s)
-    runs = [run for training in _trainings(shop, figure) for run in shop.folders(training)]
-    given = shop.budget
+    runs = [run for training in _trainings(results, figure) for run in results.folders(training)]
+    given = results.budget
     command = f"edgesim reproduce figure={figure.name} budget={given.name} seeds={given.seeds}"
-    write_report(folder, figure, command, given.seeds, shop.seed, findings, runs, effort)
+    write_report(folder, figure, command, given.seeds, results.seed, findings, runs, effort)
     return folder
 
 

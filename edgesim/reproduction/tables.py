@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from edgesim.agents.aggregates import interval
-from edgesim.agents.runfolder import replacing
-from edgesim.reproduction.workshop import Measured
+from edgesim.agents.comparing.aggregates import interval
+from edgesim.files import replacing
+from edgesim.reproduction.results import Measured
 
 __all__ = ["read_progress", "summarised", "with_interval", "write_table"]
 

@@ -11,7 +11,7 @@ import yaml
 from edgesim.errors import InputError, did_you_mean
 from edgesim.problems import PROBLEMS, load
 
-__all__ = ["preset", "presets", "resolve"]
+__all__ = ["preset", "preset_file", "presets", "resolve"]
 
 _FOLDER = Path(__file__).parent
 
@@ -19,7 +19,25 @@ _FOLDER = Path(__file__).parent
 @cache
 def presets() -> dict[str, str]:
     """Every preset's name and its one-line title."""
-    return {path.stem: preset(path.stem)["title"] for path in sorted(_FOLDER.glob("*.yaml"))}
+    return {name: preset(name)["title"] for name in _files()}
+
+
+@cache
+def _files() -> dict[str, Path]:
+    """The file of every preset, by its name: ``<family>/<name>.yaml``."""
+    return {path.stem: path for path in sorted(_FOLDER.glob("*/*.yaml"), key=lambda it: it.stem)}
+
+
+def preset_file(name: str) -> Path:
+    """The YAML file of a preset.
+
+    Raises:
+        InputError: there is no preset of that name.
+    """
+    path = _files().get(name)
+    if path is None:
+        raise InputError("scenario", name, did_you_mean(str(name), _files()))
+    return path
 
 
 def preset(name: str) -> dict[str, Any]:
@@ -28,12 +46,7 @@ def preset(name: str) -> dict[str, Any]:
     Raises:
         InputError: there is no preset of that name.
     """
-    path = _FOLDER / f"{name}.yaml"
-    if not isinstance(name, str) or not path.is_file():
-        raise InputError(
-            "scenario", name, did_you_mean(name, (p.stem for p in _FOLDER.glob("*.yaml")))
-        )
-    return {"name": name, **deepcopy(_read(path))}
+    return {"name": name, **deepcopy(_read(preset_file(name)))}
 
 
 @cache

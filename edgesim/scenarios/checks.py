@@ -6,7 +6,7 @@ from typing import Any
 
 from edgesim.errors import InputError, did_you_mean
 
-__all__ = ["at_least", "between", "interval", "one_of", "positive", "whole"]
+__all__ = ["at_least", "between", "integer_from", "interval", "one_of", "positive"]
 
 
 def _number(key: str, value: Any, accepted: str) -> float:
@@ -33,7 +33,7 @@ def between(key: str, value: Any, low: float, high: float) -> None:
         raise InputError(key, value, f"must lie in [{low:g}, {high:g}]")
 
 
-def whole(key: str, value: Any, low: int) -> None:
+def integer_from(key: str, value: Any, low: int) -> None:
     """``value`` is a whole number of ``low`` or more."""
     if isinstance(value, bool) or not isinstance(value, int) or value < low:
         raise InputError(key, value, f"must be a whole number of at least {low}")

@@ -20,11 +20,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.agents.recording import replacing
-from edgesim.config_services import CalibrateConfig
+from edgesim.config.services import CalibrateConfig
 from edgesim.errors import InputError
-from edgesim.services.fits import extrapolated, fit_latency, fit_memory
-from edgesim.services.profile import (
+from edgesim.files import replacing
+from edgesim.profiles.profile import (
     Latency,
     LatencySample,
     MemorySample,
@@ -32,7 +31,9 @@ from edgesim.services.profile import (
     Quality,
     ServiceProfile,
 )
-from edgesim.services.service import Plan, Service, find_service, settled
+from edgesim.services.finding import find_service
+from edgesim.services.fits import extrapolated, fit_latency, fit_memory
+from edgesim.services.service import Plan, Service, settled
 from edgesim.version import version
 
 __all__ = ["calibrate"]
@@ -61,7 +62,10 @@ def calibrate(config: CalibrateConfig) -> Path:
     """
     from rich.console import Console
 
-    from edgesim.plots import profile_latency, profile_memory, profile_quality, profile_samples
+    from edgesim.plots.services import latency as profile_latency
+    from edgesim.plots.services import memory as profile_memory
+    from edgesim.plots.services import quality as profile_quality
+    from edgesim.plots.services import samples as profile_samples
     from edgesim.services.extra import needs_diffusion
 
     needs_diffusion("service", config.service)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 
 from edgesim.errors import InputError, did_you_mean
+from edgesim.profiles.profile import Metric, Model, Score
 from edgesim.services.content import digits, drop_mask, scoring_crop
 from edgesim.services.metrics import (
     PER_IMAGE,
@@ -20,7 +21,6 @@ from edgesim.services.metrics import (
     score_of,
 )
 from edgesim.services.networks import TRAINED_STEPS, WEIGHTS, load, parameters
-from edgesim.services.profile import Metric, Model, Score
 from edgesim.services.sampling import Sampler
 from edgesim.services.service import Plan
 from edgesim.services.titles import TITLES

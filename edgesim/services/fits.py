@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.services.profile import (
+from edgesim.profiles.profile import (
     AffineLatency,
     ExponentialFit,
     Extrapolation,
@@ -42,7 +42,7 @@ def r_squared(values: npt.ArrayLike, fitted: npt.ArrayLike) -> float:
 
 
 def fit_curves(steps: Sequence[int], values: Sequence[float]) -> Fits:
-    """The three curves of :mod:`edgesim.services.profile`; None for one with too few points.
+    """The three curves of :mod:`edgesim.profiles.profile`; None for one with too few points.
 
     A curve needs one point more than it has parameters, and values that vary.
     """

@@ -9,7 +9,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from edgesim.services.profile import LatencySample, MemorySample
+from edgesim.profiles.profile import LatencySample, MemorySample
 from edgesim.services.service import Service
 
 __all__ = ["CLOCKS", "measure_latency", "measure_memory", "processor"]

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgesim.profiles.profile import Metric, Score
 from edgesim.services.fits import fit_curves
-from edgesim.services.profile import Metric, Score
 
 __all__ = [
     "PER_IMAGE",

@@ -62,7 +62,7 @@ def save(network: Any, shape: Shape, path: Path, about: dict[str, str]) -> None:
     import torch
     from safetensors.torch import save as packed
 
-    from edgesim.agents.recording import replacing
+    from edgesim.files import replacing
 
     halves = {
         key: value.detach().to(torch.float16).contiguous()

@@ -15,11 +15,11 @@ import numpy.typing as npt
 import torch
 from packaging.version import Version
 
-from edgesim.config_services import CalibrateConfig
+from edgesim.config.services import CalibrateConfig
 from edgesim.errors import InputError, did_you_mean
+from edgesim.profiles.profile import Metric, Model, Score
 from edgesim.services.content import drop_mask, scoring_crop
 from edgesim.services.metrics import PER_IMAGE, ImageMetric, metric_of_images, score_of
-from edgesim.services.profile import Metric, Model, Score
 from edgesim.services.service import Plan
 
 __all__ = ["Pipeline"]

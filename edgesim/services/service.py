@@ -7,25 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.config_services import CalibrateConfig
-from edgesim.errors import InputError, did_you_mean
-from edgesim.services.profile import Metric, Model, Score
-from edgesim.services.titles import TITLES
+from edgesim.config.services import CalibrateConfig
+from edgesim.errors import InputError
+from edgesim.profiles.profile import Metric, Model, Score
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Plan", "Service", "find_service", "settled"]
-
-_OF_PIPELINES = (
-    "prompt",
-    "negative_prompt",
-    "guidance",
-    "resolution_px",
-    "precision",
-    "scheduler",
-    "licence",
-)
+__all__ = ["Plan", "Service", "settled"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -106,50 +95,6 @@ class Service(Protocol):
             steps: the grid.
             images: contents 0, 1, ... at each entry of ``steps``.
         """
-
-
-def find_service(config: CalibrateConfig) -> Service:
-    """The service that a configuration names: an embedded one, or a diffusers pipeline.
-
-    Raises:
-        InputError: there is none, it cannot be loaded, there is no such device, or the extra is not
-            installed.
-    """
-    from edgesim.services.extra import needs_diffusion
-
-    needs_diffusion("service", config.service)
-    _check_device(config.device)
-    if config.service in TITLES:
-        for key in _OF_PIPELINES:
-            if getattr(config, key) is not None:
-                raise InputError(key, getattr(config, key), "is for pipelines; this is embedded")
-        from edgesim.services.embedded import Digits, PhotoInpaint
-
-        kind: type[Digits | PhotoInpaint] = Digits if config.service == "digits" else PhotoInpaint
-        return kind(config.service, config.seed, config.metric, config.device)
-    from pathlib import Path
-
-    if "/" not in config.service and not Path(config.service).is_dir():
-        raise InputError(
-            "service",
-            config.service,
-            f"{did_you_mean(config.service, TITLES)}, or a folder or hub id of a pipeline",
-        )
-    from edgesim.services.pipeline import Pipeline
-
-    return Pipeline(config)
-
-
-def _check_device(device: str) -> None:
-    """See that torch finds the device."""
-    import torch
-
-    if device == "cpu":
-        return
-    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if (torch.device(device).index or 0) >= there:
-        found = ", ".join(["cpu", *(f"cuda:{k}" for k in range(there))])
-        raise InputError("device", device, f"torch finds no such device here; it finds: {found}")
 
 
 def settled(plan: Plan, config: CalibrateConfig, service: Service) -> Plan:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from edgesim.config_services import CalibrateConfig
+from edgesim.config.services import CalibrateConfig
 
 __all__ = ["Batch", "ServerClock", "Stream", "VirtualClock", "WallClock", "Worker", "serve"]
 
@@ -176,8 +176,8 @@ def _begin(config: CalibrateConfig) -> None:
     """Load the service, once a process."""
     import torch
 
+    from edgesim.services.finding import find_service
     from edgesim.services.measuring import CLOCKS
-    from edgesim.services.service import find_service
 
     torch.set_num_threads(config.threads)
     _held["service"] = find_service(config)

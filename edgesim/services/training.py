@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgesim.config_services import CalibrateTrainConfig
+from edgesim.config.services import CalibrateTrainConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.services.extra import needs_diffusion
 from edgesim.version import version

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.agents.recording import replacing
-from edgesim.config_services import CalibrateConfig, ValidateConfig
+from edgesim.config.services import CalibrateConfig, ValidateConfig
 from edgesim.errors import InputError
+from edgesim.files import replacing
 from edgesim.services.serving import Batch, Stream, VirtualClock, WallClock, Worker, serve
 from edgesim.services.validation_twin import (
     Paced,
@@ -47,11 +47,11 @@ def validate(config: ValidateConfig) -> Path:
     """
     from rich.console import Console
 
-    from edgesim.plots import profile_validation
+    from edgesim.plots.services import validation as profile_validation
     from edgesim.services.extra import needs_diffusion
 
     needs_diffusion("service", config.service)
-    from edgesim.services.service import find_service
+    from edgesim.services.finding import find_service
 
     given = CalibrateConfig(
         service=config.service,

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgesim.profiles.profile import AffineLatency
 from edgesim.services.fits import fit_batches
-from edgesim.services.profile import AffineLatency
 from edgesim.services.serving import Batch, Stream
-from edgesim.twin.batching import BatchServer, BatchTime
-from edgesim.twin.clock import Clock
+from edgesim.twin.compute.batching import BatchServer, BatchTime
+from edgesim.twin.core.clock import Clock
 
 __all__ = ["Paced", "Ran", "Seconds", "Times", "fitted", "persistence", "simulated", "times_of"]
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from stable_baselines3.common.vec_env import VecEnv
 
-from edgesim.agents import presets
 from edgesim.agents.deciding import decider
-from edgesim.agents.learner import SteppedEnvs, make_model
-from edgesim.agents.rollout import make_envs, takes_masks
-from edgesim.config import AgentConfig
+from edgesim.agents.learning.learner import SteppedEnvs, make_model
+from edgesim.agents.measuring.rollout import takes_masks
+from edgesim.config import agents as presets
+from edgesim.config.config import AgentConfig
+from edgesim.envs.making import make_envs
 from edgesim.scenarios import preset, resolve
 from edgesim.scenarios import presets as scenarios
 

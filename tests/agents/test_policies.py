@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgesim.agents.policies import Policy, columns_of, find_policy, offered, policies_of
-from edgesim.agents.rollout import make_envs, rollout
+from edgesim.agents.finding import columns_of, find_policy, offered, policies_of
+from edgesim.agents.measuring.rollout import rollout
+from edgesim.agents.policies import Policy
+from edgesim.envs.making import make_envs
 from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS, load
 from edgesim.scenarios import preset, presets, resolve

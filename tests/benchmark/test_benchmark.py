@@ -12,8 +12,8 @@ from edgesim.benchmark import grid, run
 from edgesim.benchmark.grid import PARTS, Point, points
 from edgesim.benchmark.learner import learner_rate
 from edgesim.benchmark.measures import of_batched, of_env, of_twin, raw_simpy
-from edgesim.compose import compose
-from edgesim.config import BenchmarkConfig
+from edgesim.config.compose import compose
+from edgesim.config.config import BenchmarkConfig
 from edgesim.errors import InputError
 from edgesim.plots.benchmark import draw
 from edgesim.scenarios import presets, resolve

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import edgesim  # noqa: F401  # registers the environments
-from edgesim.twin.chain import Request
-from edgesim.twin.task import Task
+from edgesim.twin.aigc.task import Task
+from edgesim.twin.sfc.chain import Request
 
 REQUESTS = 6000
 
@@ -25,7 +25,7 @@ def test_a_decided_request_leaves_nothing_behind(
     scenario: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Pieces of walks and of the workload so short that many pass in a short test.
-    monkeypatch.setattr("edgesim.twin.mobility._LEGS_AT_ONCE", 1000)
+    monkeypatch.setattr("edgesim.twin.radio.mobility._LEGS_AT_ONCE", 1000)
     preset = gymnasium.make("edgesim/AIGC-v0", scenario=scenario).unwrapped.scenario  # type: ignore[attr-defined]
     env: Any = gymnasium.make(
         "edgesim/AIGC-v0",

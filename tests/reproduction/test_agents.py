@@ -10,7 +10,7 @@ import pytest
 
 from edgesim.reproduction.agents import AGENTS, TRAININGS, _scale, tables
 from edgesim.reproduction.budget import BUDGETS, Training
-from edgesim.reproduction.workshop import Measured, Workshop
+from edgesim.reproduction.results import Measured, ResultStore
 
 LEVEL = {"maskable_ppo": 90.0, "ppo": 60.0, "dqn": 75.0, "qrdqn": 75.0}
 
@@ -19,7 +19,7 @@ def rows(returns: Sequence[float]) -> Measured:
     return Measured([{"seed": k, "return": value} for k, value in enumerate(returns)], None)
 
 
-class MadeUp(Workshop):
+class MadeUp(ResultStore):
     """Random reaches 0, the bound 100; runs of an agent lie around its level."""
 
     def measured(self, scenario: str, policy: str, **given: Any) -> Measured:
@@ -31,7 +31,7 @@ class MadeUp(Workshop):
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Workshop:
+def results(tmp_path: Path) -> ResultStore:
     return MadeUp(BUDGETS["quick"], "runs", tmp_path)
 
 
@@ -40,8 +40,8 @@ def read(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_agents_are_ranked_and_equal_ones_tied(shop: Workshop, tmp_path: Path) -> None:
-    found = tables(shop, tmp_path)
+def test_agents_are_ranked_and_equal_ones_tied(results: ResultStore, tmp_path: Path) -> None:
+    found = tables(results, tmp_path)
     iqm = {row["agent"]: float(row["iqm"]) for row in read(tmp_path, "aggregates")}
     assert iqm == pytest.approx({agent: level / 100 for agent, level in LEVEL.items()})
     ties = {(row["agent"], row["other"]): row["tie"] for row in read(tmp_path, "improvement")}
@@ -54,10 +54,12 @@ def test_agents_are_ranked_and_equal_ones_tied(shop: Workshop, tmp_path: Path) -
     assert {row["scenarios"] for row in read(tmp_path, "aggregates")} == {"2"}
 
 
-def test_a_bound_known_on_few_episodes_moves_with_what_agents_reach_there(shop: Workshop) -> None:
+def test_a_bound_known_on_few_episodes_moves_with_what_agents_reach_there(
+    results: ResultStore,
+) -> None:
     returns = np.full((2, 10), 50.0)
     returns[:, :3] = 60.0  # the first three episodes are generous by 7 over the mean of all
-    assert _scale(shop, TRAININGS[0], returns) == pytest.approx((0.0, 93.0))
+    assert _scale(results, TRAININGS[0], returns) == pytest.approx((0.0, 93.0))
 
 
 def test_the_full_budget_trains_all_agents_everywhere() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgesim.agents.presets import presets as agents
+from edgesim.config.agents import presets as agents
 from edgesim.problems import load
 from edgesim.reproduction.figures import FIGURES
 from edgesim.scenarios import presets

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edgesim.config import ReproduceConfig
+from edgesim.config.config import ReproduceConfig
 from edgesim.errors import InputError
 from edgesim.plots.curves import draw_learning
 from edgesim.reproduction import budget as budgets
@@ -15,23 +15,23 @@ from edgesim.reproduction import figures
 from edgesim.reproduction.budget import Budget, Training
 from edgesim.reproduction.findings import Finding
 from edgesim.reproduction.reproduce import reproduce
+from edgesim.reproduction.results import ResultStore
 from edgesim.reproduction.tables import read_progress, summarised, with_interval, write_table
-from edgesim.reproduction.workshop import Workshop
 
 TINY = Budget("tiny", 1, 1.0, 2, ("validations=1", "validation_episodes=1", "bound=false"))
 TRAINING = Training("sfc_paper", "maskable_ppo", ("total_steps=64", "agent.n_envs=2", "episodes=1"))
 
 
-def tables(shop: Workshop, folder: Path) -> list[Finding]:
-    agent = shop.measured_agent(TRAINING)
+def tables(results: ResultStore, folder: Path) -> list[Finding]:
+    agent = results.measured_agent(TRAINING)
     rows = [
         summarised("maskable_ppo", "agent", agent, ["qoe"]),
-        summarised("greedy", "policy", shop.measured("sfc_paper", "greedy"), ["qoe"]),
+        summarised("greedy", "policy", results.measured("sfc_paper", "greedy"), ["qoe"]),
     ]
     write_table(folder, "policies", rows)
     curve = [
         {"agent": "maskable_ppo", "seed": seed, "decisions": row["decisions"], "qoe": row["qoe"]}
-        for seed, run in enumerate(shop.folders(TRAINING))
+        for seed, run in enumerate(results.folders(TRAINING))
         for row in read_progress(run)
     ]
     write_table(folder, "learning", curve)
@@ -51,13 +51,13 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     monkeypatch.setitem(budgets.BUDGETS, "tiny", TINY)
     monkeypatch.chdir(tmp_path)
     made: list[str] = []
-    measure = Workshop._measure
+    measure = ResultStore._measure
 
-    def counted(self: Workshop, scenario: Any, policy: str, episodes: int) -> dict[str, Any]:
+    def counted(self: ResultStore, scenario: Any, policy: str, episodes: int) -> dict[str, Any]:
         made.append(policy)
         return measure(self, scenario, policy, episodes)
 
-    monkeypatch.setattr(Workshop, "_measure", counted)
+    monkeypatch.setattr(ResultStore, "_measure", counted)
     return made
 
 
@@ -78,7 +78,7 @@ def test_a_figure_is_trained_measured_drawn_and_explained(
     assert len(tiny) == 2
 
     # again: nothing is trained or measured, and the files are equal to the byte
-    monkeypatch.setattr("edgesim.sweeps.sweep", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr("edgesim.commands.sweeps.sweep", lambda *_: pytest.fail("trained again"))
     reproduce(ReproduceConfig("tiny", "tiny"))
     assert len(tiny) == 2
     assert contents(Path("reproduction/tiny")) == first
@@ -90,7 +90,7 @@ def test_a_figure_is_trained_measured_drawn_and_explained(
 
     # redrawn from the tables alone
     Path("reproduction/tiny/figure.png").unlink()
-    monkeypatch.setattr(Workshop, "measured", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr(ResultStore, "measured", lambda *_: pytest.fail("measured again"))
     reproduce(ReproduceConfig("tiny", "tiny", redraw=True))
     assert contents(Path("reproduction/tiny")) == first
 
@@ -98,7 +98,7 @@ def test_a_figure_is_trained_measured_drawn_and_explained(
 def test_a_training_that_fails_names_the_figure_that_lacks_it(
     tiny: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edgesim.sweeps.sweep", lambda *_: 1)
+    monkeypatch.setattr("edgesim.commands.sweeps.sweep", lambda *_: 1)
     with pytest.raises(InputError, match="'tiny': could not be drawn; tiny: run folder"):
         reproduce(ReproduceConfig("tiny", "tiny"))
 

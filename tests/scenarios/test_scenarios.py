@@ -11,7 +11,7 @@ import edgesim.scenarios
 from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS, load
 from edgesim.scenarios import preset, presets, resolve
-from edgesim.scenarios.checks import at_least, between, interval, positive, whole
+from edgesim.scenarios.checks import at_least, between, interval, positive
 
 NAN, INF = float("nan"), float("inf")
 
@@ -198,7 +198,7 @@ CHECKS: list[tuple[Any, tuple[Any, ...], list[Any], list[Any]]] = [
     (positive, (), [1, 0.1, 1e300], [0, -1, NAN, INF, True, "1", None]),
     (at_least, (2,), [2, 3.5], [1.9, NAN, INF, False, "2", None]),
     (between, (0, 1), [0, 0.5, 1], [-0.1, 1.1, NAN, INF, True, "0", None]),
-    (whole, (1,), [1, 10**12], [0, -1, 1.0, NAN, True, "1", None]),
+    (integer_from, (1,), [1, 10**12], [0, -1, 1.0, NAN, True, "1", None]),
     (interval, (), [[0, 0], (0, 5), [1.5, 2]], [[-1, 2], [2, 1], [1], 3, "12", [0, NAN], None]),
 ]
 

@@ -11,14 +11,14 @@ pytest.importorskip("diffusers", reason="needs the extra [diffusion]")
 
 import torch
 
-from edgesim.cli import main
-from edgesim.config_services import CalibrateConfig, CalibrateTrainConfig
+from edgesim.commands.cli import main
+from edgesim.config.services import CalibrateConfig, CalibrateTrainConfig
 from edgesim.errors import InputError
+from edgesim.profiles.profile import load_profile
 from edgesim.services import training
 from edgesim.services.calibration import calibrate
 from edgesim.services.embedded import Digits, PhotoInpaint
 from edgesim.services.networks import WEIGHTS, load
-from edgesim.services.profile import load_profile
 from edgesim.services.titles import TITLES
 
 PICTURES = {"quality.png", "latency.png", "memory.png", "samples.png"}
@@ -145,7 +145,7 @@ def test_a_users_metric_scores_from_fewest_to_most_steps(
 # diffusers gives numpy 2 a tensor to copy.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize(
-    ("keys", "told"),
+    ("keys", "help_text"),
     [
         ({"scheduler": "DDIMSchedular"}, "did you mean 'DDIMScheduler'"),
         ({"scheduler": "FlowMatchEulerDiscreteScheduler"}, "does not fit this pipeline"),

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import edgesim
-from edgesim.cli import main
+from edgesim.commands.cli import main
 from edgesim.services import extra
 
 NOT_WANTED = "torchvision"

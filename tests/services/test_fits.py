@@ -3,6 +3,14 @@
 import numpy as np
 import pytest
 
+from edgesim.profiles.profile import (
+    AffineLatency,
+    ExponentialFit,
+    HillFit,
+    LatencySample,
+    MemorySample,
+    PiecewiseFit,
+)
 from edgesim.services.fits import (
     extrapolated,
     fit_batches,
@@ -10,14 +18,6 @@ from edgesim.services.fits import (
     fit_latency,
     fit_memory,
     r_squared,
-)
-from edgesim.services.profile import (
-    AffineLatency,
-    ExponentialFit,
-    HillFit,
-    LatencySample,
-    MemorySample,
-    PiecewiseFit,
 )
 
 STEPS = [10, 25, 40, 60, 80, 100, 130, 160, 200, 250]

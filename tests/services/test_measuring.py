@@ -10,7 +10,7 @@ pytest.importorskip("diffusers", reason="needs the extra [diffusion]")
 
 import torch
 
-from edgesim.cli import main
+from edgesim.commands.cli import main
 from edgesim.services import measuring
 from edgesim.services.measuring import measure_latency, measure_memory
 

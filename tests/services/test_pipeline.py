@@ -15,14 +15,14 @@ pytest.importorskip("transformers", reason="needs the extra [diffusion]")
 
 import torch
 
-from edgesim.cli import main
-from edgesim.config_services import CalibrateConfig
+from edgesim.commands.cli import main
+from edgesim.config.services import CalibrateConfig
 from edgesim.errors import InputError
+from edgesim.profiles.profile import ServiceProfile, load_profile
 from edgesim.scenarios import resolve
 from edgesim.services import pipeline
 from edgesim.services.pipeline import Pipeline
-from edgesim.services.profile import ServiceProfile, load_profile
-from edgesim.twin.aigc import AIGCTwin
+from edgesim.twin.aigc.twin import AIGCTwin
 
 # diffusers gives numpy 2 a tensor to copy, and says of its own defaults that they are outdated.
 pytestmark = [
@@ -284,7 +284,7 @@ def test_a_safety_checker_is_left_out_and_that_is_told(
 
 
 @pytest.mark.parametrize(
-    ("name", "keys", "told"),
+    ("name", "keys", "help_text"),
     [
         ("retouch", {}, "StableDiffusionImg2ImgPipeline also wants image; accepted are"),
         ("repaint", {"prompt": "a cat"}, "RePaintPipeline takes no prompt"),

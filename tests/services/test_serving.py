@@ -9,7 +9,7 @@ from edgesim.services.serving import Batch, Stream, VirtualClock, serve
 from edgesim.services.validation import compared
 from edgesim.services.validation_twin import simulated, times_of
 
-pytest.importorskip("edgesim.twin.batching")
+pytest.importorskip("edgesim.twin.compute.batching")
 
 
 def served(stream: Stream, window_s: float, max_batch: int) -> list[Batch]:

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("diffusers", reason="needs the extra [diffusion]")
 
-from edgesim.cli import main
+from edgesim.commands.cli import main
 from edgesim.services import validation
 from edgesim.services.serving import Batch, Stream
 from edgesim.services.validation_twin import Paced, fitted, persistence, simulated

@@ -13,11 +13,12 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from edgesim.scenarios.aigc import Backhaul, Radio
-from edgesim.twin.clock import Clock
-from edgesim.twin.network import MetroNetwork, MetroRoutes, metro_graph
-from edgesim.twin.radio import RadioAccess, RadioMap
-from edgesim.twin.sharing import Job, ProcessorSharing
+from edgesim.scenarios.aigc.schema import Backhaul, Radio
+from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.sharing import Job, ProcessorSharing
+from edgesim.twin.network.gabriel import metro_graph
+from edgesim.twin.network.messages import MetroNetwork, MetroRoutes
+from edgesim.twin.radio.access import RadioAccess, RadioMap
 
 Floats = NDArray[np.float64]
 BATCHES = 25

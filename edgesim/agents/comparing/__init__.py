@@ -1,0 +1,1 @@
+"""Run folders side by side: gathered, aggregated over seeds and episodes, with intervals."""

@@ -1,0 +1,136 @@
+"""Policies by name: those of a problem, of a run folder, and a user's own."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from edgesim.agents.policies import Build, Column, Policy, PolicySpec
+from edgesim.config.config import is_run_folder
+from edgesim.envs.making import Env
+from edgesim.errors import InputError, did_you_mean
+from edgesim.problems import PROBLEMS, load
+
+__all__ = ["FoundPolicy", "columns_of", "find_policy", "offered", "policies_of"]
+
+
+@dataclass(frozen=True)
+class FoundPolicy:
+    """A policy that a user named; a :data:`Build`.
+
+    Attributes:
+        build: makes the policy.
+        env_kwargs: arguments of the environments that it decides in (a run folder's agent may
+            have learned with other masks than the usual).
+    """
+
+    build: Build
+    env_kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, envs: Sequence[Env], seed: int) -> Policy:
+        return self.build(envs, seed)
+
+
+def policies_of(problem: str) -> Mapping[str, PolicySpec]:
+    """The named policies and bounds of a problem."""
+    specs: Mapping[str, PolicySpec] = load(PROBLEMS[problem].policies)
+    return specs
+
+
+def offered(scenario: Any, *, bound: bool = False) -> list[str]:
+    """Names of the policies (or of the bounds) that make sense in a scenario, in their order."""
+    return [
+        name
+        for name, spec in policies_of(scenario.problem).items()
+        if spec.bound == bound and _suits(spec, scenario)
+    ]
+
+
+def columns_of(scenario: Any) -> list[Column]:
+    """The columns of a scenario's table, in their order."""
+    module = PROBLEMS[scenario.problem].policies.partition(":")[0]
+    columns: Sequence[Column] = load(f"{module}:COLUMNS")
+    return [column for column in columns if _suits(column, scenario)]
+
+
+def find_policy(scenario: Any, policy: str) -> FoundPolicy:
+    """What makes the policy that a user names.
+
+    Args:
+        scenario: the checked scenario that it will decide in.
+        policy: a baseline's name (``"round_robin"``), a run folder (``"runs/aigc/ppo/seed-0"``), or
+            an import string ``module:attribute`` of the user's own; modules in the working folder
+            are found. The attribute is used as it is if it has ``predict``, and is otherwise, as
+            is a class, called with (environments, seed).
+
+    Raises:
+        InputError: there is no such policy, or it does not suit the scenario.
+    """
+    specs = {name: spec for name, spec in policies_of(scenario.problem).items() if not spec.bound}
+    spec = specs.get(policy)
+    if spec is not None:
+        if not _suits(spec, scenario):
+            raise InputError(
+                "policy", policy, f"needs a scenario with {spec.requires}: {scenario.name} has none"
+            )
+        return FoundPolicy(load(spec.build))
+    if is_run_folder(policy):
+        return _run_folder(policy, scenario)
+    if ":" in policy:
+        return _imported(policy)
+    raise InputError(
+        "policy",
+        policy,
+        f"{did_you_mean(policy, offered(scenario))}; or a run folder, or module:attribute",
+    )
+
+
+def _suits(spec: PolicySpec | Column, scenario: Any) -> bool:
+    return spec.requires is None or getattr(scenario, spec.requires) not in (None, False)
+
+
+def _run_folder(path: str, scenario: Any) -> FoundPolicy:
+    from edgesim.agents.runs.runfolder import read_config
+    from edgesim.agents.runs.trained import load_policy  # it imports torch
+
+    policy: Policy = load_policy(Path(path), scenario)
+    learned_in = read_config(Path(path)).agent.environment
+    return FoundPolicy(lambda envs, seed: policy, learned_in)
+
+
+def _imported(entry: str) -> FoundPolicy:
+    module_name, _, attribute = entry.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found: Any = import_module(module_name)
+    except (ModuleNotFoundError, ValueError, TypeError) as error:
+        missing = getattr(error, "name", None)
+        if missing is not None and not f"{module_name}.".startswith(f"{missing}."):
+            raise  # the user's module is there, and lacks one of its own imports
+        raise InputError("policy", entry, f"there is no module {module_name!r}") from None
+    for part in attribute.split("."):
+        known = [name for name in vars(found) if not name.startswith("_")]
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise InputError(
+                "policy", entry, f"no {part!r} there: {did_you_mean(part, known)}"
+            ) from None
+    if hasattr(found, "predict") and not isinstance(found, type):
+        policy: Policy = found
+        return FoundPolicy(lambda envs, seed: policy)
+    if not callable(found):
+        raise InputError("policy", entry, "must have predict(), or be called with (envs, seed)")
+
+    def build(envs: Sequence[Env], seed: int) -> Policy:
+        made = found(envs, seed)
+        if not hasattr(made, "predict"):
+            raise InputError("policy", entry, f"must return what has predict(), not {made!r}")
+        policy: Policy = made
+        return policy
+
+    return FoundPolicy(build)

@@ -1,0 +1,1 @@
+"""How an agent is trained: the learner, its callbacks, and the run that they make."""

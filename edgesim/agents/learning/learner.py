@@ -1,0 +1,242 @@
+"""An agent's configuration as a stable-baselines3 model in its training environments."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+import torch
+from stable_baselines3.common.utils import set_random_seed
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor
+
+from edgesim.agents.learning.batched import BatchedVecEnv
+from edgesim.agents.learning.schedules import linear
+from edgesim.agents.policies import Env
+from edgesim.agents.runs.seeds import training_seeds
+from edgesim.config.config import AgentConfig
+from edgesim.envs.making import make_envs
+from edgesim.envs.vector import engine_of, vector_env
+from edgesim.errors import InputError
+
+__all__ = [
+    "SteppedEnvs",
+    "agent_envs",
+    "imported",
+    "make_model",
+    "prepare_torch",
+    "reload_model",
+    "training_envs",
+]
+
+
+class SteppedEnvs(DummyVecEnv):
+    """Environments that are stepped one after the other in this process, as in DummyVecEnv.
+
+    Some things differ. An environment's first episode has the seed that it is given here, whatever
+    seed an algorithm asks for: training must not meet held-out episodes. And infos, which the
+    environments make anew at every step, are handed on without DummyVecEnv's deep copy. Rewards
+    are multiplied by ``reward_scale``. Where training is ``endless``, an episode's end counts as a
+    limit of time: what would have followed is valued as after any other step.
+    """
+
+    def __init__(
+        self,
+        envs: Sequence[gymnasium.Env[Any, Any]],
+        seeds: Sequence[int],
+        reward_scale: float = 1.0,
+        endless: bool = False,
+    ) -> None:
+        super().__init__([lambda env=env: env for env in envs])  # type: ignore[misc]
+        self._endless = endless
+        self._reward_scale = reward_scale
+        self._episode_seeds: list[int | None] = list(seeds)
+        self._seeds = list(seeds)
+        self._masks: list[Callable[[], npt.NDArray[np.bool_]]] = []
+        if self.has_attr("action_masks"):
+            self._masks = self.get_attr("action_masks")
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Keep the seeds of the construction; returns them."""
+        self._seeds = list(self._episode_seeds)
+        return self._seeds
+
+    def step_wait(self) -> Any:
+        """Step every environment; one that ends its episode is reset at once."""
+        infos = []
+        seen = self.buf_obs[None]  # type: ignore[index]
+        for k, env in enumerate(self.envs):
+            observation, reward, terminated, truncated, info = env.step(self.actions[k])
+            info["TimeLimit.truncated"] = truncated and not terminated
+            if self._endless and terminated:
+                info["TimeLimit.truncated"] = True
+            if terminated or truncated:
+                info["terminal_observation"] = observation
+                observation, self.reset_infos[k] = env.reset()
+            seen[k] = observation
+            self.buf_rews[k] = float(reward) * self._reward_scale
+            self.buf_dones[k] = terminated or truncated
+            infos.append(info)
+        return seen.copy(), self.buf_rews.copy(), self.buf_dones.copy(), infos
+
+    def env_method(
+        self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any
+    ) -> list[Any]:
+        """Call a method of the environments; ``action_masks``, asked at every step, directly."""
+        if method_name == "action_masks" and indices is None:
+            return [masks() for masks in self._masks]
+        return super().env_method(method_name, *method_args, indices=indices, **method_kwargs)
+
+
+def training_envs(
+    scenario: Any, agent: AgentConfig, seed: int, part: int, engine: str = "auto"
+) -> VecEnv:
+    """An agent's training environments.
+
+    Args:
+        scenario: the scenario's checked dataclass.
+        agent: says how many, and gives further arguments of the environment.
+        seed: the run's seed.
+        part: 0 at first, one more at every resume, which then meets new episodes.
+        engine: what steps them, see :data:`edgesim.problems.ENGINES`.
+
+    Raises:
+        InputError: the environment does not take ``agent.environment``, or the engine cannot step
+            the scenario.
+    """
+    count = agent.n_envs
+    seeds = training_seeds(seed, count * (part + 1))[count * part :]
+    if engine_of(scenario, engine, agent.environment) == "batched":
+        worlds = _batched(scenario, agent, count)
+        return BatchedVecEnv(worlds, seeds, agent.reward_scale, agent.endless)
+    made = agent_envs(scenario, agent, count)
+    envs = SteppedEnvs(made, seeds, agent.reward_scale, agent.endless)
+    return VecMonitor(envs)
+
+
+def _batched(scenario: Any, agent: AgentConfig, count: int) -> Any:
+    """A batched engine of a scenario as an agent wants it."""
+    arguments = {**agent.environment, "autoreset_mode": "SameStep", "infos": "ends"}
+    try:
+        return vector_env(
+            scenario.problem, count, scenario=asdict(scenario), engine="batched", **arguments
+        )
+    except TypeError as error:
+        raise InputError("agent.environment", agent.environment, _reason(error)) from None
+
+
+def agent_envs(scenario: Any, agent: AgentConfig, count: int) -> list[Env]:
+    """Environments of a scenario as an agent wants them.
+
+    Raises:
+        InputError: the environment does not take ``agent.environment``.
+    """
+    try:
+        return make_envs(scenario, count, agent.environment)
+    except TypeError as error:
+        raise InputError("agent.environment", agent.environment, _reason(error)) from None
+
+
+def make_model(agent: AgentConfig, envs: VecEnv, seed: int, device: str) -> Any:
+    """A fresh model of an agent.
+
+    Raises:
+        InputError: there is no such algorithm, or it does not take the hyperparameters.
+    """
+    algorithm = imported("agent.algorithm", agent.algorithm)
+    named = ":" in agent.policy
+    policy = imported("agent.policy", agent.policy) if named else agent.policy
+    scheduled, _ = linear(agent.schedules)
+    arguments = {key: _value(key, value) for key, value in agent.hyperparameters.items()}
+    try:
+        return algorithm(
+            policy, envs, **{**arguments, **scheduled}, seed=seed, device=device, verbose=0
+        )
+    except InputError:
+        raise
+    except (TypeError, ValueError, AssertionError) as error:
+        given = {**agent.hyperparameters, **agent.schedules}
+        raise InputError("agent.hyperparameters", given, _reason(error)) from error
+
+
+def reload_model(
+    agent: AgentConfig, path: Path, envs: VecEnv | None = None, seed: int = 0, device: str = "cpu"
+) -> Any:
+    """A saved model of an agent, to go on learning in ``envs`` or to decide.
+
+    Args:
+        agent: names the algorithm.
+        path: the model's zip file.
+        envs: where it goes on.
+        seed: of torch and numpy from here on: a saved model does not keep their generators.
+        device: where torch computes.
+
+    Raises:
+        InputError: the file is no saved model of that algorithm.
+    """
+    algorithm = imported("agent.algorithm", agent.algorithm)
+    if not path.is_file():
+        raise InputError("model", str(path), "there is no such file")
+    try:
+        model = algorithm.load(path, **({} if envs is None else {"env": envs}), device=device)
+    except Exception as error:
+        # A damaged zip fails anywhere between the archive, the pickle and the network's shapes.
+        message = f"is not a saved model of {agent.algorithm} ({_reason(error)})"
+        raise InputError("model", str(path), message) from error
+    if envs is not None:
+        set_random_seed(seed)
+    return model
+
+
+def imported(thing: str, entry: str) -> Any:
+    """What an import string ``module:attribute`` names; modules in the working folder are found.
+
+    Raises:
+        InputError: there is no such module or attribute; ``thing`` is the key to name.
+    """
+    module_name, _, attribute = entry.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
+    try:
+        found: Any = import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise  # the module is there, and lacks one of its own imports
+        raise InputError(thing, entry, f"there is no module {error.name!r}") from None
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            near = get_close_matches(part, vars(found), n=3)
+            hint = f"; did you mean {', '.join(near)}?" if near else ""
+            raise InputError(thing, entry, f"no {part!r} there{hint}")
+        found = getattr(found, part)
+    return found
+
+
+def prepare_torch(seed: int, threads: int) -> None:
+    """Seed everything that draws, and leave the other cores alone."""
+    torch.set_num_threads(threads)
+    # Checking that probabilities sum to one costs a tenth of the training.
+    torch.distributions.Distribution.set_default_validate_args(False)
+    set_random_seed(seed)
+
+
+def _value(key: str, value: Any) -> Any:
+    """A hyperparameter as the algorithm takes it: classes from import strings, pairs as tuples."""
+    if isinstance(value, dict):
+        return {inner: _value(inner, item) for inner, item in value.items()}
+    if isinstance(value, str) and ":" in value and key.endswith(("_class", "_fn")):
+        return imported(f"agent.hyperparameters {key}", value)
+    if key == "train_freq" and isinstance(value, list):
+        return tuple(value)
+    return value
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of what an exception says."""
+    return (str(error).splitlines() or [""])[0] or type(error).__name__

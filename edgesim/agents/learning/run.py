@@ -1,0 +1,246 @@
+"""One training run under way: learning, looking, keeping the best, and what is on disk."""
+
+import json
+import time
+from collections.abc import Mapping
+from csv import DictWriter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.callbacks import CallbackList
+from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
+from stable_baselines3.common.vec_env import VecEnv
+
+from edgesim.agents.comparing.statistics import summary
+from edgesim.agents.deciding import decider
+from edgesim.agents.finding import find_policy, offered
+from edgesim.agents.learning.callbacks import Checks, Coefficients, LatestValues
+from edgesim.agents.learning.display import Display
+from edgesim.agents.learning.learner import (
+    agent_envs,
+    make_model,
+    prepare_torch,
+    reload_model,
+    training_envs,
+)
+from edgesim.agents.learning.schedules import linear
+from edgesim.agents.measuring.rollout import LANES, rollout
+from edgesim.agents.runs import runfolder
+from edgesim.agents.runs.provenance import provenance
+from edgesim.agents.runs.seeds import validation_seeds
+from edgesim.config.config import TrainConfig
+from edgesim.envs.vector import engine_of
+from edgesim.errors import InputError
+from edgesim.files import replacing
+
+__all__ = ["Run"]
+
+
+class Run:
+    """A training run, new or resumed.
+
+    Args:
+        config: the settled configuration.
+        folder: its run folder, which exists.
+
+    Attributes:
+        total: decisions to learn from.
+        decisions: decisions made so far.
+        rows: the rows of ``progress.csv``.
+    """
+
+    def __init__(self, config: TrainConfig, folder: Path) -> None:
+        assert config.total_steps is not None
+        self._config, self._folder = config, folder
+        self.total: int = config.total_steps
+        state = _read_checkpoint(folder)
+        self.decisions: int = state.get("decisions", 0)
+        self.rows: list[dict[str, float]] = state.get("rows", [])
+        self._best: float = state.get("best", -np.inf)
+        self._part: int = state.get("part", -1) + 1
+        self._saved: str | None = state.get("model")
+        self._wall_before_s: float = state.get("wall_s", 0.0)
+        self._cpu_before_s: float = state.get("cpu_s", 0.0)
+        self._wall_begun_s, self._cpu_begun_s = time.monotonic(), time.process_time()
+        self._engine = engine_of(config.scenario, config.engine, config.agent.environment)
+        self._seeds = validation_seeds(config.seed, config.validation_episodes)
+        self._validation_envs = agent_envs(
+            config.scenario, config.agent, min(LANES, len(self._seeds))
+        )
+        self._latest = LatestValues()
+        self._model: Any = None
+        self._generator_seed = config.seed + 1_000_003 * self._part
+        prepare_torch(self._generator_seed, config.threads)
+
+    # --- learning -------------------------------------------------------------------------------
+
+    def learn(self, display: Display) -> None:
+        """Learn until all decisions are made, looking at the model now and then."""
+        config, agent = self._config, self._config.agent
+        if self.decisions >= self.total and self.rows:
+            return
+        display.say(f"engine: {self._engine}")
+        envs = training_envs(config.scenario, agent, config.seed, self._part, self._engine)
+        self._model = self._model_in(envs)
+        _, moved = linear(agent.schedules)
+        checks = Checks(
+            self.total / config.validations,
+            self.decisions,
+            look=lambda done: self._look(done, display),
+            tick=lambda done: self._tick(done, display),
+        )
+        display.begin(self.decisions)
+        if not self.rows:
+            self._look(0, display)
+        try:
+            self._model.learn(
+                self.total - self.decisions,
+                callback=CallbackList([Coefficients(moved), checks]),
+                reset_num_timesteps=self._part == 0 or self._saved is None,
+            )
+            if self.rows[-1]["decisions"] < self.decisions:
+                self._look(self.decisions, display)
+        finally:
+            envs.close()
+            self._model.logger.close()
+
+    def _model_in(self, envs: VecEnv) -> Any:
+        """The model to go on with, its logs led to TensorBoard and to ``progress.csv``."""
+        agent, device = self._config.agent, self._config.device
+        if self._saved is None:
+            model = make_model(agent, envs, self._config.seed, device)
+        else:
+            path = self._folder / self._saved
+            model = reload_model(agent, path, envs, self._generator_seed, device)
+            if "learning_starts" in agent.hyperparameters:  # a replay buffer fills again first
+                model.learning_starts = self.decisions + agent.hyperparameters["learning_starts"]
+        events = str(self._folder / "tensorboard")
+        model.set_logger(Logger(events, [TensorBoardOutputFormat(events), self._latest]))
+        return model
+
+    def _tick(self, done: int, display: Display) -> None:
+        self.decisions = done
+        display.tick(done)
+
+    def _look(self, done: int, display: Display) -> None:
+        """Play the validation episodes; keep the model if it is the best so far."""
+        config = self._config
+        played = rollout(
+            config.scenario,
+            lambda envs, seed: decider(self._model),
+            self._seeds,
+            envs=self._validation_envs,
+        )
+        metrics = {
+            name: summary([row[name] for row in played.rows])
+            for name in played.rows[0]
+            if name != "seed"
+        }
+        mean = metrics["return"]["mean"]
+        low, high = metrics["return"]["ci95"]
+        better = mean > self._best
+        self._best = max(mean, self._best)
+        self.decisions = done
+        row = {
+            "decisions": done,
+            "wall_s": round(self.wall_s, 3),
+            "cpu_s": round(self.cpu_s, 3),
+            "return": mean,
+            "return_low": low,
+            "return_high": high,
+            "best_return": self._best,
+        }
+        means = {name: metrics[name]["mean"] for name in metrics if name not in row}
+        self.rows.append({**row, **means, **self._latest.values})
+        if better:
+            with replacing(self._folder / "model.zip") as part:
+                self._model.save(part)
+        self.save()
+        logger = self._model.logger
+        for name, value in means.items():
+            logger.record(f"validation/{name}", value)
+        logger.record("validation/return", mean)
+        logger.dump(done)
+        display.validated(done, mean, self._best)
+
+    # --- on disk --------------------------------------------------------------------------------
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds that the run has taken, without the time that it was stopped."""
+        return self._wall_before_s + time.monotonic() - self._wall_begun_s
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of the process in them."""
+        return self._cpu_before_s + time.process_time() - self._cpu_begun_s
+
+    def save(self) -> None:
+        """Leave a checkpoint: the model first, then the file that names it."""
+        if self._model is None:
+            return
+        name = f"checkpoint-{self.decisions}.zip"
+        with replacing(self._folder / name) as part:
+            self._model.save(part)
+        state = {
+            "model": name,
+            "decisions": self.decisions,
+            "part": self._part,
+            "best": self._best if np.isfinite(self._best) else None,
+            "wall_s": self.wall_s,
+            "cpu_s": self.cpu_s,
+            "rows": self.rows,
+        }
+        with replacing(self._folder / runfolder.CHECKPOINT) as part:
+            part.write_text(json.dumps(state))
+        for old in self._folder.glob("checkpoint-*.zip"):
+            if old.name != name:
+                old.unlink()
+        _write_progress(self._folder, self.rows)
+
+    def finish(self, display: Display) -> None:
+        """Measure the best model beside the baselines, draw the figure, close the folder."""
+        from edgesim.agents.measuring.evaluation import compare
+        from edgesim.plots.learning import draw
+
+        config, folder = self._config, self._folder
+        scenario, agent = config.scenario, config.agent.name
+        policies = {name: find_policy(scenario, name) for name in offered(scenario)}
+        policies[agent] = find_policy(scenario, str(folder))
+        with display.measuring() as progress:
+            done = compare(
+                scenario, policies, config.episodes, bound=config.bound, progress=progress
+            )
+        done.write(folder)
+        draw(folder)
+        with replacing(folder / "provenance.json") as part:
+            told = {**provenance(self.wall_s, self.cpu_s), "engine": self._engine}
+            part.write_text(json.dumps(told, indent=2) + "\n")
+        for spent in (*folder.glob("checkpoint-*.zip"), folder / runfolder.CHECKPOINT):
+            spent.unlink(missing_ok=True)
+
+
+def _write_progress(folder: Path, rows: list[dict[str, float]]) -> None:
+    names = dict.fromkeys(name for row in rows for name in row)
+    with (
+        replacing(folder / "progress.csv") as part,
+        part.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = DictWriter(file, list(names))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _read_checkpoint(folder: Path) -> dict[str, Any]:
+    """The state that a stopped run left; empty where there is none."""
+    path = folder / runfolder.CHECKPOINT
+    if not path.is_file():
+        return {}
+    try:
+        state = json.loads(path.read_text())
+        if not isinstance(state, Mapping):
+            raise ValueError("not a mapping")
+    except ValueError as error:
+        raise InputError("checkpoint", str(path), f"cannot be read ({error})") from None
+    return {key: value for key, value in state.items() if value is not None}

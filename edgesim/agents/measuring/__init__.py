@@ -1,0 +1,1 @@
+"""How policies are measured: episodes played, evaluated beside each other, recorded."""

@@ -1,0 +1,263 @@
+"""Policies measured on the same held-out episodes, and what is written of it."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgesim.agents.comparing.statistics import summary
+from edgesim.agents.finding import columns_of, find_policy, offered, policies_of
+from edgesim.agents.measuring.recording import Recorder
+from edgesim.agents.measuring.rollout import LANES, rollout
+from edgesim.agents.measuring.table import print_table
+from edgesim.agents.policies import Build, Env
+from edgesim.agents.runs.seeds import held_out_seeds
+from edgesim.config.config import EvaluateConfig, scenario_of
+from edgesim.envs.making import make_envs
+from edgesim.errors import InputError
+from edgesim.files import replacing
+from edgesim.problems import load
+from edgesim.version import version
+
+__all__ = ["Evaluation", "compare", "evaluate", "show", "summary"]
+
+BOUND = "bound"
+
+Told = Callable[[str, int, int], None]
+"""Told of the policy at work, its episodes done, and its decisions made."""
+
+
+@dataclass
+class Evaluation:
+    """What policies reached on the same episodes.
+
+    Attributes:
+        scenario: the scenario's checked dataclass.
+        seed: the evaluation seed, from which the episodes follow.
+        rows: for each policy one mapping an episode: its seed and metrics. The bound is a row with
+            a ``return`` alone.
+        speeds: decisions a CPU second of each policy, the simulation included.
+    """
+
+    scenario: Any
+    seed: int
+    episodes: int
+    rows: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    speeds: dict[str, float] = field(default_factory=dict)
+
+    def content(self) -> dict[str, Any]:
+        """What ``evaluation.json`` holds."""
+        policies: dict[str, dict[str, Any]] = {}
+        for name, rows in self.rows.items():
+            metrics = [metric for metric in rows[0] if metric != "seed"]
+            policies[name] = {metric: summary([row[metric] for row in rows]) for metric in metrics}
+            if name in self.speeds:
+                policies[name]["decisions_per_second"] = self.speeds[name]
+        return {
+            "scenario": self.scenario.name,
+            "episodes": self.episodes,
+            "seed": self.seed,
+            "edgesim": version(),
+            "policies": policies,
+        }
+
+    def write(self, folder: Path) -> None:
+        """Write ``evaluation.json`` and ``episodes.parquet`` (a row an episode and policy).
+
+        Each file appears whole or not at all.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        rows = [{"policy": name, **row} for name, played in self.rows.items() for row in played]
+        names = dict.fromkeys(key for row in rows for key in row)
+        columns = {key: [row.get(key) for row in rows] for key in names}
+        with replacing(folder / "episodes.parquet") as part:
+            pq.write_table(pa.table(columns), part)
+        with replacing(folder / "evaluation.json") as part:
+            part.write_text(json.dumps(self.content(), indent=2) + "\n")
+
+    def print(self, highlight: str | None = None) -> None:
+        """Print the table."""
+        print_table(self.content(), columns_of(self.scenario), highlight=highlight)
+
+
+def compare(
+    scenario: Any,
+    policies: Mapping[str, Build],
+    episodes: int,
+    seed: int = 0,
+    bound: bool = False,
+    *,
+    progress: Told | None = None,
+    record: Callable[[str, int, Any], None] | None = None,
+) -> Evaluation:
+    """Measure policies on the same held-out episodes, which follow from ``seed`` alone.
+
+    Args:
+        scenario: the scenario's checked dataclass.
+        policies: what makes each policy, by the name that the table shows.
+        episodes: number of episodes.
+        seed: the evaluation seed.
+        bound: also work out the most that any policy can reach on each episode.
+        progress: called now and then.
+        record: called with the policy, the seed and the event log of each episode.
+
+    Raises:
+        InputError: a policy cannot be made for the scenario.
+    """
+    seeds = held_out_seeds(seed, episodes)
+    done = Evaluation(scenario, seed, episodes)
+    shared: list[Env] | None = None  # a world takes a moment to build
+    for name, build in policies.items():
+        kwargs = dict(getattr(build, "env_kwargs", {}))
+        envs: list[Env] | None = None
+        if not kwargs and record is None:
+            if shared is None:
+                shared = make_envs(scenario, min(LANES, episodes))
+            envs = shared
+        played = rollout(
+            scenario,
+            build,
+            seeds,
+            policy_seed=seed,
+            progress=None if progress is None else _named(progress, name),
+            record=record is not None,
+            envs=envs,
+        )
+        done.rows[name] = played.rows
+        done.speeds[name] = played.decisions_per_second
+        if record is not None:
+            for row, log in zip(played.rows, played.logs, strict=True):
+                record(name, int(row["seed"]), log)
+    if bound:
+        done.rows[BOUND] = _bounds(scenario, seeds, shared, progress)
+    for env in shared or ():
+        env.close()
+    return done
+
+
+def evaluate(config: EvaluateConfig) -> dict[str, Any]:
+    """``edgesim evaluate``: measure policies on held-out episodes and print the table.
+
+    Nothing is written unless ``out`` is given, or ``record`` is set, for which it is
+    ``evaluations/<scenario>`` by default. The folder then gets ``evaluation.json``,
+    ``episodes.parquet`` and, recorded, ``events.parquet``: every event of every task, with its
+    policy and episode seed.
+
+    Returns:
+        what ``evaluation.json`` holds.
+
+    Raises:
+        InputError: a policy or the scenario cannot be used, or the folder cannot be written to.
+    """
+    scenario = scenario_of(config)
+    names = [name for given in config.policies for name in _spelled_out(given, scenario)]
+    bound = config.bound or BOUND in names
+    policies = {name: find_policy(scenario, name) for name in names if name != BOUND}
+    out = config.out
+    if out is None and config.record:
+        out = str(Path("evaluations") / scenario.name)
+    folder = None if out is None else _folder(out)
+    with _bar() as progress:
+        if folder is not None and config.record:
+            with Recorder(folder / "events.parquet") as recorder:
+                done = compare(
+                    scenario,
+                    policies,
+                    config.episodes,
+                    config.seed,
+                    bound,
+                    progress=progress,
+                    record=recorder,
+                )
+        else:
+            done = compare(
+                scenario, policies, config.episodes, config.seed, bound, progress=progress
+            )
+    if folder is not None:
+        done.write(folder)
+    done.print()
+    if folder is not None:
+        print(f"written to {folder}")
+    return done.content()
+
+
+def show(folder: Path) -> None:
+    """Print the table of a run folder, its own agent in bold.
+
+    Raises:
+        InputError: the folder has no readable ``evaluation.json`` or ``config.yaml``.
+    """
+    from edgesim.agents.runs.runfolder import read_config
+
+    config = read_config(folder)
+    try:
+        content = json.loads((folder / "evaluation.json").read_text())
+        print_table(content, columns_of(config.scenario), highlight=config.agent.name)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError("run folder", str(folder), "its evaluation.json cannot be read") from None
+
+
+def _spelled_out(given: str, scenario: Any) -> list[str]:
+    return offered(scenario) if given == "all" else [given]
+
+
+def _named(progress: Told, name: str) -> Callable[[int, int], None]:
+    return lambda episodes, decisions: progress(name, episodes, decisions)
+
+
+def _bounds(
+    scenario: Any, seeds: Sequence[int], envs: Sequence[Env] | None, progress: Told | None
+) -> list[dict[str, float]]:
+    """The bound of each episode."""
+    spec = next((spec for spec in policies_of(scenario.problem).values() if spec.bound), None)
+    if spec is None:
+        raise InputError("bound", True, f"the problem {scenario.problem!r} has none")
+    bound_of = load(spec.build)
+    env = envs[0] if envs else make_envs(scenario, 1)[0]
+    rows: list[dict[str, float]] = []
+    for seed in seeds:
+        env.reset(seed=seed)
+        rows.append({"seed": seed, "return": float(bound_of(env))})
+        if progress is not None:
+            progress(BOUND, len(rows), 0)
+    if not envs:
+        env.close()
+    return rows
+
+
+def _folder(out: str) -> Path:
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("out", out, f"must be a folder to write to: {error.strerror}") from None
+    return folder
+
+
+@contextmanager
+def _bar() -> Iterator[Told | None]:
+    """A line that tells what is going on, at a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        console=Console(stderr=True),
+        transient=True,
+    ) as shown:
+        line = shown.add_task("")
+
+        def tell(policy: str, episodes: int, decisions: int) -> None:
+            made = f", {decisions:,} decisions" if decisions else ""
+            shown.update(line, description=f"{policy}: {episodes} episodes{made}")
+
+        yield tell

@@ -1,0 +1,78 @@
+"""``edgesim simulate``: one episode of the twin under a policy, written down and drawn."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from edgesim.agents.finding import find_policy
+from edgesim.agents.measuring.rollout import rollout
+from edgesim.agents.runs.seeds import policy_seed
+from edgesim.config.config import SimulateConfig, scenario_of
+from edgesim.errors import InputError
+from edgesim.problems import PROBLEMS, load
+
+__all__ = ["simulate"]
+
+
+def simulate(config: SimulateConfig) -> Path:
+    """Run one episode; write its event log, its figures and its picture; print the figures.
+
+    Returns:
+        the folder ``<out>/<scenario>/<policy>-seed-<seed>/`` with ``events.parquet``,
+        ``summary.json`` and ``episode.png``. A repeated simulation replaces it.
+
+    Raises:
+        InputError: unknown policy, or a folder that cannot be written.
+    """
+    scenario = scenario_of(config)
+    build = find_policy(scenario, config.policy)
+    label: str = re.sub(r"[^\w.-]+", "-", config.policy).strip("-")
+    folder = Path(config.out) / str(scenario.name) / f"{label}-seed-{config.seed}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("out", str(folder), f"must be a folder: {error.strerror}") from None
+    played = rollout(
+        scenario,
+        build,
+        [config.seed],
+        policy_seed=policy_seed(config.seed, config.policy),
+        record=True,
+    )
+    played.logs[0].write(folder / "events.parquet")
+    problem = PROBLEMS[scenario.problem]
+    summary = {
+        "scenario": scenario.name,
+        "policy": config.policy,
+        **played.rows[0],
+    }
+    partial = folder / "summary.json.part"
+    partial.write_text(json.dumps(summary, indent=2) + "\n")
+    partial.replace(folder / "summary.json")
+    picture: Path = load(problem.simulation_figure)(folder)
+    _print(summary, load(problem.metrics), played.logs[0], folder, picture)
+    return folder
+
+
+def _print(
+    summary: dict[str, Any], metrics: dict[str, str], log: Any, folder: Path, picture: Path
+) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        title=f"{summary['scenario']}: {summary['policy']}, episode seed {summary['seed']}",
+        title_justify="left",
+    )
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    table.add_column("what it is")
+    for name, meaning in metrics.items():
+        value = summary[name]
+        shown = f"{value:,.0f}" if value == int(value) else f"{value:,.3f}"
+        table.add_row(name, shown, meaning)
+    console = Console()
+    console.print(table)
+    console.print(f"{len(log.rows):,} events in {folder / 'events.parquet'}", soft_wrap=True)
+    console.print(f"picture in {picture}", soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Neural networks of the agents that are ours: feature extractors and policies."""

@@ -1,0 +1,190 @@
+"""A run folder: one training run on disk, all that figures and later evaluations read.
+
+``config.yaml`` is there from the first moment, ``evaluation.json`` and what follows it only when
+the run is complete. Every file is written under another name and renamed, so a file that is there
+is whole.
+"""
+
+import json
+from dataclasses import asdict, fields, replace
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from edgesim.config import agents as presets
+from edgesim.files import replacing
+from edgesim.config.compose import compose
+from edgesim.config.config import AgentConfig, TrainConfig
+from edgesim.errors import InputError
+from edgesim.scenarios import presets as scenario_presets
+from edgesim.scenarios import resolve
+
+__all__ = [
+    "CHECKPOINT",
+    "FILES",
+    "check_complete",
+    "counted",
+    "difference",
+    "flat_values",
+    "folder_of",
+    "missing",
+    "read_config",
+    "scenario_of",
+    "settled",
+    "write_config",
+]
+
+FILES = (
+    "config.yaml",
+    "model.zip",
+    "progress.csv",
+    "episodes.parquet",
+    "evaluation.json",
+    "learning.png",
+    "provenance.json",
+)
+"""What a complete run folder holds, in the order in which it is written."""
+
+CHECKPOINT = "checkpoint.json"
+"""Where a run stands that is not complete."""
+
+# No other run: its place, its display, and the engine, which is to give equal figures.
+_NOT_COUNTED = ("seed", "runs", "resume", "progress", "engine")
+
+
+def settled(config: TrainConfig) -> TrainConfig:
+    """A configuration with nothing left open.
+
+    The scenario is its checked dataclass, the agent is set for it, ``total_steps`` is a number. One
+    that comes from :func:`edgesim.config.compose.compose` changes in ``total_steps`` alone.
+
+    Raises:
+        InputError: unknown scenario or values that its schema does not accept.
+    """
+    scenario = config.scenario
+    if scenario is None or isinstance(scenario, str | dict):
+        scenario = resolve("aigc" if scenario is None else scenario)
+    agent = presets.for_scenario(config.agent, scenario.name, scenario.problem)
+    steps = agent.total_steps if config.total_steps is None else config.total_steps
+    return replace(config, scenario=scenario, agent=agent, total_steps=steps)
+
+
+def folder_of(config: TrainConfig) -> Path:
+    """The run folder of a configuration: ``<runs>/<scenario>/<agent>/seed-<n>``.
+
+    Where the configuration is not the one of the presets, ``-<hash of it>`` is added.
+    """
+    config = settled(config)
+    name = f"seed-{config.seed}"
+    values = counted(config)
+    if values != _preset(config.scenario.name, config.agent.name):
+        text = json.dumps(values, sort_keys=True)
+        name += f"-{blake2b(text.encode(), digest_size=4).hexdigest()}"
+    scenario = config.scenario.name or "custom"
+    return Path(config.runs) / scenario / config.agent.name / name
+
+
+def difference(folder: Path, config: TrainConfig) -> str | None:
+    """The first key in which a run folder's configuration differs, as a phrase; None if in none."""
+    there, here = flat_values(counted(read_config(folder))), flat_values(counted(settled(config)))
+    for key in dict.fromkeys((*here, *there)):
+        if there.get(key) != here.get(key):
+            return f"{key} is {there.get(key)!r} there and {here.get(key)!r} here"
+    return None
+
+
+def write_config(folder: Path, config: TrainConfig) -> None:
+    """Write ``config.yaml``, every key of the run."""
+    with replacing(folder / "config.yaml") as part:
+        part.write_text(yaml.safe_dump(_plain(asdict(settled(config))), sort_keys=False))
+
+
+def read_config(folder: Path) -> TrainConfig:
+    """The configuration that a run folder was made with.
+
+    Raises:
+        InputError: no such folder, not a run folder, or its config.yaml cannot be used.
+    """
+    path = folder / "config.yaml"
+    if not folder.is_dir():
+        raise InputError("run folder", str(folder), "there is no such folder")
+    if not path.is_file():
+        raise InputError("run folder", str(folder), "is not a run folder: it has no config.yaml")
+    try:
+        values = yaml.safe_load(path.read_text())
+        known = {item.name for item in fields(TrainConfig)}
+        values = {key: value for key, value in values.items() if key in known}
+        scenario = resolve(values.pop("scenario"))
+        agent = AgentConfig(**values.pop("agent"))
+        return TrainConfig(scenario=scenario, agent=agent, **values)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
+        if isinstance(error, KeyError):
+            reason = f"it lacks {error}"
+        else:
+            reason = (str(error).splitlines() or [""])[0]
+        raise InputError(
+            "run folder", str(folder), f"its config.yaml is not one of a run ({reason})"
+        ) from None
+
+
+def scenario_of(folder: Path) -> Any:
+    """The scenario that a run folder was trained in, as its checked dataclass."""
+    return read_config(folder).scenario
+
+
+def missing(folder: Path) -> list[str]:
+    """The files that a run folder lacks to be complete."""
+    return [name for name in FILES if not (folder / name).is_file()]
+
+
+def check_complete(folder: Path) -> None:
+    """See that a run folder is complete.
+
+    Raises:
+        InputError: it is not there, or lacks a file.
+    """
+    read_config(folder)
+    lacking = missing(folder)
+    if lacking:
+        raise InputError(
+            "run folder",
+            str(folder),
+            f"is half-written, it lacks {', '.join(lacking)}; train with resume=true goes on",
+        )
+
+
+def counted(config: TrainConfig) -> dict[str, Any]:
+    """What counts of a settled configuration: all but its seed, its place and its display."""
+    values: dict[str, Any] = _plain(asdict(config))
+    return {key: value for key, value in values.items() if key not in _NOT_COUNTED}
+
+
+@cache
+def _preset(scenario: str, agent: str) -> dict[str, Any] | None:
+    """What counts of the configuration that the names of scenario and agent alone would give."""
+    if scenario not in scenario_presets() or agent not in presets.presets():
+        return None
+    return counted(settled(compose("train", [f"scenario={scenario}", f"agent={agent}"])))
+
+
+def _plain(value: Any) -> Any:
+    """Values as YAML and JSON have them."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def flat_values(values: Any, prefix: str = "") -> dict[str, Any]:
+    """Dotted keys of nested dictionaries with their values."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        found |= (
+            flat_values(value, f"{name}.") if isinstance(value, dict) and value else {name: value}
+        )
+    return found

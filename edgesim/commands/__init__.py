@@ -1,0 +1,1 @@
+"""The shell: the commands, their help, completion, and sweeps."""

@@ -1,0 +1,105 @@
+"""The commands: what stands after ``edgesim`` at a shell.
+
+A thin dispatcher. Overrides become the command's dataclass (:mod:`edgesim.config.compose`), which
+goes to the function that does the work; with ``-m`` it is called once for each combination of
+values (:mod:`edgesim.commands.sweeps`).
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from edgesim.commands.names import COMMANDS, TASKS
+from edgesim.errors import InputError, did_you_mean
+from edgesim.problems import load
+
+__all__ = ["main"]
+
+_HELP = ("-h", "--help")
+_SWEEP = ("-m", "--multirun")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line, without the program's name; the arguments of the process by default.
+
+    Returns:
+        The exit status: 0, 2 for input that cannot be used, 130 for Ctrl-C. Anything else that
+        goes wrong is a fault of edgesim and keeps its traceback; in a sweep it is status 1, when
+        the other runs are done.
+    """
+    status = 0
+    try:
+        status = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
+
+
+def _dispatch(words: list[str]) -> int:
+    """Find the command and run it; returns the exit status."""
+    if not words or words[0] in (*_HELP, "help"):
+        print(_overview())
+        return 0
+    command, rest = words[0], words[1:]
+    if command == "--version":
+        from edgesim.version import version
+
+        print(f"edgesim {version()}")
+        return 0
+    if command.startswith("-"):
+        raise InputError("option", command, "accepted: --help, --version")
+    if command not in COMMANDS:
+        raise InputError("command", command, did_you_mean(command, COMMANDS))
+    if any(word in _HELP for word in rest):
+        from edgesim.commands.listing import command_help
+
+        print(command_help(command, COMMANDS[command], rest))
+    elif command == "list":
+        from edgesim.commands.listing import listing
+
+        print(listing(rest))
+    elif command == "completion":
+        from edgesim.commands.completion import completion
+
+        print(completion(rest), end="")
+    else:
+        return _configured(command, rest)
+    return 0
+
+
+def _overview() -> str:
+    """The commands, a line each."""
+    width = max(map(len, COMMANDS))
+    return "\n".join(
+        (
+            "usage: edgesim <command> [key=value ...]",
+            "",
+            *(f"  {name:{width}}  {what}" for name, what in COMMANDS.items()),
+            "",
+            "edgesim <command> --help   its groups and keys",
+            "edgesim --version          the version",
+        )
+    )
+
+
+def _configured(command: str, words: Sequence[str]) -> int:
+    """Run a command that is set by overrides, once or as a sweep; returns the exit status."""
+    from edgesim.config.compose import compose
+
+    overrides = [word for word in words if word not in _SWEEP]
+    for word in overrides:
+        if word.startswith("-"):
+            raise InputError("option", word, "accepted: --help, --multirun (-m)")
+    if len(overrides) < len(words):
+        from edgesim.commands.sweeps import sweep
+
+        return sweep(command, TASKS[command], overrides)
+    load(TASKS[command])(compose(command, overrides))
+    return 0

@@ -1,0 +1,239 @@
+"""What there is to choose from: ``edgesim list`` and ``edgesim <command> --help``.
+
+Nothing heavy is imported: presets are read as YAML, figures by their docstrings.
+"""
+
+import re
+import shutil
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, get_args
+
+import yaml
+
+import edgesim.scenarios
+from edgesim.config import agents
+from edgesim.config.config import DEFAULT_AGENT, DEFAULT_SCENARIO, SCHEMAS, AgentConfig
+from edgesim.errors import InputError, did_you_mean
+from edgesim.problems import PROBLEMS, load
+from edgesim.reproduction.figures import FIGURES
+from edgesim.services.titles import TITLES
+
+__all__ = ["SECTIONS", "command_help", "figures", "listing", "policies", "scenario_keys"]
+
+_COSTS = {
+    "calibrate": "What it costs, on one core: an embedded service with its own plan 1 to 3 minutes;"
+    " another plan, images x (sum of steps) + repeats x (sum of batches) x (sum of timed steps)"
+    " times what one image and step takes (about 4 ms for photo_inpaint, 1 ms for digits). It is"
+    " estimated and told before it starts. Killed, it goes on where it was when it is repeated.",
+    "calibrate-train": "What it costs, on one core: photo_inpaint 6 minutes, photo_inpaint_small"
+    " and digits 2 minutes each.",
+    "validate": "What it costs, on one core: requests x loads x mean steps times what one image"
+    " and step takes (about 4 ms for photo_inpaint); 2 to 4 minutes as it is. The least is told"
+    " before it starts.",
+}
+"""What a user may want to know before a command runs long."""
+
+_LONG = 60  # characters of a value that is shown
+_LEFT = 38  # columns of the names in help
+
+
+def policies() -> dict[str, dict[str, str]]:
+    """For each problem, its policies and a line on each."""
+    return {
+        name: {policy: spec.title for policy, spec in load(problem.policies).items()}
+        for name, problem in PROBLEMS.items()
+    }
+
+
+def figures() -> dict[str, str]:
+    """Every figure that ``edgesim reproduce`` draws, and a line on it."""
+    return {name: figure.title for name, figure in FIGURES.items()}
+
+
+def _policy_rows() -> list[tuple[str, str]]:
+    """Policies of all problems; the problem is named where there are several."""
+    several = len(PROBLEMS) > 1
+    return [
+        (name, f"{problem}: {title}" if several else title)
+        for problem, titles in policies().items()
+        for name, title in titles.items()
+    ]
+
+
+SECTIONS: dict[str, Callable[[], list[tuple[str, str]]]] = {
+    "scenarios": lambda: list(edgesim.scenarios.presets().items()),
+    "agents": lambda: list(agents.presets().items()),
+    "policies": _policy_rows,
+    "figures": lambda: list(figures().items()),
+    "services": lambda: list(TITLES.items()),
+}
+
+
+def listing(sections: Sequence[str] = ()) -> str:
+    """The named sections, or all of them: a line for each thing.
+
+    Raises:
+        InputError: there is no section of that name.
+    """
+    for name in sections:
+        if name not in SECTIONS:
+            raise InputError("list", name, did_you_mean(name, SECTIONS))
+    rows = {name: SECTIONS[name]() for name in sections or SECTIONS}
+    width = max((len(name) for section in rows.values() for name, _ in section), default=0)
+    lines: list[str] = []
+    for title, section in rows.items():
+        lines += ["", title, *(f"  {name:{width}}  {what}".rstrip() for name, what in section)]
+    return "\n".join(lines[1:])
+
+
+# --- help -------------------------------------------------------------------------------------
+
+
+def command_help(command: str, what: str, words: Sequence[str] = ()) -> str:
+    """The help of a command; ``words`` may choose the presets whose keys are shown."""
+    if command == "list":
+        return f"usage: edgesim list [{' | '.join(SECTIONS)}]\n\n{what}"
+    if command == "completion":
+        from edgesim.commands.completion import usage
+
+        return f"usage: edgesim completion <shell>\n\n{what}\n\n{usage()}"
+    chosen = {"scenario": DEFAULT_SCENARIO, "agent": DEFAULT_AGENT}
+    chosen |= dict(word.partition("=")[::2] for word in words if word.startswith(tuple(chosen)))
+    schema = SCHEMAS[command]
+    keys = {item.name for item in fields(schema)}
+    lines = [f"usage: edgesim {command} [-m] [key=value ...]", "", what]
+    if command in _COSTS:
+        lines += ["", *textwrap.wrap(_COSTS[command], 100)]
+    for group, titles in _groups().items():
+        if group in keys:
+            lines += ["", f"{group}=", *(f"  {name:{_LEFT}}{it}" for name, it in titles.items())]
+    lines += ["", "keys", *_rows(_own_keys(schema))]
+    if "agent" in keys:
+        lines += ["", f"agent.<key>, as in {chosen['agent']}", *_rows(_agent_keys(chosen))]
+    if "scenario" in keys:
+        title = f"scenario.<key>, as in {chosen['scenario']}"
+        lines += ["", title, *_rows(scenario_keys(chosen["scenario"]))]
+    sweep = "once for each combination of values: seed=0,1,2 or seed=range(3)"
+    return "\n".join([*lines, "", "options", *_rows([("-m, --multirun", sweep)])])
+
+
+def _groups() -> dict[str, dict[str, str]]:
+    """The groups of presets, and their names and titles."""
+    return {"scenario": edgesim.scenarios.presets(), "agent": agents.presets()}
+
+
+def _rows(rows: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Iterator[str]:
+    """Two columns, the right one wrapped to the terminal."""
+    width = max(shutil.get_terminal_size((100, 24)).columns - _LEFT - 2, 30)
+    for left, right in rows:
+        wrapped = textwrap.wrap(right, width)
+        if len(left) >= _LEFT or not wrapped:
+            yield f"  {left}"
+        else:
+            yield f"  {left:{_LEFT}}{wrapped.pop(0)}"
+        yield from (" " * (_LEFT + 2) + line for line in wrapped)
+
+
+def _own_keys(schema: type[Any]) -> Iterator[tuple[str, str]]:
+    """Keys of a command that are not groups: ``key=default`` and what it is."""
+    for item in fields(schema):
+        if item.metadata["help"] and item.name not in ("scenario", "agent"):
+            made = item.default if item.default_factory is MISSING else item.default_factory()
+            yield f"{item.name}={_written(made)}", _line(item.type, item.metadata["help"])
+
+
+def _agent_keys(chosen: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Keys of the chosen agent, with the values it has in the chosen scenario."""
+    values = agents.values(chosen["agent"])
+    problem = edgesim.scenarios.preset(chosen["scenario"])["problem"]
+    own = agents.section(values.pop("scenarios", {}), chosen["scenario"], problem)
+    agent = agents.for_scenario(AgentConfig(**values, scenarios={problem: own}), "", problem)
+    for item in fields(AgentConfig):
+        if item.name == "scenarios":
+            continue
+        value, line = getattr(agent, item.name), _line(item.type, item.metadata["help"])
+        if isinstance(value, dict):
+            yield f"{item.name}.<key>=", line
+            yield from ((f"{item.name}.{key}={_written(it)}", "") for key, it in value.items())
+        else:
+            yield f"{item.name}={_written(value)}", line
+
+
+def scenario_keys(name: str) -> list[tuple[str, str]]:
+    """``<key>=<value>`` for every key of a preset, and the comment beside it.
+
+    Raises:
+        InputError: there is no preset of that name.
+    """
+    values = edgesim.scenarios.preset(name)
+    text = edgesim.scenarios.preset_file(name).read_text()
+    types = dict(_types(load(PROBLEMS[values["problem"]].schema)))
+    lines = text.splitlines()
+    rows = []
+    for key, line, value in _nodes(yaml.compose(text)):
+        written = _written(_python(value))
+        nested = isinstance(value, yaml.MappingNode) or len(written) > _LONG
+        shown = _line(types.get(key, Any), _comment(lines[line:]))
+        rows.append((f"{key}={'...' if nested else written}", shown))
+    return rows
+
+
+def _comment(lines: Sequence[str]) -> str:
+    """The comment at the end of the first line, and on those below it that only go on with it."""
+    first = re.search(r"\s#\s*(.*)$", lines[0])
+    if first is None:
+        return ""
+    parts = [first.group(1)]
+    for line in lines[1:]:
+        below = re.match(r"\s{8,}#\s*(.*)$", line)
+        if below is None:
+            break
+        parts.append(below.group(1))
+    return " ".join(parts)
+
+
+def _nodes(node: Any, prefix: str = "") -> Iterator[tuple[str, int, Any]]:
+    """Dotted name, line and value of every key of a YAML document."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield f"{prefix}{key.value}", key.start_mark.line, value
+            yield from _nodes(value, f"{prefix}{key.value}.")
+
+
+def _python(node: Any) -> Any:
+    """The value of a YAML node."""
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node, deep=True)
+    finally:
+        loader.dispose()
+
+
+def _types(schema: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted name and type of every key of a schema."""
+    for item in fields(schema):
+        yield f"{prefix}{item.name}", item.type
+        for part in (item.type, *get_args(item.type)):
+            if isinstance(part, type) and is_dataclass(part):
+                yield from _types(part, f"{prefix}{item.name}.")
+
+
+def _line(kind: Any, what: str) -> str:
+    """A type and what the key is, on one line."""
+    name = getattr(kind, "__name__", "") if isinstance(kind, type) and not get_args(kind) else ""
+    name = (name or str(kind)).replace("typing.", "").replace("None", "null")
+    name = re.sub(r"\b(\w+\.)+", "", name)
+    return what if kind is Any else f"{name}: {what}".rstrip(": ")
+
+
+def _written(value: Any) -> str:
+    """A value in Hydra's grammar."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list):
+        return f"[{','.join(map(_written, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{key}:{_written(it)}' for key, it in value.items())}}}"
+    return str(value)

@@ -1,0 +1,29 @@
+"""The commands by name, with a line on each, and the function that does its work."""
+
+__all__ = ["COMMANDS", "TASKS"]
+
+COMMANDS = {
+    "train": "train an agent and measure it beside every baseline on the same held-out episodes",
+    "evaluate": "measure baselines and trained agents on the same held-out episodes",
+    "simulate": "run one episode of the twin: event log, summary, picture",
+    "compare": "gather run folders into one table and one figure",
+    "reproduce": "draw published figures and our own again from seeds, with the tables behind them",
+    "benchmark": "measure decisions a CPU-second, beside SimPy alone",
+    "calibrate": "measure a diffusion service: quality against steps, time, memory",
+    "calibrate-train": "train the weights of an embedded service again, from data in kept packages",
+    "validate": "run a real server of a service beside the twin's, at several loads",
+    "list": "show scenarios, agents, policies, figures and services",
+    "completion": "print the shell's completion script: bash, zsh or fish",
+}
+
+TASKS = {
+    "train": "edgesim.agents.learning.training:train",
+    "evaluate": "edgesim.agents.measuring.evaluation:evaluate",
+    "simulate": "edgesim.agents.measuring.simulation:simulate",
+    "compare": "edgesim.agents.comparing.comparison:compare_runs",
+    "reproduce": "edgesim.reproduction.reproduce:reproduce",
+    "benchmark": "edgesim.benchmark.run:benchmark",
+    "calibrate": "edgesim.services.calibration:calibrate",
+    "calibrate-train": "edgesim.services.training:train",
+    "validate": "edgesim.services.validation:validate",
+}

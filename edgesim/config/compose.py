@@ -1,0 +1,101 @@
+"""From a shell line to the dataclass of a command."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from edgesim.config.composition import composed, typed
+from edgesim.config.config import SCHEMAS
+from edgesim.config.explain import explained, known_key
+from edgesim.config.overrides import config_name, is_open, parsed, values_of
+from edgesim.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
+
+
+__all__ = ["compose", "prepared"]
+
+# a,b is a list there
+_LISTS = (
+    ("evaluate", "policy"),
+    ("compare", "runs"),
+    ("reproduce", "figure"),
+    ("benchmark", "parts"),
+)
+
+
+def compose(command: str, overrides: Iterable[str] = ()) -> Any:
+    """The configuration of a command, from overrides in Hydra's grammar.
+
+    Args:
+        command: a key of :data:`SCHEMAS`.
+        overrides: as on the command line: ``["scenario=aigc_paper", "agent.n_envs=4"]``.
+
+    Returns:
+        The command's dataclass. Where an agent preset has its own values for the problem or the
+        scenario, they are in it, and overrides of ``agent.<key>`` stand over them.
+
+    Raises:
+        InputError: an override cannot be used.
+    """
+    given = prepared(command, list(overrides))
+    name = config_name(command, given)
+    try:
+        return typed(command, composed(name, given))
+    except InputError:
+        raise
+    except Exception as error:
+        raise explained(name, given, error) from None
+
+
+def prepared(command: str, overrides: Sequence[str], *, sweep: bool = False) -> list[str]:
+    """Overrides as Hydra takes them, with the choices of groups checked.
+
+    ``+`` and ``~`` add and remove keys in the open dictionaries alone. ``policy=a,b`` and
+    its kin are lists unless they are swept over. Keys of a scenario that a run folder names
+    go to ``scenario_keys``.
+
+    Raises:
+        InputError: an override is malformed, or chooses what does not exist.
+    """
+    items = parsed(overrides)
+    by_folder = config_name(command, overrides).endswith("-run")
+    return [_rewritten(command, item, sweep, by_folder) for item in items]
+
+
+def _rewritten(command: str, item: "Override", sweep: bool, by_folder: bool) -> str:
+    """One override, as :func:`prepared` describes."""
+    line = str(item.input_line)
+    key = item.key_or_group
+    if key.startswith(("hydra.", "hydra/")):
+        return line
+    value = line.partition("=")[2]
+    keys = {part.name for part in fields(SCHEMAS[command])}
+    if re.split(r"[./]", key)[0] not in keys or item.package is not None:
+        raise InputError(item.get_key_element(), value, known_key(key, command, []))
+    if item.is_delete() and not is_open(key):
+        raise InputError("argument", line, "only keys of open dictionaries can be removed")
+    if line.startswith("+") and not is_open(key):
+        line = line.lstrip("+")
+    if key in ("scenario", "agent"):
+        _check_choice(key, item)
+    if item.is_sweep_override() and not sweep:
+        if (command, key) not in _LISTS or not item.is_choice_sweep():
+            raise InputError(key, value, "is several values: -m runs the command once for each")
+        return f"{key}=[{value}]"
+    if by_folder and key.startswith("scenario."):
+        return f"++scenario_keys.{key.removeprefix('scenario.')}={value}"
+    return line
+
+
+def _check_choice(group: str, item: "Override") -> None:
+    """A group is given names of its presets, or keys of it by another way of writing."""
+    from edgesim.config import agents
+    from edgesim.scenarios import presets
+
+    names = presets() if group == "scenario" else agents.presets()
+    for choice in values_of(item):
+        if not isinstance(choice, str) or choice not in names:
+            raise InputError(group, choice, did_you_mean(str(choice), names))

@@ -1,0 +1,133 @@
+"""Configurations as Hydra composes them: what is stored, and how a command's dataclass is made.
+
+Hydra and OmegaConf are imported only where they are used.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from edgesim.config.config import DEFAULT_AGENT, DEFAULT_SCENARIO, SCHEMAS, AgentConfig
+from edgesim.errors import InputError
+from edgesim.problems import PROBLEMS
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
+    from omegaconf import DictConfig
+
+
+__all__ = ["composed", "flat", "register", "typed"]
+
+
+@cache
+def register() -> None:
+    """Store the schemas and every preset where Hydra finds them."""
+    from hydra.core.config_store import ConfigStore
+    from omegaconf import OmegaConf
+
+    from edgesim.config import agents
+    from edgesim.problems import load
+    from edgesim.scenarios import preset, presets
+
+    store = ConfigStore.instance()
+    problems: dict[str, str] = {}
+    for name in presets():
+        values = preset(name)
+        problems[name] = values["problem"]
+        schema = OmegaConf.structured(load(PROBLEMS[values["problem"]].schema))
+        store.store(group="scenario", name=name, node=OmegaConf.merge(schema, values))
+    for name in agents.presets():
+        values = agents.values(name)
+        sections = values.pop("scenarios", {})
+        schema = OmegaConf.structured(AgentConfig)
+        store.store(group="agent", name=name, node=OmegaConf.merge(schema, values))
+        for scenario, problem in problems.items():
+            node = agents.section(sections, scenario, problem)
+            store.store(group="agent_in", name=f"{name}-{scenario}", node=node)
+    for command, schema in SCHEMAS.items():
+        store.store(name=f"{command}-schema", node=schema)
+        store.store(name=command, node={"defaults": _defaults(command)})
+        store.store(name=f"{command}-run", node={"defaults": [f"{command}-schema", "_self_"]})
+
+
+def _defaults(command: str) -> list[Any]:
+    """Hydra's defaults list: the schema first, what the agent differs in for the scenario last."""
+    keys = [item.name for item in fields(SCHEMAS[command])]
+    defaults: list[Any] = [f"{command}-schema"]
+    if "scenario" in keys:
+        defaults.append({"scenario": DEFAULT_SCENARIO})
+    if "agent" in keys:
+        defaults.append({"agent": DEFAULT_AGENT})
+        defaults.append({"agent_in@agent": "${agent}-${scenario}"})
+    return [*defaults, "_self_"]
+
+
+def composed(name: str, overrides: Sequence[str]) -> "DictConfig":
+    """Hydra's composition, also from within a Hydra job or a notebook that uses Hydra itself."""
+    import hydra
+    from hydra.core.global_hydra import GlobalHydra
+    from omegaconf import DictConfig, OmegaConf
+
+    from edgesim.config.overrides import parsed
+
+    register()
+    # Hydra cannot put a mapping where the schema has null; OmegaConf's merge can.
+    items = parsed(overrides)
+    mappings = {item.key_or_group: item.value() for item in items if _is_mapping(item)}
+    rest = [line for line, item in zip(overrides, items, strict=True) if not _is_mapping(item)]
+    outer = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        with hydra.initialize(version_base="1.3", config_path=None, job_name="edgesim"):
+            config = hydra.compose(config_name=name, overrides=rest)
+    finally:
+        GlobalHydra.instance().hydra = outer
+    for key, value in mappings.items():
+        nested: Any = value
+        for part in reversed(key.split(".")):
+            nested = {part: nested}
+        merged = OmegaConf.merge(config, nested)
+        assert isinstance(merged, DictConfig)
+        config = merged
+    return config
+
+
+def _is_mapping(item: "Override") -> bool:
+    """Whether an override replaces keys of a scenario by a mapping: ``scenario.key={...}``."""
+    plain = not (item.is_add() or item.is_delete() or item.is_sweep_override())
+    return plain and item.key_or_group.startswith("scenario.") and isinstance(item.value(), dict)
+
+
+def typed(command: str, config: "DictConfig") -> Any:
+    """The command's dataclass from a composed configuration.
+
+    Raises:
+        InputError: a value is out of its range, by its full key.
+    """
+    from omegaconf import DictConfig, OmegaConf
+
+    values: dict[str, Any] = {}
+    for item in fields(SCHEMAS[command]):
+        value = config[item.name]
+        try:
+            is_node = OmegaConf.is_config(value)
+            values[item.name] = OmegaConf.to_object(value) if is_node else value
+        except InputError as error:
+            if not isinstance(value, DictConfig):
+                raise
+            thing = f"{item.name}.{error.thing}"
+            raise InputError(thing, error.value, error.accepted) from None
+    if "agent" in values and values["agent"].scenarios:
+        raise InputError("agent.scenarios", values["agent"].scenarios, "set agent.<key> instead")
+    return SCHEMAS[command](**values)
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Dotted names of all keys in nested mappings, a mapping before its keys."""
+    names: list[str] = []
+    for key, value in values.items():
+        names.append(f"{prefix}{key}")
+        if isinstance(value, Mapping):
+            names += flat(value, f"{prefix}{key}.")
+    return names

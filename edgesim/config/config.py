@@ -1,0 +1,423 @@
+"""What a command is given: one checked dataclass a command.
+
+They are ordinary and can be filled by hand; :func:`edgesim.config.compose.compose` fills one from
+overrides in Hydra's grammar, with the groups ``scenario`` (every preset in ``edgesim/scenarios``)
+and ``agent`` (every preset in ``edgesim/agents``).
+
+The ``help`` of a field is what ``edgesim <command> --help`` shows.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgesim.config.keys import as_list, help_text, not_empty
+from edgesim.config.services import CalibrateConfig, CalibrateTrainConfig, ValidateConfig
+from edgesim.errors import InputError
+from edgesim.problems import ENGINES
+from edgesim.scenarios.checks import between, integer_from, one_of
+
+__all__ = [
+    "DEFAULT_AGENT",
+    "DEFAULT_SCENARIO",
+    "SCHEMAS",
+    "AgentConfig",
+    "BenchmarkConfig",
+    "CompareConfig",
+    "EvaluateConfig",
+    "ReproduceConfig",
+    "SimulateConfig",
+    "TrainConfig",
+    "is_run_folder",
+    "scenario_of",
+]
+
+DEFAULT_SCENARIO = "aigc"
+DEFAULT_AGENT = "maskable_ppo"
+_IMPORT_STRING = re.compile(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*(\.\w+)*")
+
+
+@dataclass
+class AgentConfig:
+    """A learning agent: an algorithm, how it is set, and how long it learns.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    name: str = field(
+        default="custom",
+        metadata=help_text("what the agent is called: a folder of the runs has this name"),
+    )
+    title: str = field(default="", metadata=help_text("one line on it"))
+    algorithm: str = field(
+        default="sb3_contrib:MaskablePPO", metadata=help_text("the class, as module:attribute")
+    )
+    policy: str = field(
+        default="MlpPolicy",
+        metadata=help_text(
+            "stable-baselines3's name of the network, or a class as module:attribute"
+        ),
+    )
+    total_steps: int = field(default=100_000, metadata=help_text("decisions to learn from"))
+    n_envs: int = field(default=8, metadata=help_text("environments that are stepped side by side"))
+    environment: dict[str, Any] = field(
+        default_factory=dict, metadata=help_text("keyword arguments of the environment")
+    )
+    reward_scale: float = field(
+        default=1.0, metadata=help_text("what rewards are multiplied by while learning")
+    )
+    endless: bool = field(
+        default=False,
+        metadata=help_text(
+            "learn as if episodes went on: for ends that the observation does not tell"
+        ),
+    )
+    hyperparameters: dict[str, Any] = field(
+        default_factory=dict, metadata=help_text("keyword arguments of the algorithm")
+    )
+    schedules: dict[str, list[float]] = field(
+        default_factory=dict,
+        metadata=help_text("hyperparameters that move linearly while learning: [from, to]"),
+    )
+    scenarios: dict[str, dict[str, Any]] = field(
+        default_factory=dict,
+        metadata=help_text(
+            "in a preset: keys that differ for a problem or a scenario, by its name"
+        ),
+    )
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w.-]+", self.name) or not self.name.strip("."):
+            raise InputError("name", self.name, "must be letters, digits, '_', '-' or '.'")
+        if not _IMPORT_STRING.fullmatch(self.algorithm):
+            raise InputError(
+                "algorithm",
+                self.algorithm,
+                "must be module:attribute, as in sb3_contrib:MaskablePPO",
+            )
+        integer_from("total_steps", self.total_steps, 1)
+        integer_from("n_envs", self.n_envs, 1)
+        between("reward_scale", self.reward_scale, 1e-9, 1e9)
+        for key, ends in self.schedules.items():
+            if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
+                raise InputError(f"schedules.{key}", ends, "must be [from, to]")
+            for end in ends:
+                between(f"schedules.{key}", end, -1e12, 1e12)
+
+
+@dataclass
+class TrainConfig:
+    """One training run and the table that ends it.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    scenario: Any = field(
+        default=None, metadata=help_text("the world: a preset, or a key of it (scenario.<key>=...)")
+    )
+    agent: AgentConfig = field(
+        default_factory=AgentConfig,
+        metadata=help_text("the learner: a preset, or a key of it (agent.<key>=...)"),
+    )
+    seed: int = field(default=0, metadata=help_text("seed of everything that is random in the run"))
+    total_steps: int | None = field(
+        default=None, metadata=help_text("decisions to learn from; null: as the agent says")
+    )
+    episodes: int = field(
+        default=20, metadata=help_text("held-out test episodes of the final table")
+    )
+    validation_episodes: int = field(
+        default=5, metadata=help_text("episodes of each evaluation while learning")
+    )
+    validations: int = field(
+        default=20, metadata=help_text("how often to evaluate while learning; the best is kept")
+    )
+    bound: bool = field(
+        default=True, metadata=help_text("also compute the upper bound on the test episodes")
+    )
+    resume: bool = field(default=False, metadata=help_text("go on with a run that was stopped"))
+    runs: str = field(default="runs", metadata=help_text("folder that holds the run folders"))
+    progress: bool = field(default=True, metadata=help_text("show a progress bar"))
+    engine: str = field(
+        default="auto",
+        metadata=help_text(
+            "what steps the training worlds: simpy, batched, or auto (batched if it can)"
+        ),
+    )
+    threads: int = field(default=1, metadata=help_text("CPU threads of torch"))
+    device: str = field(
+        default="cpu", metadata=help_text("where torch computes: cpu, cuda, cuda:<n> or auto")
+    )
+
+    def __post_init__(self) -> None:
+        integer_from("seed", self.seed, 0)
+        if self.total_steps is not None:
+            integer_from("total_steps", self.total_steps, 1)
+        integer_from("episodes", self.episodes, 1)
+        integer_from("validation_episodes", self.validation_episodes, 1)
+        integer_from("validations", self.validations, 1)
+        integer_from("threads", self.threads, 1)
+        not_empty("runs", self.runs)
+        one_of("engine", self.engine, ENGINES)
+        if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", self.device):
+            raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>, auto")
+
+
+@dataclass
+class EvaluateConfig:
+    """Policies measured on the same held-out episodes.
+
+    ``scenario`` is None where the shell names none and ``policy`` holds a run folder: the world is
+    then the one that the folder was trained in, with ``scenario_keys`` replaced in it.
+    :func:`scenario_of` settles it.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    scenario: Any = field(
+        default=None, metadata=help_text("the world: a preset, or a key of it (scenario.<key>=...)")
+    )
+    policy: Any = field(
+        default="overload_avoidance",
+        metadata=help_text(
+            "a baseline, a run folder or module:attribute; several (a,b); or all baselines (all)"
+        ),
+    )
+    episodes: int = field(default=20, metadata=help_text("held-out episodes"))
+    seed: int = field(default=0, metadata=help_text("seed of the episodes"))
+    bound: bool = field(
+        default=False, metadata=help_text("also compute the upper bound on the episodes")
+    )
+    record: bool = field(
+        default=False, metadata=help_text("also write what became of every task, as Parquet")
+    )
+    out: str | None = field(
+        default=None, metadata=help_text("folder for the results; null: prints the table only")
+    )
+    scenario_keys: dict[str, Any] = field(default_factory=dict, metadata=help_text(""))
+
+    def __post_init__(self) -> None:
+        integer_from("episodes", self.episodes, 1)
+        integer_from("seed", self.seed, 0)
+        if self.out is not None:
+            not_empty("out", self.out)
+        if not self.policies:
+            raise InputError("policy", self.policy, "must name at least one policy")
+        for policy in self.policies:
+            not_empty("policy", policy)
+
+    @property
+    def policies(self) -> list[str]:
+        """The policies as a list; ``all`` is left for the evaluation, which knows the problem."""
+        return as_list(self.policy)
+
+
+@dataclass
+class SimulateConfig:
+    """One episode of the twin, without learning. ``scenario`` as in :class:`EvaluateConfig`.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    scenario: Any = field(
+        default=None, metadata=help_text("the world: a preset, or a key of it (scenario.<key>=...)")
+    )
+    policy: str = field(
+        default="overload_avoidance",
+        metadata=help_text("a baseline, a run folder, or module:attribute"),
+    )
+    seed: int = field(default=0, metadata=help_text("seed of the episode"))
+    out: str = field(
+        default="simulations", metadata=help_text("folder that gets the event log and the picture")
+    )
+    scenario_keys: dict[str, Any] = field(default_factory=dict, metadata=help_text(""))
+
+    def __post_init__(self) -> None:
+        integer_from("seed", self.seed, 0)
+        not_empty("policy", self.policy)
+        not_empty("out", self.out)
+
+    @property
+    def policies(self) -> list[str]:
+        """The one policy, as the list that :class:`EvaluateConfig` has."""
+        return [self.policy]
+
+
+@dataclass
+class BenchmarkConfig:
+    """How fast the environments decide, beside SimPy alone.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    parts: Any = field(
+        default_factory=lambda: ["scenarios", "worlds", "learner"],
+        metadata=help_text(
+            "scenarios, worlds, learner, sizes, peers; several: parts=[a,b]; or all"
+        ),
+    )
+    seconds: float = field(
+        default=1.0, metadata=help_text("CPU seconds that each measurement takes")
+    )
+    repeats: int = field(
+        default=3, metadata=help_text("measurements of each thing; the median is shown")
+    )
+    out: str | None = field(
+        default=None,
+        metadata=help_text(
+            "JSON file for the figures, a picture beside it; null: prints them only"
+        ),
+    )
+
+    def __post_init__(self) -> None:
+        if not self.chosen:
+            raise InputError("parts", self.parts, "must name at least one part")
+        for part in self.chosen:
+            not_empty("parts", part)
+        between("seconds", self.seconds, 0.001, 3600)
+        integer_from("repeats", self.repeats, 1)
+        if self.out is not None:
+            not_empty("out", self.out)
+
+    @property
+    def chosen(self) -> list[str]:
+        """The parts as a list."""
+        return as_list(self.parts)
+
+
+@dataclass
+class CompareConfig:
+    """Run folders gathered into one table and one figure.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    runs: Any = field(
+        default="runs",
+        metadata=help_text("run folders, or folders that hold some; several: runs=[a,b]"),
+    )
+    out: str | None = field(
+        default="comparison",
+        metadata=help_text("folder for the table and the figure; null: prints the table only"),
+    )
+
+    def __post_init__(self) -> None:
+        if not self.paths:
+            raise InputError("runs", self.runs, "must name at least one folder")
+        for path in self.paths:
+            not_empty("runs", path)
+        if self.out is not None:
+            not_empty("out", self.out)
+
+    @property
+    def paths(self) -> list[str]:
+        """The folders as a list."""
+        return as_list(self.runs)
+
+
+@dataclass
+class ReproduceConfig:
+    """Figures drawn again from seeds, and the tables behind them.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    figure: Any = field(
+        default="all", metadata=help_text("a figure by name; several (a,b); or all of them (all)")
+    )
+    budget: str = field(
+        default="quick",
+        metadata=help_text("quick: enough to look at; full: what our reported figures use"),
+    )
+    seeds: int | None = field(
+        default=None, metadata=help_text("training seeds; null: 2 in quick, 5 in full")
+    )
+    out: str = field(default="reproduction", metadata=help_text("folder for the figures"))
+    runs: str = field(
+        default="runs", metadata=help_text("folder of the run folders; those there are used")
+    )
+    launcher: str = field(
+        default="basic",
+        metadata=help_text("where runs are trained: basic, joblib, ray, submitit_slurm"),
+    )
+    redraw: bool = field(
+        default=False,
+        metadata=help_text("draw from the tables that are there, and do nothing else"),
+    )
+
+    def __post_init__(self) -> None:
+        if not self.figures:
+            raise InputError("figure", self.figure, "must name at least one figure")
+        for figure in self.figures:
+            not_empty("figure", figure)
+        if self.seeds is not None:
+            integer_from("seeds", self.seeds, 1)
+        for key in ("budget", "out", "runs", "launcher"):
+            not_empty(key, getattr(self, key))
+
+    @property
+    def figures(self) -> list[str]:
+        """The figures as a list."""
+        return as_list(self.figure)
+
+
+SCHEMAS: dict[str, type[Any]] = {
+    "train": TrainConfig,
+    "evaluate": EvaluateConfig,
+    "simulate": SimulateConfig,
+    "benchmark": BenchmarkConfig,
+    "compare": CompareConfig,
+    "calibrate": CalibrateConfig,
+    "calibrate-train": CalibrateTrainConfig,
+    "reproduce": ReproduceConfig,
+    "validate": ValidateConfig,
+}
+
+
+def is_run_folder(policy: Any) -> bool:
+    """Whether a policy is meant as a run folder: it has a ``/``, or a folder is called that.
+
+    A bare word (``random``) is always the name of a baseline; its folder is ``./random``.
+    """
+    if not isinstance(policy, str) or policy.isidentifier():
+        return False
+    return "/" in policy or Path(policy).is_dir()
+
+
+def scenario_of(config: EvaluateConfig | SimulateConfig) -> Any:
+    """The checked scenario that a command works in, whether named or the run folder's.
+
+    Raises:
+        InputError: the run folder has no readable ``config.yaml``, or ``scenario_keys`` do not fit.
+    """
+    from edgesim.scenarios import resolve
+
+    if config.scenario is not None and not isinstance(config.scenario, str | Mapping):
+        return config.scenario
+    base: Any = config.scenario
+    if base is None:
+        folders = [policy for policy in config.policies if is_run_folder(policy)]
+        base = _trained_in(folders[0]) if folders else DEFAULT_SCENARIO
+    return resolve(base, config.scenario_keys)
+
+
+def _trained_in(folder: str) -> dict[str, Any]:
+    """The scenario in a run folder's ``config.yaml``."""
+    import yaml
+
+    try:
+        values = yaml.safe_load((Path(folder) / "config.yaml").read_text())
+        return dict(values["scenario"])
+    except FileNotFoundError:
+        raise InputError("policy", folder, "is not a run folder: it has no config.yaml") from None
+    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
+        raise InputError("policy", folder, "its config.yaml is not one of a run") from None

@@ -1,0 +1,1 @@
+"""AIGC provider selection as Gymnasium environments."""

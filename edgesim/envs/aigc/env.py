@@ -1,0 +1,186 @@
+"""AIGC provider selection as a Gymnasium environment."""
+
+from collections.abc import Mapping
+from typing import Any, SupportsInt
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.utils import EzPickle
+
+from edgesim.envs.aigc.observation import Observer
+from edgesim.envs.aigc.reward import RewardModel
+from edgesim.envs.twin_env import TwinEnv
+from edgesim.errors import InputError
+from edgesim.scenarios import resolve
+from edgesim.scenarios.aigc.schema import AIGCScenario
+from edgesim.scenarios.checks import one_of
+from edgesim.twin.aigc.twin import AIGCTwin
+from edgesim.twin.aigc.world import AIGCWorld
+from edgesim.twin.core.worlds import shared_world
+
+__all__ = ["METRICS", "AIGCEnv"]
+
+METRICS: dict[str, str] = {
+    "return": "sum of the rewards",
+    "quality": "mean quality gain of a finished task, 0 to 1",
+    "latency_s": "mean time from request to result of a finished task, s",
+    "late": "share of the finished tasks that came after their deadline",
+    "lost": "tasks that ran when their provider crashed",
+    "refused": "tasks that were not started: they did not fit, or the provider was down",
+    "crashes": "crashes of providers",
+    "finished": "tasks whose result reached the user",
+    "decisions": "requests decided",
+}
+
+
+class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
+    """AIGC provider selection at the wireless edge.
+
+    ## Description
+    Users of a wireless edge network ask for generated content. Each request names the denoising
+    steps it wants and must be sent to one AIGC service provider (ASP). Providers differ in what
+    they hold at once, in speed, and in the quality that they reach for a number of steps, which
+    nobody tells. A provider that is given more than it holds crashes and loses what it runs.
+    Source of the problem: arXiv 2301.03220. The network is that of the scenario; ``aigc_paper`` has
+    none, ``aigc`` has radio, moving users, a metro network and deadlines.
+
+    ## Observation Space
+    ``Box(float32)``, values scaled to about [0, 1]. Without a network, 42 numbers for 20 providers
+    (the authors' own): for each provider its capacity over the largest of ``capacity_range`` and
+    its available share; then steps asked over the most that are asked, and run time over the run
+    time of that most. With a network, for each provider: capacity, available share (promised
+    capacity counts as taken), up or down, mean seconds a step alone, what each further task adds
+    to a run (as a part of a run alone), tasks assigned, time on the metro network, expected
+    latency; then of the request: steps, deadline, upload and download size, and at the user's
+    serving site the spectral efficiency and active transfers of both directions.
+    :class:`edgesim.envs.aigc.observation.Observer` names each entry
+    (``env.unwrapped.observer.names``).
+
+    ## Action Space
+    ``Discrete(providers)``: the provider for the request at hand. ``action_masks()`` tells which
+    are sensible: ``mask="fits"`` (default) those that are up and have room, ``mask="up"`` those
+    that are up; all of them where none qualifies. Any action is legal.
+
+    Where the scenario has several ``step_shares`` (``aigc_steps``), an action also says how many
+    of the steps asked are spent: ``Discrete(providers * shares)``, action ``a`` is provider
+    ``a % providers`` with the share ``step_shares[a // providers]`` of the steps, rounded to whole
+    ones. The first share is 1, so that the actions below ``providers`` are those of ``aigc``.
+
+    ## Rewards
+    Quality of the result, about in [0, 1], paid as ``pay_on`` of the scenario says: on assignment,
+    or on delivery and then discounted for lateness. Results of a measured service scatter around
+    its curve as the measured ones did. A crash costs ``crash_penalty``, each task lost with
+    it ``loss_penalty`` times what was left of it, each task not started ``refusal_penalty``. With
+    ``reward="shaped"`` a task pays its expected worth when it is placed, and the difference to
+    what came of it at its end: potential-based shaping (Ng, Harada and Russell 1999) with the
+    worth of the tasks under way as potential. The undiscounted return is the same.
+
+    ## Starting State
+    All providers up and empty, users at their first places, the first request at hand.
+
+    ## Episode End
+    Terminated when the workload is through: at the arrival of the last request, undecided
+    (``decide_last: false``, the authors' way), or when all tasks have ended after it. Never
+    truncated by the environment itself.
+
+    ## Arguments
+    ```python
+    gymnasium.make(
+        "edgesim/AIGC-v0",
+        scenario="aigc_paper",
+        overrides={"capacity_range": [400, 900], "trace": "tasks.csv"},
+        reward="paid",
+        mask="fits",
+    )
+    ```
+    ``scenario``: a preset's name, or a mapping with all keys. ``overrides``: keys to replace.
+    ``record``: keep the event log of each episode (``env.unwrapped.twin.log``).
+
+    ## Info
+    Each step: ``quality``, ``crash_penalty``, ``loss_penalty``, ``refusal_penalty``, ``shaping``,
+    the parts of the reward, which is their sum. At the end also ``metrics``, the episode's figures
+    (:data:`METRICS`).
+
+    ## Version History
+    * v0: first version.
+
+    Raises:
+        InputError: unknown scenario, key, reward, mask or render mode; bad values.
+    """
+
+    picture = "edgesim.plots.aigc.world:draw_now"
+    masks = ("fits", "up")
+
+    def __init__(
+        self,
+        scenario: str | Mapping[str, Any] = "aigc",
+        overrides: Mapping[str, Any] | None = None,
+        reward: str = "paid",
+        mask: str = "fits",
+        record: bool = False,
+        render_mode: str | None = None,
+    ) -> None:
+        EzPickle.__init__(self, scenario, overrides, reward, mask, record, render_mode)
+        one_of("reward", reward, ("paid", "shaped"))
+        one_of("mask", mask, self.masks)
+        super().__init__(render_mode)
+        self.scenario: AIGCScenario = resolve(scenario, overrides)
+        if self.scenario.problem != "aigc":
+            raise InputError("scenario", self.scenario.name, "edgesim/AIGC-v0 takes AIGC scenarios")
+        self.world = shared_world(AIGCWorld, self.scenario)
+        self.observer = Observer(self.world)
+        self.observation_space = spaces.Box(0.0, self.observer.high, dtype=np.float32)
+        self._providers = len(self.world.providers)
+        self._actions = self._providers * len(self.scenario.step_shares)
+        self.action_space = spaces.Discrete(self._actions)
+        self._record = record
+        self._mask = mask
+        self._reward_model = RewardModel(self.scenario, shaped=reward == "shaped")
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
+        """Start an episode; ``seed`` draws what happens in it, as in Gymnasium."""
+        self._twin = AIGCTwin(
+            self.scenario, self._episode_seed(seed), world=self.world, record=self._record
+        )
+        self._reward_model.open()
+        self._over = False
+        self._twin.next_request()
+        observation = self.observer.observe(self._twin)
+        return observation, self._reward_model.nothing()
+
+    def step(
+        self, action: SupportsInt
+    ) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Send the request at hand to the provider of ``action`` and run to the next request."""
+        twin = self._running()
+        number = int(action)
+        if not 0 <= number < self._actions:
+            raise InputError("action", number, f"one from 0 to {self._actions - 1}")
+        if twin.request is not None:  # an episode of a single, undecided request has no decision
+            level, provider = divmod(number, self._providers)
+            steps = twin.levels(twin.request)[level] if level else None
+            self._reward_model.promise(twin, provider, steps)
+            twin.choose(provider, steps)
+            twin.next_request()
+        reward, info = self._reward_model.settle(twin.outcomes)
+        twin.outcomes.clear()
+        self._over = twin.request is None
+        if self._over:
+            info["metrics"] = self._reward_model.metrics(twin.ledger)
+        return self.observer.observe(twin), reward, self._over, False, info
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """Which actions are sensible for the request at hand, shape (actions,), never empty."""
+        twin = self.twin
+        several = self._actions > self._providers
+        if self._mask == "fits":
+            fits = twin.fits()
+            if several:
+                fits = np.concatenate([twin.fits(steps) for steps in twin.levels(twin.last)])
+            if fits.any():
+                return fits
+        up = twin.up.copy() if twin.up.any() else np.ones_like(twin.up)
+        return np.tile(up, self._actions // self._providers) if several else up

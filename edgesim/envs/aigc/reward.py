@@ -1,0 +1,114 @@
+"""What the outcomes of an AIGC episode pay: the only place where rewards are made."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from edgesim.scenarios.aigc.schema import AIGCScenario
+from edgesim.twin.aigc.outcomes import Crashed, Finished, Ledger, Lost, Outcome, Refused, Started
+from edgesim.twin.aigc.quality import timeliness
+from edgesim.twin.aigc.twin import AIGCTwin
+
+__all__ = ["PARTS", "RewardModel"]
+
+PARTS = ("quality", "crash_penalty", "loss_penalty", "refusal_penalty", "shaping")
+"""What a reward is the sum of: the keys of every info."""
+
+
+class RewardModel:
+    """Turns outcomes into rewards, their parts, and an episode's metrics.
+
+    Args:
+        scenario: says what is paid and when.
+        shaped: pay a task's expected worth when it is placed and the difference at its end
+            (potential-based shaping; the undiscounted return of an episode is unchanged).
+    """
+
+    def __init__(self, scenario: AIGCScenario, *, shaped: bool) -> None:
+        self._scenario = scenario
+        self._on_delivery = scenario.pay_on == "delivery"
+        # A quality paid on assignment is not delayed: there is nothing to shape.
+        self._shaped = shaped and self._on_delivery
+        self._lateness_s = scenario.wireless.lateness_s if scenario.wireless else None
+        self.open()
+
+    def open(self) -> None:
+        """Begin an episode."""
+        self._promised: dict[int, float] = {}
+        self._promise = 0.0
+        self._return = self._quality = self._latency_s = 0.0
+        self._finished = self._late = self._crashes = self._decisions = 0
+
+    def nothing(self) -> dict[str, Any]:
+        """The info of a reset: all parts of the reward at nought."""
+        return dict.fromkeys(PARTS, 0.0)
+
+    def promise(self, twin: AIGCTwin, provider: int, steps: int | None) -> None:
+        """A choice is about to be made: note what it is expected to be worth."""
+        self._decisions += 1
+        if self._shaped:
+            worth = float(twin.expected_worth(steps)[provider])
+            self._promised[twin.last.number] = worth
+            self._promise += worth
+
+    def settle(self, outcomes: Sequence[Outcome]) -> tuple[float, dict[str, Any]]:
+        """The reward of what has happened since the last choice, and its parts."""
+        scenario = self._scenario
+        quality = crash = loss = refusal = 0.0
+        shaping, self._promise = self._promise, 0.0
+        for outcome in outcomes:
+            if isinstance(outcome, Started):
+                if not self._on_delivery:
+                    quality += outcome.quality
+            elif isinstance(outcome, Finished):
+                if self._on_delivery:
+                    quality += self._delivered(outcome)
+                    shaping -= self._promised.pop(outcome.task.number, 0.0)
+                self._finished += 1
+                self._quality += outcome.quality
+                self._latency_s += outcome.latency_s
+            elif isinstance(outcome, Lost):
+                loss -= scenario.loss_penalty * (1.0 - outcome.progress)
+                shaping -= self._promised.pop(outcome.task.number, 0.0)
+            elif isinstance(outcome, Refused):
+                refusal -= scenario.refusal_penalty
+                shaping -= self._promised.pop(outcome.task.number, 0.0)
+            elif isinstance(outcome, Crashed):
+                crash -= scenario.crash_penalty
+                self._crashes += 1
+        paid = quality + crash + loss + refusal
+        self._return += paid
+        info = {  # the keys are PARTS
+            "quality": quality,
+            "crash_penalty": crash,
+            "loss_penalty": loss,
+            "refusal_penalty": refusal,
+            "shaping": shaping,
+        }
+        return paid + shaping, info
+
+    def metrics(self, ledger: Ledger) -> dict[str, float]:
+        """The figures of the episode, see :data:`edgesim.envs.aigc.env.METRICS`.
+
+        The return is that of the rewards as paid, without shaping. Means are 0 where nothing
+        finished.
+        """
+        finished = max(self._finished, 1)
+        return {
+            "return": self._return,
+            "quality": self._quality / finished,
+            "latency_s": self._latency_s / finished,
+            "late": self._late / finished,
+            "lost": float(ledger.lost),
+            "refused": float(ledger.refused),
+            "crashes": float(self._crashes),
+            "finished": float(ledger.finished),
+            "decisions": float(self._decisions),
+        }
+
+    def _delivered(self, outcome: Finished) -> float:
+        if self._lateness_s is None:
+            return outcome.quality
+        deadline_s = outcome.task.deadline_s
+        if outcome.latency_s > deadline_s:
+            self._late += 1
+        return outcome.quality * timeliness(outcome.latency_s, deadline_s, self._lateness_s)

@@ -1,0 +1,1 @@
+"""Service function chaining as Gymnasium environments."""

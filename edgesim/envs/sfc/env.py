@@ -1,0 +1,208 @@
+"""Service function chaining as a Gymnasium environment."""
+
+from collections.abc import Mapping
+from typing import Any, SupportsInt
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.utils import EzPickle
+
+from edgesim.envs.sfc.observation import build_observer
+from edgesim.envs.sfc.outlook import ChainOutlook
+from edgesim.envs.sfc.reward import RewardModel
+from edgesim.envs.twin_env import TwinEnv
+from edgesim.errors import InputError
+from edgesim.scenarios import resolve
+from edgesim.scenarios.checks import one_of
+from edgesim.scenarios.sfc.schema import SFCScenario
+from edgesim.twin.core.worlds import shared_world
+from edgesim.twin.sfc.chain import Chain
+from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.world import build_world
+
+__all__ = ["METRICS", "SFCEnv"]
+
+METRICS: dict[str, str] = {
+    "return": "sum of the rewards",
+    "qoe": "mean reward a request: QoE of the admitted, penalty of the others",
+    "rejected": "share of the requests that got no chain",
+    "dropped": "share of the chains that a failure ended",
+    "rerouted": "chains moved to other links",
+    "delay_ms": "mean delay of a chain at its admission, ms",
+    "loss": "mean loss of a chain at its admission, 0 to 1",
+    "accepted": "requests that got a chain",
+    "southbound_messages": "messages between controller and switches",
+    "southbound_bytes": "their bytes",
+    "decisions": "choices made",
+}
+
+
+class SFCEnv(TwinEnv[SFCTwin], EzPickle):
+    """QoS- and QoE-aware service function chaining in SDN/NFV 5G slices.
+
+    ## Description
+    Requests ask for a chain of virtual network functions (VNFs) with a bandwidth and a bound on
+    delay. For each VNF of the chain one of its instances is chosen, one a step. What joins the
+    instances has limited bandwidth, which an admitted chain holds until it is released. Source of
+    the problem: arXiv 1804.02099. The world is that of the scenario: ``sfc_paper`` has a link from
+    each instance to each of the next group.
+
+    ## Observation Space
+    With stage links, ``observation="ways"`` (default): ``Box(float32)``, values scaled to
+    [-1, 1], 176 numbers for five groups of five. For each instance of the next stage: residual
+    bandwidth of the link to it from the instance chosen last, the price of that link (bandwidth
+    asked for over residual), its delay, whether it holds; by how much the best rest of the chain
+    through it is longer, and dearer under four weights of delay against price, than through the
+    best instance; slack, whether a rest of the chain holds within the bound, and QoE of the fastest
+    one. Then the residual of every link, and of the request: bandwidth, its logarithm, bound,
+    delay so far, slack and QoE of the fastest chain, the stage and the previous instance (one-hot).
+    ``env.unwrapped.observer.names`` names each entry. ``observation="authors"``: the authors'
+    tensor, shape (5, 5, 16), in the units of the world, without the previous instance
+    (:class:`edgesim.envs.sfc.observation.AuthorsObserver`).
+
+    ## Action Space
+    ``Discrete(instances)``: the instance of the next stage, numbered within its group; one more,
+    the last, rejects the request where the scenario has ``admission_control``. ``action_masks()``
+    tells which make sense: ``mask="completes"`` (default) those through which the chain can be
+    completed within its bound as far as is known, ``mask="holds"`` those to which the next way
+    holds; all where none does. Any action is legal: one that cannot hold fails, and ends its
+    request.
+
+    ## Rewards
+    QoE by the scenario's model: of an admitted chain as things stand at admission
+    (``pay_on: admission``), paid at its last choice, or over its life (``pay_on: release``), paid
+    at its end. A request that fails or is rejected pays ``qoe.rejected`` at once, a chain that a
+    failure ends ``qoe.dropped``. All other steps pay 0. With ``reward="shaped"`` and payment on
+    release, a chain pays its QoE at admission then, and the difference to what came of it at its
+    end: potential-based shaping (Ng, Harada and Russell 1999). The undiscounted return is the same.
+    With ``reward="relative"``, for training, that difference is paid as it arises, so that running
+    chains that suffer from a new one say so soon; and each request pays, when it is decided, less
+    what it could pay with the network to itself. No choice changes what is taken off, so that the
+    best policy stays the best, and rewards differ less by luck. With
+    ``reward="priced"`` an admitted chain also pays a price of the bandwidth that it takes, and gets
+    it back over its life: what it takes from the requests to come is told when it is chosen.
+
+    ## Starting State
+    No chain runs; the first request is at hand, and the instance of its first VNF to be chosen.
+
+    ## Episode End
+    Terminated after the last request; where QoE is paid on release, chains that run then are paid
+    for their life so far. Never truncated by the environment itself.
+
+    ## Arguments
+    ```python
+    gymnasium.make(
+        "edgesim/SFC-v0",
+        scenario="sfc_paper",
+        overrides={"release_probability": 0.05, "trace": "requests.csv"},
+        reward="paid",
+        mask="completes",
+        observation="ways",
+    )
+    ```
+    ``scenario``: a preset's name, or a mapping with all keys. ``overrides``: keys to replace.
+    ``record``: keep the event log of each episode (``env.unwrapped.twin.log``).
+
+    ## Info
+    Each step: ``qoe``, ``rejection``, ``drop``, ``shaping``, the parts of the reward, which is
+    their sum. At the end also ``metrics``, the episode's figures (:data:`METRICS`).
+
+    ## Version History
+    * v0: first version.
+
+    Raises:
+        InputError: unknown scenario, key, reward, mask, observation or render mode; bad values.
+    """
+
+    picture = "edgesim.plots.sfc.world:draw_now"
+    rewards = ("paid", "shaped", "relative", "priced")
+    masks = ("completes", "holds")
+    observations = ("ways", "authors")
+
+    def __init__(
+        self,
+        scenario: str | Mapping[str, Any] = "sfc",
+        overrides: Mapping[str, Any] | None = None,
+        reward: str = "paid",
+        mask: str = "completes",
+        observation: str = "ways",
+        record: bool = False,
+        render_mode: str | None = None,
+    ) -> None:
+        EzPickle.__init__(self, scenario, overrides, reward, mask, observation, record, render_mode)
+        one_of("reward", reward, self.rewards)
+        one_of("mask", mask, self.masks)
+        one_of("observation", observation, self.observations)
+        super().__init__(render_mode)
+        self.scenario: SFCScenario = resolve(scenario, overrides)
+        if self.scenario.problem != "sfc":
+            raise InputError("scenario", self.scenario.name, "edgesim/SFC-v0 takes SFC scenarios")
+        if observation == "authors" and self.scenario.network is not None:
+            raise InputError("observation", observation, "needs a scenario without network")
+        self.world = shared_world(build_world, self.scenario)
+        self.observer = build_observer(self.scenario, self.world, observation)
+        self.observation_space = self.observer.space
+        self._instances = self.world.instances
+        self._actions = self._instances + self.scenario.admission_control
+        self.action_space = spaces.Discrete(self._actions)
+        self._record = record
+        self._mask = mask
+        self._reward_model = RewardModel(self.scenario, self.world, reward)
+        self._known: ChainOutlook | None = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
+        """Start an episode; ``seed`` draws what happens in it, as in Gymnasium."""
+        self._twin = SFCTwin(
+            self.scenario, self._episode_seed(seed), world=self.world, record=self._record
+        )
+        self._reward_model.open()
+        self._over = self._twin.next_decision() is None
+        return self.observer.observe(self._twin, self.outlook), self._reward_model.nothing()
+
+    def step(
+        self, action: SupportsInt
+    ) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Choose instance ``action`` of the next stage and run to the next choice."""
+        twin, outlook = self._running(), self.outlook
+        choice = int(action)
+        if not 0 <= choice < self._actions:
+            raise InputError("action", choice, f"from 0 to {self._actions - 1}")
+        self._reward_model.decisions += 1
+        if choice < self._instances:
+            twin.choose(choice)
+        else:
+            twin.reject()
+        over = self._over = twin.next_decision() is None
+        reward, info = self._reward_model.settle(twin, outlook, over=over)
+        if over:
+            info["metrics"] = self._reward_model.metrics(twin)
+        return self.observer.observe(twin, self.outlook), reward, over, False, info
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """Which actions make sense for the choice at hand, shape (actions,), never empty."""
+        outlook, chain = self.outlook, self.twin.chain
+        mask = outlook.mask(chain, self._mask)
+        if not mask.any():
+            mask = outlook.mask(chain, "holds")
+            if not mask.any():
+                mask = np.ones_like(mask)
+        if self._actions > self._instances:
+            mask = np.append(mask, True)
+        return mask
+
+    @property
+    def outlook(self) -> ChainOutlook:
+        """The request at hand (or shown last), its ways, and what lies ahead: public knowledge."""
+        twin = self.twin
+        outlook = self._known
+        if outlook is None or outlook.request is not twin.last:
+            outlook = self._known = ChainOutlook(twin.fabric, twin.last)
+        return outlook
+
+    @property
+    def chain(self) -> Chain:
+        """The chain of the request at hand (or shown last), as far as it is built."""
+        return self.twin.chain

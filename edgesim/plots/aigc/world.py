@@ -1,0 +1,83 @@
+"""A picture of an AIGC world at one instant: who runs what, and, with a network, where."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from edgesim.twin.aigc.twin import AIGCTwin
+
+__all__ = ["draw_loads", "draw_map", "draw_now"]
+
+_LEGEND: dict[str, Any] = {
+    "loc": "lower center",
+    "bbox_to_anchor": (0.5, 1.0),
+    "ncols": 4,
+    "frameon": False,
+    "fontsize": 8,
+}
+# Okabe and Ito's colours: told apart by colour-blind eyes too.
+FREE, TAKEN, PROMISED, DOWN, REQUEST = "#E5E5E5", "#0072B2", "#56B4E9", "#D55E00", "#009E73"
+
+
+def draw_loads(axes: Axes, twin: AIGCTwin) -> None:
+    """One bar a provider: capacity, steps that run, steps promised to tasks under way."""
+    capacity = twin.world.capacity
+    running = np.array([p.capacity - p.available for p in twin.providers])
+    promised = np.maximum(capacity - twin.available - running, 0)
+    rows = np.arange(len(capacity))
+    axes.barh(rows, capacity, color=np.where(twin.up, FREE, DOWN))
+    axes.barh(rows, running, color=TAKEN)
+    axes.barh(rows, promised, left=running, color=PROMISED)
+    axes.set(yticks=rows, xlabel="denoising steps held at once", ylabel="provider")
+    axes.invert_yaxis()
+    axes.margins(y=0.01)
+    kinds = {"capacity": FREE, "running": TAKEN, "on the way": PROMISED, "down": DOWN}
+    handles = [Patch(color=colour, label=kind) for kind, colour in kinds.items()]
+    axes.legend(handles=handles, **_LEGEND)
+
+
+def draw_map(axes: Axes, twin: AIGCTwin) -> None:
+    """Sites, links and users on the square; the request at hand and the site that serves it."""
+    delivery, world = twin.delivery, twin.world
+    assert delivery is not None and world.sites_m is not None and world.scenario.wireless
+    sites, now = world.sites_m, twin.clock.now
+    for one, other in delivery.routes.graph.edges:
+        axes.plot(*sites[[one, other]].T, color="#BBBBBB", linewidth=1, zorder=1)
+    shown = range(min(world.scenario.users, 300))
+    places = np.array([delivery.users.position(user, now) for user in shown])
+    axes.scatter(places[:, 0], places[:, 1], s=3, color="#999999", zorder=2, label="users")
+    load = 1 - np.clip(twin.available / world.capacity, 0, 1)
+    colours = [DOWN if not up else TAKEN for up in twin.up]
+    axes.scatter(
+        sites[:, 0],
+        sites[:, 1],
+        s=60 + 240 * load,
+        color=colours,
+        alpha=0.85,
+        zorder=3,
+        label="sites",
+    )
+    for number, (x, y) in enumerate(sites):
+        axes.annotate(str(number), (x, y), ha="center", va="center", fontsize=7, color="white")
+    x, y = delivery.position_m(twin.last)
+    serving = sites[delivery.radio.serving(x, y)]
+    axes.plot([x, serving[0]], [y, serving[1]], color=REQUEST, linewidth=1.5, zorder=4)
+    axes.scatter([x], [y], marker="*", s=140, color=REQUEST, zorder=5, label="request")
+    side = world.scenario.wireless.side_m
+    limits = (-0.04 * side, 1.04 * side)
+    axes.set(xlim=limits, ylim=limits, xlabel="x, m", ylabel="y, m", aspect="equal")
+    axes.legend(**_LEGEND)
+
+
+def draw_now(figure: Figure, twin: AIGCTwin) -> None:
+    """The whole picture, onto an empty figure."""
+    if twin.delivery is None:
+        draw_loads(figure.subplots(), twin)
+    else:
+        left, right = figure.subplots(1, 2)
+        draw_map(left, twin)
+        draw_loads(right, twin)
+    figure.suptitle(f"t = {twin.clock.now:,.0f} s   request {twin.last.number}")

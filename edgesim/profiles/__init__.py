@@ -1,0 +1,1 @@
+"""Measured service profiles: JSON files and their schema."""

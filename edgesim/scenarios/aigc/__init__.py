@@ -1,0 +1,1 @@
+"""Scenarios of AIGC provider selection: their schema and presets."""

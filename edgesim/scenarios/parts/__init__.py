@@ -1,0 +1,1 @@
+"""Physical settings, stated once and used by every family's schema."""

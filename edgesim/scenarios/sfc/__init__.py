@@ -1,0 +1,1 @@
+"""Scenarios of service function chaining: their schema and presets."""

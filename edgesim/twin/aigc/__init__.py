@@ -1,0 +1,1 @@
+"""AIGC services: who asks for what, providers, delivery, outcomes."""

@@ -1,0 +1,237 @@
+"""A trace of tasks on disk, CSV or Parquet, read as a stream and checked row by row."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from edgesim.errors import InputError
+from edgesim.scenarios.aigc.schema import AIGCScenario, TraceColumns
+from edgesim.twin.core.trace_file import Floats, Rows, TraceFile, floats
+
+__all__ = ["Trace", "TraceBlock"]
+
+REQUIRED = ("arrival_s", "steps")
+POSITIONS = ("user_x_m", "user_y_m")
+SIZES = ("upload_bytes", "download_bytes")
+MAX_STEPS = 10**9
+
+_SECONDS = "must be a finite number of seconds"
+_DATE_TIME = "must be a date-time such as 2023-11-16 18:17:03.98"
+
+
+@dataclass(frozen=True)
+class TraceBlock:
+    """Consecutive rows of a trace as arrays of equal length.
+
+    Attributes:
+        arrival_s: arrival times, s, never falling.
+        steps: denoising steps asked for, whole numbers.
+        user_x_m: where the user stands, m; None where the trace does not say.
+        user_y_m: likewise.
+        upload_bytes: size of the request, bytes, or None.
+        download_bytes: size of the result, bytes, or None.
+    """
+
+    arrival_s: Floats
+    steps: NDArray[np.int64]
+    user_x_m: Floats | None = None
+    user_y_m: Floats | None = None
+    upload_bytes: Floats | None = None
+    download_bytes: Floats | None = None
+
+
+class Trace:
+    """Tasks of a CSV or Parquet file, in the file's order, in constant memory.
+
+    Construction reads the file once from end to end and checks every row; :meth:`blocks` reads it
+    again, any number of times. Without a wireless setting only arrivals and steps are read.
+
+    Times that are numbers are seconds and stay as they are; date-times (typed, or text such as
+    ``2023-11-16 18:17:03.9799600``) are counted from the first row, to the nanosecond. Both are
+    then multiplied by ``arrival_scale``. Steps are multiplied by ``steps_scale`` and rounded (half
+    to even) where it is not 1, and clipped to ``steps_clip``. A trace may run beyond the
+    scenario's ``horizon_s``, and its arrivals are not truncated to whole seconds.
+
+    Args:
+        path: a ``.csv`` or ``.parquet`` file; a relative path starts at the working directory.
+        columns: which column gives what, and the scales.
+        scenario: says whether the wireless columns are read, the side of the square in which
+            positions must lie, and the run times that the steps must give.
+
+    Attributes:
+        path: the absolute path.
+        count: rows.
+        first_arrival_s, last_arrival_s: the span of the arrivals, s.
+        min_steps, max_steps: the range of the steps, after scale and clip.
+        given: the canonical names of the columns that the trace gives.
+
+    Raises:
+        InputError: the file, a column or a row cannot be used; the message names it.
+    """
+
+    def __init__(
+        self, path: str | PathLike[str], columns: TraceColumns, scenario: AIGCScenario
+    ) -> None:
+        self._file = TraceFile(path)
+        self.path = self._file.path
+        self._columns = columns
+        self._run_time = scenario.run_time_minutes
+        self._wireless = scenario.wireless is not None
+        self._side_m = 0.0 if scenario.wireless is None else scenario.wireless.side_m
+        self._clip = self._whole_clip()
+        self._names = self._column_names()
+        self.given = frozenset(self._names)
+        self.count = 0
+        self.min_steps, self.max_steps = MAX_STEPS, 0
+        self.first_arrival_s = self.last_arrival_s = 0.0
+        for block in self._read(8192):
+            if not self.count:
+                self.first_arrival_s = float(block.arrival_s[0])
+            self.count += block.steps.size
+            self.last_arrival_s = float(block.arrival_s[-1])
+            self.min_steps = min(self.min_steps, int(block.steps.min()))
+            self.max_steps = max(self.max_steps, int(block.steps.max()))
+        if not self.count:
+            raise InputError(self._file.shown, "0 rows", "must hold at least one task")
+
+    def blocks(self, rows: int = 8192) -> Iterator[TraceBlock]:
+        """The tasks from the first to the last, at most ``rows`` at a time.
+
+        Raises:
+            InputError: the file is no longer the one that was checked.
+        """
+        count = 0
+        for block in self._read(rows):
+            count += block.steps.size
+            yield block
+        if count != self.count:
+            raise self._file.changed()
+
+    def _column_names(self) -> dict[str, str]:
+        """Canonical name to the file's own, for the columns that are read."""
+        keys = REQUIRED + POSITIONS + SIZES
+        names = self._file.columns({key: getattr(self._columns, key) for key in keys})
+        if not self._wireless:
+            return {key: names[key] for key in REQUIRED}
+        found = [key for key in POSITIONS if key in names]
+        if len(found) == 1:
+            (other,) = set(POSITIONS) - set(found)
+            raise self._file.without_partner(other, names[found[0]])
+        return names
+
+    # --- the rows ---------------------------------------------------------------------------
+
+    def _read(self, rows: int) -> Iterator[TraceBlock]:
+        arrivals = _Arrivals(self._columns.arrival_scale)
+        last_s = 0.0
+        for part in self._file.rows(self._names, rows):
+            block = self._block(part, last_s, arrivals)
+            last_s = float(block.arrival_s[-1])
+            yield block
+
+    def _block(self, rows: Rows, last_s: float, arrivals: "_Arrivals") -> TraceBlock:
+        """The rows, checked. ``last_s`` is the arrival before them."""
+        arrivals.look_at(rows.values("arrival_s"))
+        time_s = rows.floats("arrival_s", arrivals.accepted, arrivals.convert)
+        if rows.first == 1:
+            rows.refuse("arrival_s", time_s[:1] < 0, "must not be negative")
+        gap_s = np.diff(time_s, prepend=last_s)
+        rows.refuse(
+            "arrival_s",
+            gap_s < 0,
+            "arrivals must be in ascending order: this is {:g} s before the row above",
+            -gap_s,
+        )
+        optional: dict[str, Floats] = {}
+        for key in POSITIONS:
+            if key in self._names:
+                accepted = f"must be a number in [0, {self._side_m:g}] (wireless.side_m)"
+                optional[key] = rows.floats(key, accepted)
+                rows.refuse(key, (optional[key] < 0) | (optional[key] > self._side_m), accepted)
+        for key in SIZES:
+            if key in self._names:
+                accepted = "must be a finite number above 0"
+                optional[key] = rows.floats(key, accepted)
+                rows.refuse(key, optional[key] <= 0, accepted)
+        return TraceBlock(time_s, self._steps(rows), **optional)
+
+    def _steps(self, rows: Rows) -> NDArray[np.int64]:
+        accepted = "must be a whole number of at least 1"
+        scale = self._columns.steps_scale
+        if scale != 1:
+            accepted = f"must be at least 1 after steps_scale = {scale:g} and rounding"
+        asked = rows.floats("steps", accepted)
+        steps = np.rint(asked * scale)
+        if scale == 1:
+            rows.refuse("steps", asked != steps, accepted)
+        if self._clip is not None:
+            steps = np.clip(steps, *self._clip)
+        rows.refuse("steps", steps < 1, accepted)
+        rows.refuse("steps", steps > MAX_STEPS, f"must give at most {MAX_STEPS:,} steps")
+        if self._run_time is not None:
+            constant, linear, square = self._run_time
+            run_time = (square * steps + linear) * steps + constant
+            rows.refuse(
+                "steps",
+                ~(run_time > 0),
+                "run_time_minutes gives {:g} min for these steps, must be above 0",
+                run_time,
+            )
+        return steps.astype(np.int64)
+
+    def _whole_clip(self) -> tuple[int, int] | None:
+        clip = self._columns.steps_clip
+        if clip is None:
+            return None
+        if any(value != int(value) for value in clip):
+            raise InputError("trace_columns.steps_clip", clip, "must be two whole numbers")
+        return (int(clip[0]), int(clip[1]))
+
+
+class _Arrivals:
+    """Arrival times of one pass over a file: seconds, or date-times counted from the first row."""
+
+    def __init__(self, scale: float) -> None:
+        self._scale = scale
+        self._type: Any = None
+        self._origin_ns: int | None = None
+        self.accepted = f"{_SECONDS}, or a date-time such as 2023-11-16 18:17:03.98"
+
+    def look_at(self, values: Any) -> None:
+        """Take the kind of all rows from the first one."""
+        if self._type is not None or not len(values) or not values[0].is_valid:
+            return
+        kind = values.type
+        candidates = [pa.float64()]
+        if pa.types.is_timestamp(kind):
+            candidates = [pa.timestamp("ns", kind.tz)]
+        elif pa.types.is_date(kind):
+            candidates = [pa.timestamp("ns")]
+        elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            candidates += [pa.timestamp("ns"), pa.timestamp("ns", "UTC")]
+        first = values.slice(0, 1)
+        for candidate in candidates:
+            try:
+                date_time = first.cast(candidate)
+            except pa.ArrowException:
+                continue
+            self._type = candidate
+            if candidate == pa.float64():
+                self.accepted = f"{_SECONDS}, as in the first row"
+            else:
+                self._origin_ns = date_time.cast(pa.int64())[0].as_py()
+                self.accepted = f"{_DATE_TIME}, in the form of the first row"
+            return
+
+    def convert(self, values: Any) -> Floats:
+        """Arrival times, s."""
+        if self._origin_ns is None:
+            return floats(values) * self._scale
+        since_ns = values.cast(self._type).cast(pa.int64()).to_numpy() - self._origin_ns
+        seconds: Floats = since_ns / 1e9 * self._scale
+        return seconds

@@ -1,0 +1,184 @@
+"""What stays in an AIGC world: its providers, sites, streets and metro network."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from edgesim.errors import InputError
+from edgesim.scenarios.aigc.schema import AIGCScenario, ProviderSpec, ServiceProfile, read_providers
+from edgesim.scenarios.aigc.services import fit_of, measured
+from edgesim.twin.aigc.providers import Machine
+from edgesim.twin.aigc.quality import QualityCurves, Scatter
+from edgesim.twin.aigc.workload import Workload
+from edgesim.twin.core.streams import Streams
+from edgesim.twin.network.gabriel import metro_graph
+from edgesim.twin.network.messages import MetroRoutes
+from edgesim.twin.radio.access import RadioMap
+
+__all__ = ["AIGCWorld"]
+
+
+class AIGCWorld:
+    """Everything that ``world_seed`` draws, the same in all episodes of a scenario.
+
+    Attributes:
+        providers: one :class:`ProviderSpec` a provider.
+        capacity: denoising steps held at once, shape (providers,).
+        curves: hidden quality of the providers.
+        machines: the device and service of each of the scenario's profiles.
+        service: that of each provider (empty in a scenario without profiles).
+        workload: where an episode's tasks come from (a trace is checked once, here).
+        sites_m: places of the sites, shape (providers, 2); provider i stands at site i. None
+            without a network.
+    """
+
+    def __init__(self, scenario: AIGCScenario) -> None:
+        self.scenario = scenario
+        self.workload = Workload(scenario)
+        streams = Streams(np.random.SeedSequence(scenario.world_seed))
+        stated = None if scenario.providers is None else read_providers(scenario)
+        profiles = _draw_profiles(scenario, stated, streams)
+        self.providers = _draw_providers(scenario, profiles, streams) if stated is None else stated
+        self.capacity = np.array([p.capacity for p in self.providers], dtype=float)
+        self.curves = QualityCurves(
+            [p.ax for p in self.providers],
+            [p.ay for p in self.providers],
+            [p.bx for p in self.providers],
+            [p.by for p in self.providers],
+            _scatter(profiles),
+        )
+        self.machines = [Machine(profile, scenario.scheduler) for profile in scenario.profiles]
+        by_name = {
+            p.name: machine for p, machine in zip(scenario.profiles, self.machines, strict=True)
+        }
+        self.service = [by_name[profile.name] for profile in profiles]
+        self._check_trace()
+        self.sites_m = _draw_sites(scenario, self.providers, streams["sites"])
+        self._streams = streams
+        self._run_times: dict[int, float] = {}
+
+    def run_time_s(self, steps: int) -> float:
+        """Run time of a task in a scenario that states one for all providers (authors' form)."""
+        known = self._run_times.get(steps)
+        if known is None:
+            assert self.scenario.run_time_minutes is not None
+            constant, linear, square = self.scenario.run_time_minutes
+            known = (square * steps**2 + linear * steps + constant) * 60
+            self._run_times[steps] = known
+        return known
+
+    def _check_trace(self) -> None:
+        """Whether a trace keeps to the steps that were measured."""
+        trace = self.workload.trace
+        for profile in self.scenario.profiles:
+            if trace is None or profile.service is None:
+                continue
+            last = measured(profile.service).quality.steps[-1]
+            if trace.max_steps > last:
+                raise InputError(
+                    "trace",
+                    self.scenario.trace,
+                    f"asks for {trace.max_steps} steps, but {profile.service} was measured up to"
+                    f" {last}: see trace_columns.steps_clip",
+                )
+
+    @cached_property
+    def routes(self) -> MetroRoutes:
+        """The metro network between the sites, and the ways through it."""
+        wireless = self.scenario.wireless
+        assert wireless is not None and self.sites_m is not None
+        return MetroRoutes(metro_graph(self.sites_m), wireless.backhaul)
+
+    @cached_property
+    def radio_map(self) -> RadioMap:
+        """The streets as the radio waves meet them."""
+        wireless = self.scenario.wireless
+        assert wireless is not None and self.sites_m is not None
+        return RadioMap(wireless.radio, wireless.side_m, self.sites_m, self._streams["streets"])
+
+
+def _draw_providers(
+    scenario: AIGCScenario, profiles: Sequence[ServiceProfile], streams: Streams
+) -> list[ProviderSpec]:
+    count, quality = scenario.provider_count, scenario.quality
+    capacity = [*scenario.capacity_range, scenario.capacity_increment]
+    held = _grid(streams["capacity"], capacity, count)
+    curves: list[tuple[float, float, float, float]] = []
+    if quality is not None:
+        curves = list(
+            zip(
+                _grid(streams["ax"], quality.ax, count),
+                _grid(streams["ay"], quality.ay, count),
+                _grid(streams["bx"], quality.bx, count),
+                _grid(streams["by"], quality.by, count),
+                strict=True,
+            )
+        )
+    specs = []
+    for number in range(count):
+        service = profiles[number].service if profiles else None
+        if service is None:
+            curve = curves[number]
+        else:
+            fit = fit_of(measured(service))
+            curve = (fit.ax, fit.ay, fit.bx, fit.by)
+        specs.append(ProviderSpec(held[number], *curve))
+    return specs
+
+
+def _grid(rng: np.random.Generator, three: Sequence[float], count: int) -> list[float]:
+    """Uniform draws from [from, to, increment], both ends included."""
+    low, high, increment = three
+    choices = round((high - low) / increment + 1e-9 - 0.5) + 1
+    return [round(low + increment * int(k), 10) for k in rng.integers(choices, size=count)]
+
+
+def _draw_profiles(
+    scenario: AIGCScenario, stated: Sequence[ProviderSpec] | None, streams: Streams
+) -> list[ServiceProfile]:
+    """The profile of each provider: the one it states, else a drawn one."""
+    if not scenario.profiles:
+        return []
+    drawn = streams["profiles"].integers(len(scenario.profiles), size=scenario.provider_count)
+    by_name = {profile.name: profile for profile in scenario.profiles}
+    names = [None] * len(drawn) if stated is None else [spec.profile for spec in stated]
+    return [
+        by_name[name] if name is not None else scenario.profiles[int(k)]
+        for name, k in zip(names, drawn, strict=True)
+    ]
+
+
+def _scatter(profiles: Sequence[ServiceProfile]) -> list[Scatter | None]:
+    """The scatter of each provider's results, one object a measured service."""
+    known: dict[str, Scatter] = {}
+    for service in {profile.service for profile in profiles if profile.service is not None}:
+        quality = measured(service).quality
+        known[service] = Scatter(quality.steps, quality.score.samples)
+    return [None if p.service is None else known[p.service] for p in profiles]
+
+
+def _draw_sites(
+    scenario: AIGCScenario, providers: Sequence[ProviderSpec], rng: np.random.Generator
+) -> npt.NDArray[np.float64] | None:
+    """Places one after the other, each the farthest of ten candidates from those before it.
+
+    Operators spread their sites; Mitchell's best candidate does so without a lattice.
+    """
+    if scenario.wireless is None:
+        return None
+    side = scenario.wireless.side_m
+    placed: list[tuple[float, float]] = []
+    for spec in providers:
+        candidates = rng.uniform(0, side, size=(10, 2))
+        if spec.x_m is not None and spec.y_m is not None:
+            placed.append((spec.x_m, spec.y_m))
+            continue
+        if placed:
+            gaps = np.linalg.norm(candidates[:, None, :] - np.array(placed)[None], axis=2)
+            best = candidates[int(np.argmax(gaps.min(axis=1)))]
+        else:
+            best = candidates[0]
+        placed.append((float(best[0]), float(best[1])))
+    return np.array(placed)

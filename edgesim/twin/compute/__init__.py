@@ -1,0 +1,1 @@
+"""Machines at the edge: batched services, VNF hosts."""

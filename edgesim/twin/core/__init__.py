@@ -1,0 +1,1 @@
+"""What any twin needs: clock, random streams, event log, trace files, queues."""

@@ -1,0 +1,1 @@
+"""The transport network: topology, links, routes, transfers, failures."""

@@ -1,0 +1,333 @@
+"""The links that carry the data: reserved and background traffic, delay, loss, port counters."""
+
+from array import array
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edgesim.scenarios.sfc.schema import Links
+from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.queueing import finite_queue, finite_queues
+from edgesim.twin.core.streams import Streams
+from edgesim.twin.network.wiring import Wiring
+
+__all__ = ["FRAME_BYTES", "DataLinks", "PortCounters"]
+
+FloatArray = npt.NDArray[np.float64]
+
+FRAME_BYTES = 1000
+"""Mean size of a data frame, by which counters of bytes become counters of frames."""
+
+
+class PortCounters(NamedTuple):
+    """What the two ports of a link have counted since the episode began.
+
+    ``sent`` is what the near port was given to send; ``received`` what came out at the far port.
+    The difference was lost in the near port's full queue. The fluid is not cut into whole frames.
+    """
+
+    sent_bytes: float
+    received_bytes: float
+
+    @property
+    def sent_frames(self) -> float:
+        """Frames that the near port was given."""
+        return self.sent_bytes / FRAME_BYTES
+
+    @property
+    def received_frames(self) -> float:
+        """Frames that came out at the far port."""
+        return self.received_bytes / FRAME_BYTES
+
+
+class DataLinks:
+    """The links of an episode: who has reserved what, what else flows, and what that does.
+
+    Traffic is a fluid. Chains reserve bandwidth and send all of it. Background traffic wants a
+    share of the capacity that is drawn anew for every link each ``background_period_s``, uniform
+    on ``background_share``, from the stream ``links/background`` alone; it is best effort and
+    gets what the chains leave, so that the two together never exceed the capacity.
+
+    The fluid comes in bursts of ``burst_bytes`` on average, which makes a port an M/M/1/K queue of
+    ``queue_bursts`` places (:func:`edgesim.twin.core.queueing.finite_queue`): a link's delay is its
+    propagation plus the mean stay in that queue, burst_bytes · 8 / (capacity − load) as long as
+    the queue is far from full; its loss is the share of bursts that find it full.
+
+    A link is up where neither its edge nor a node at its ends has failed. While it is down it
+    carries nothing and loses everything; what was reserved on it stays so until it is released.
+
+    All that is indexed by link is always true of the present; it is read, never written, from
+    outside. Figures stand in arrays of the standard library, quick to read one by one and, through
+    ``numpy.frombuffer``, all at once. A change of a link is O(1).
+
+    Attributes:
+        reserved_bps: bandwidth that chains have reserved.
+        ceiling_bps: what reservations may reach: the capacity, or -1 while the link is down.
+        load_bps: reserved and background traffic.
+        available_bps: capacity less load; 0 while down.
+        delay_s: mean delay of a burst over the link; idle delay while down.
+        loss: share of the bursts that are lost; 1 while down.
+        up: whether the link is up.
+        node_up: whether each node is up.
+        version: grows with each failure and repair.
+        watchers: called before anything changes or is counted. Whoever works out late what it would
+            have seen of the links in time does so now.
+    """
+
+    __slots__ = (
+        "_background_s",
+        "_clock",
+        "_delay_area",
+        "_demand_bps",
+        "_holders",
+        "_period",
+        "_places",
+        "_received_bytes",
+        "_rng",
+        "_sent_bytes",
+        "_share",
+        "_since_s",
+        "_trouble",
+        "available_bps",
+        "ceiling_bps",
+        "delay_s",
+        "edge_up",
+        "load_bps",
+        "loss",
+        "node_up",
+        "reserved_bps",
+        "up",
+        "version",
+        "watchers",
+        "wiring",
+    )
+
+    def __init__(self, clock: Clock, wiring: Wiring, links: Links, streams: Streams) -> None:
+        count = len(wiring.ends)
+        self._clock = clock
+        self.wiring = wiring
+        self._places = links.queue_bursts
+        self.reserved_bps = array("d", [0.0] * count)
+        self.ceiling_bps = array("d", wiring.capacity_bps)
+        self.load_bps = array("d", [0.0] * count)
+        self.available_bps = array("d", wiring.capacity_bps)
+        self.delay_s = array("d", wiring.idle_s)
+        self.loss = array("d", [0.0] * count)
+        self.up = [True] * count
+        self.edge_up = [True] * (count // 2)
+        self.node_up = [True] * wiring.nodes
+        self.version = 0
+        self.watchers: list[Callable[[], None]] = []
+        self._trouble = [0] * count  # failures that keep a link down: its edge, its ends
+        self._holders = [0] * count  # reservations on it
+        self._demand_bps = array("d", [0.0] * count)
+        # Integrals up to _since_s; the present load has held since.
+        self._since_s = array("d", [clock.now] * count)
+        self._sent_bytes = array("d", [0.0] * count)
+        self._received_bytes = array("d", [0.0] * count)
+        self._delay_area = array("d", [0.0] * count)
+        low, high = links.background_share
+        self._share = (float(low), float(high))
+        self._background_s = links.background_period_s
+        self._period = 0
+        if high > 0:
+            self._rng = streams["links/background"]
+            self._vary(None)
+
+    # ---- reservations
+
+    def fits(self, path: Sequence[int], bandwidth_bps: float) -> bool:
+        """Whether all links of a path are up and have room for that much more."""
+        reserved, ceiling = self.reserved_bps, self.ceiling_bps
+        for link in path:  # noqa: SIM110 - a plain loop is half the time of all()
+            if reserved[link] + bandwidth_bps > ceiling[link]:
+                return False
+        return True
+
+    def reserve(self, path: Sequence[int], bandwidth_bps: float) -> None:
+        """Reserve bandwidth on every link of a path, or on none.
+
+        Raises:
+            ValueError: the bandwidth is not above 0 and finite, a link is down or lacks room, or
+                the path crosses a link twice.
+        """
+        if not 0.0 < bandwidth_bps < inf:
+            raise ValueError(f"bandwidth_bps = {bandwidth_bps}: must be above 0 and finite")
+        if len(set(path)) != len(path):
+            raise ValueError(f"path {tuple(path)}: crosses a link twice")
+        if not self.fits(path, bandwidth_bps):
+            raise ValueError(f"path {tuple(path)}: no room for {bandwidth_bps} bit/s on all links")
+        self._announce()
+        reserved, holders = self.reserved_bps, self._holders
+        for link in path:
+            reserved[link] += bandwidth_bps
+            holders[link] += 1
+            self._change(link)
+
+    def release(self, path: Sequence[int], bandwidth_bps: float) -> None:
+        """Give back what was reserved along a path; down links included.
+
+        Raises:
+            ValueError: nothing is reserved on one of the links.
+        """
+        self._announce()
+        reserved, holders = self.reserved_bps, self._holders
+        for link in path:
+            if not holders[link]:
+                raise ValueError(f"link {link}: nothing is reserved on it")
+            holders[link] -= 1
+            # What no one holds is exactly nothing, whatever the sums were rounded to.
+            rest = reserved[link] - bandwidth_bps if holders[link] else 0.0
+            reserved[link] = max(0.0, rest)
+            self._change(link)
+
+    # ---- failures
+
+    def fail_edge(self, edge: int) -> None:
+        """The cable breaks, both ways. ValueError where it is broken already."""
+        if not self.edge_up[edge]:
+            raise ValueError(f"edge {edge} is down already")
+        self._announce()
+        self.edge_up[edge] = False
+        self._lower((2 * edge, 2 * edge + 1))
+
+    def repair_edge(self, edge: int) -> None:
+        """The cable is whole again. ValueError where it was whole."""
+        if self.edge_up[edge]:
+            raise ValueError(f"edge {edge} is up already")
+        self._announce()
+        self.edge_up[edge] = True
+        self._raise((2 * edge, 2 * edge + 1))
+
+    def fail_node(self, node: int) -> None:
+        """The switch fails, and all its links with it. ValueError where it is down already."""
+        if not self.node_up[node]:
+            raise ValueError(f"node {node} is down already")
+        self._announce()
+        self.node_up[node] = False
+        self._lower((*self.wiring.leaving[node], *self.wiring.arriving[node]))
+
+    def repair_node(self, node: int) -> None:
+        """The switch works again. ValueError where it did."""
+        if self.node_up[node]:
+            raise ValueError(f"node {node} is up already")
+        self._announce()
+        self.node_up[node] = True
+        self._raise((*self.wiring.leaving[node], *self.wiring.arriving[node]))
+
+    # ---- figures up to now
+
+    def counters(self, link: int) -> PortCounters:
+        """The port counters of a link, exact integrals of its traffic up to now."""
+        self._announce()
+        self._settle(link, self._clock._now)
+        return PortCounters(self._sent_bytes[link], self._received_bytes[link])
+
+    def tables(self) -> tuple[FloatArray, ...]:
+        """What frames that cross late read and count, see
+        :func:`edgesim.twin.sdn.frames.advance`.
+        """
+        return (
+            np.array(self.wiring.capacity_bps),
+            np.frombuffer(self.load_bps),
+            np.frombuffer(self.delay_s),
+            np.frombuffer(self.loss),
+            np.frombuffer(self._since_s),
+            np.frombuffer(self._sent_bytes),
+            np.frombuffer(self._received_bytes),
+            np.frombuffer(self._delay_area),
+        )
+
+    def delay_integral(self, link: int) -> float:
+        """Integral of ``delay_s`` over time (s²) up to now: a difference of two over the time
+        between them is the mean delay.
+        """
+        self._announce()
+        self._settle(link, self._clock._now)
+        return self._delay_area[link]
+
+    # ---- within
+
+    def _announce(self) -> None:
+        for watcher in self.watchers:
+            watcher()
+
+    def _settle(self, link: int, now: float) -> None:
+        """Bring the integrals up to ``now``."""
+        elapsed = now - self._since_s[link]
+        if elapsed > 0.0:
+            self._since_s[link] = now
+            sent = self.load_bps[link] * elapsed * 0.125
+            self._sent_bytes[link] += sent
+            self._received_bytes[link] += sent * (1.0 - self.loss[link])
+            self._delay_area[link] += self.delay_s[link] * elapsed
+
+    def _change(self, link: int) -> None:
+        """Close the integrals of the old load and begin the new one."""
+        self._settle(link, self._clock._now)
+        wiring = self.wiring
+        if self._trouble[link]:
+            self.load_bps[link] = self.available_bps[link] = 0.0
+            self.delay_s[link] = wiring.idle_s[link]
+            self.loss[link] = 1.0
+            return
+        capacity = wiring.capacity_bps[link]
+        room = capacity - self.reserved_bps[link]
+        if room < 0.0:
+            raise RuntimeError(f"link {link}: {self.reserved_bps[link]} reserved of {capacity}")
+        spare = room - self._demand_bps[link]
+        self.available_bps[link] = spare = spare if spare > 0.0 else 0.0
+        self.load_bps[link] = load = capacity - spare
+        stay, self.loss[link] = finite_queue(load / capacity, self._places)
+        self.delay_s[link] = wiring.propagation_s[link] + stay * wiring.burst_s[link]
+
+    def _vary(self, _: Any) -> None:
+        """Draw what the background wants in the next period, for all links at once."""
+        self._announce()
+        self._settle_all()
+        wiring, of = self.wiring, np.frombuffer
+        capacity = np.array(wiring.capacity_bps)
+        demand = of(self._demand_bps)
+        demand[:] = self._rng.uniform(*self._share, len(capacity)) * capacity
+        # What _change does, of all links that are up.
+        up = np.array(self.up)
+        spare = np.maximum(0.0, capacity - of(self.reserved_bps) - demand)
+        load = capacity - spare
+        stay, loss = finite_queues(load / capacity, self._places)
+        delay_s = wiring.propagation_s + stay * wiring.burst_s
+        of(self.available_bps)[up] = spare[up]
+        of(self.load_bps)[up] = load[up]
+        of(self.loss)[up] = loss[up]
+        of(self.delay_s)[up] = delay_s[up]
+        self._period += 1
+        self._clock.at(self._period * self._background_s, self._vary)
+
+    def _settle_all(self) -> None:
+        of, now = np.frombuffer, self._clock._now
+        since = of(self._since_s)
+        elapsed = now - since
+        sent = of(self.load_bps) * elapsed * 0.125
+        of(self._sent_bytes)[:] += sent
+        of(self._received_bytes)[:] += sent * (1.0 - of(self.loss))
+        of(self._delay_area)[:] += of(self.delay_s) * elapsed
+        since[:] = now
+
+    def _lower(self, links: Sequence[int]) -> None:
+        self.version += 1
+        for link in links:
+            self._trouble[link] += 1
+            self.up[link] = False
+            self.ceiling_bps[link] = -1.0
+            self._change(link)
+
+    def _raise(self, links: Sequence[int]) -> None:
+        self.version += 1
+        for link in links:
+            self._trouble[link] -= 1
+            if not self._trouble[link]:
+                self.up[link] = True
+                self.ceiling_bps[link] = self.wiring.capacity_bps[link]
+                self._change(link)

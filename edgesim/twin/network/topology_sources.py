@@ -1,0 +1,193 @@
+"""Where topologies come from: topohub's collection, a user's file, or a generator."""
+
+import re
+import warnings
+from collections.abc import Mapping
+from difflib import get_close_matches
+from itertools import combinations
+from math import dist
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import networkx as nx
+import numpy as np
+
+from edgesim.errors import InputError
+from edgesim.twin.network.gabriel import metro_graph
+from edgesim.twin.network.plan import KEY, Plan, PlannedLink
+
+__all__ = ["FILES", "GENERATORS", "generate", "read_file", "read_topohub"]
+
+GENERATORS = ("barabasi_albert", "gabriel", "waxman")
+FILES = (".graphml", ".gml")
+
+_LENGTHS = ("length_km", "dist", "length")
+_GEOGRAPHIC = (("longitude", "latitude"), ("lon", "lat"))
+_TOPOHUB_KEY = re.compile(r"[\w.-]*\w(/[\w-]+)+", re.ASCII)
+
+
+# ---- topohub
+
+
+def read_topohub(key: str) -> Plan:
+    """A topology of topohub's collection (SNDlib, Topology Zoo, CAIDA, backbones, Gabriel graphs).
+
+    Ids are integers in some of them and strings in others, and not always 0, 1, …; every link has
+    ``dist``, km. Positions are (lon, lat), those of its Gabriel graphs km on a plane. Eleven
+    networks of SNDlib, ``sndlib/norway`` among them, have only positions in a drawing, which
+    ``dist`` took for degrees: there a unit of the drawing counts as a kilometre, and links are as
+    long as they are drawn.
+
+    Raises:
+        InputError: there is no such key.
+    """
+    import topohub
+
+    try:
+        if not _TOPOHUB_KEY.fullmatch(key):
+            raise KeyError(key)
+        with warnings.catch_warnings():
+            # topohub leaves the file that it opens to the garbage collector.
+            warnings.simplefilter("ignore", ResourceWarning)
+            stored = topohub.get(key)
+    except KeyError:
+        raise InputError(KEY, key, _near(key)) from None
+    place = {node["id"]: number for number, node in enumerate(stored["nodes"])}
+    positions = [(node["pos"][0], node["pos"][1]) for node in stored["nodes"]]
+    degrees = all(abs(lon) <= 180 and abs(lat) <= 90 for lon, lat in positions)
+    measured = degrees or key.startswith("gabriel/")
+    return Plan(
+        names=[str(node.get("name", node["id"])) for node in stored["nodes"]],
+        positions=list(positions),
+        links=[
+            PlannedLink(
+                place[edge["source"]], place[edge["target"]], edge["dist"] if measured else None
+            )
+            for edge in stored["edges"]
+        ],
+        geographic=degrees and not key.startswith("gabriel/"),
+    )
+
+
+def _near(key: str) -> str:
+    """The end of a message on an unknown source: the nearest names, not all seven hundred."""
+    import topohub
+
+    data = Path(topohub.__file__).parent / "data"
+    keys = sorted(
+        path.relative_to(data).with_suffix("").as_posix() for path in data.rglob("*.json")
+    )
+    wanted = key.strip("/").lower()
+    near = [known for known in keys if known.lower().rpartition("/")[2] == wanted][:2]
+    if not near:
+        known = {name.lower(): name for name in (*keys, *GENERATORS)}
+        near = [known[name] for name in get_close_matches(wanted, known, n=2, cutoff=0.6)]
+    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+    groups = sorted({known.partition("/")[0] for known in keys})
+    return (
+        f"{hint}accepted: a topohub key ({'/…, '.join(groups)}/…), a file that ends in "
+        f".graphml or .gml, or a generator ({', '.join(GENERATORS)})"
+    )
+
+
+# ---- files
+
+
+def read_file(source: str) -> Plan:
+    """A network from a GraphML or GML file, in the form of the Internet Topology Zoo or plainer.
+
+    Of a node are read ``Longitude`` and ``Latitude`` (or ``lon`` and ``lat``), or else ``x`` and
+    ``y`` in km; ``label`` or ``name`` is its name. Of a link are read ``length_km``, ``dist`` or
+    ``length``, all in km, and ``capacity_bps``. Attribute names in any case. The two directions
+    of a directed link are parallel links.
+
+    Raises:
+        InputError: the file is missing, or not what its ending says.
+    """
+    path = Path(source)
+    graph: Any
+    try:
+        if path.suffix.lower() == ".gml":
+            graph = nx.read_gml(path, label="id")
+        else:
+            graph = nx.read_graphml(path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(KEY, source, f"cannot be read: {reason}") from None
+    except (nx.NetworkXException, ParseError, ValueError, TypeError, KeyError, IndexError) as error:
+        what = "GML" if path.suffix.lower() == ".gml" else "GraphML"
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise InputError(KEY, source, f"is not a {what} file: {reason}") from None
+    nodes = [(node, _lowered(attributes)) for node, attributes in graph.nodes(data=True)]
+    place = {node: number for number, (node, _) in enumerate(nodes)}
+    kinds = [kind for kind in _GEOGRAPHIC if any(set(kind) <= a.keys() for _, a in nodes)]
+    east, north = kinds[0] if kinds else ("x", "y")
+    return Plan(
+        names=[str(a.get("label", a.get("name", node))) for node, a in nodes],
+        positions=[(a[east], a[north]) if east in a and north in a else None for _, a in nodes],
+        links=[
+            _file_link(place[one], place[other], _lowered(attributes))
+            for one, other, attributes in graph.edges(data=True)
+        ],
+        geographic=bool(kinds),
+    )
+
+
+def _lowered(attributes: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(key).lower(): value for key, value in attributes.items()}
+
+
+def _file_link(one: int, other: int, attributes: dict[str, Any]) -> PlannedLink:
+    length = next((attributes[key] for key in _LENGTHS if key in attributes), None)
+    return PlannedLink(one, other, length, attributes.get("capacity_bps"))
+
+
+# ---- generators
+
+
+def generate(name: str, nodes: int, side_km: float, rng: np.random.Generator) -> Plan:
+    """A drawn network: switches uniform on a square, and links by a rule.
+
+    - ``waxman``: a link with probability 0.4 exp(-d / (0.15 L)), L the greatest distance (B. M.
+      Waxman, "Routing of multipoint connections", IEEE JSAC 6, 1988).
+    - ``gabriel``: the Gabriel graph, see :func:`edgesim.twin.network.gabriel.metro_graph`.
+    - ``barabasi_albert``: each switch joins two earlier ones, preferring those with many links
+      (A.-L. Barabási, R. Albert, "Emergence of scaling in random networks", Science 286, 1999).
+
+    Where the rule leaves the network in parts, the shortest links that join them are added; none is
+    drawn anew, so that the others follow the rule.
+
+    Args:
+        name: one of ``GENERATORS``.
+        nodes: number of switches.
+        side_km: side of the square.
+        rng: draws the positions, then the links.
+    """
+    points = [(float(x), float(y)) for x, y in rng.uniform(0.0, side_km, (nodes, 2))]
+    seed = int(rng.integers(2**32))
+    graph: nx.Graph[int]
+    if name == "gabriel":
+        graph = metro_graph(points)
+    elif name == "waxman":
+        square = (0, 0, side_km, side_km)
+        graph = nx.waxman_graph(nodes, beta=0.4, alpha=0.15, domain=square, seed=seed)
+        points = [graph.nodes[node]["pos"] for node in range(nodes)]
+    else:
+        graph = nx.barabasi_albert_graph(nodes, min(2, nodes - 1), seed=seed)
+    links = sorted((min(edge), max(edge)) for edge in graph.edges)
+    parts = nx.utils.UnionFind(range(nodes))
+    for one, other in links:
+        parts.union(one, other)
+    if nx.number_connected_components(graph) > 1:
+        pairs = combinations(range(nodes), 2)
+        for one, other in sorted(pairs, key=lambda pair: dist(points[pair[0]], points[pair[1]])):
+            if parts[one] != parts[other]:
+                parts.union(one, other)
+                links.append((one, other))
+    return Plan(
+        names=[str(node) for node in range(nodes)],
+        positions=list(points),
+        links=[PlannedLink(one, other) for one, other in links],
+        geographic=False,
+    )

@@ -1,0 +1,63 @@
+"""The cables between the switches: capacity and propagation of every directed link."""
+
+import networkx as nx
+
+from edgesim.scenarios.sfc.schema import Links
+
+__all__ = ["Wiring"]
+
+
+class Wiring:
+    """The directed links of a network: what a world keeps.
+
+    Edge e of the graph is link 2e in its own direction and link 2e + 1 in the other, so that
+    ``link ^ 1`` is the way back and ``link >> 1`` the edge.
+
+    Args:
+        graph: nodes 0 … N-1, edges with ``length_km`` and, where an edge's capacity is not that of
+            the scenario, ``capacity_bps``: see :func:`edgesim.twin.network.topology.load_topology`.
+        links: the scenario's links.
+
+    Attributes:
+        ends: (from, to) of every link; a link's number is its place here.
+        capacity_bps: capacity of every link.
+        propagation_s: time along every link.
+        burst_s: time that every link takes to send one burst.
+        idle_s: delay of every link without load, ``propagation_s`` + ``burst_s``.
+        leaving: numbers of the links that leave each node.
+        arriving: numbers of the links that arrive at each node.
+        number: number of the link between two nodes, by its ends.
+
+    Raises:
+        ValueError: the nodes are not 0 … N-1.
+    """
+
+    def __init__(self, graph: "nx.Graph[int]", links: Links) -> None:
+        nodes = graph.number_of_nodes()
+        if not nodes or set(graph) != set(range(nodes)):
+            raise ValueError(f"nodes {list(graph)[:8]}…: must be 0 … N-1")
+        self.graph = graph
+        self.nodes = nodes
+        self.edges: list[tuple[int, int]] = [(one, other) for one, other in graph.edges]
+        self.length_km: list[float] = [edge["length_km"] for _, _, edge in graph.edges(data=True)]
+        self.ends: list[tuple[int, int]] = []
+        self.capacity_bps: list[float] = []
+        self.propagation_s: list[float] = []
+        self.burst_s: list[float] = []
+        self.idle_s: list[float] = []
+        self.leaving: list[list[int]] = [[] for _ in range(nodes)]
+        self.arriving: list[list[int]] = [[] for _ in range(nodes)]
+        self.number: dict[tuple[int, int], int] = {}
+        for one, other, edge in graph.edges(data=True):
+            capacity = float(edge.get("capacity_bps", links.capacity_bps))
+            propagation = edge["length_km"] * links.propagation_ms_per_km / 1000
+            burst = links.burst_bytes * 8 / capacity
+            for ends in ((one, other), (other, one)):
+                link = self.number[ends] = len(self.ends)
+                self.ends.append(ends)
+                self.leaving[ends[0]].append(link)
+                self.arriving[ends[1]].append(link)
+                self.capacity_bps.append(capacity)
+                self.propagation_s.append(propagation)
+                self.burst_s.append(burst)
+                self.idle_s.append(propagation + burst)

@@ -1,0 +1,1 @@
+"""The wireless access network: bands, path loss, shadowing, mobility."""

@@ -1,0 +1,1 @@
+"""The SDN controller, its southbound channel, and the collector that measures links."""

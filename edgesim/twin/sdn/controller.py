@@ -1,0 +1,279 @@
+"""The SDN controller: it routes chains, writes their rules into the switches, and mends them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from edgesim.scenarios.sfc.schema import Controller
+from edgesim.twin.core.clock import Clock, Moment
+from edgesim.twin.network.links import DataLinks
+from edgesim.twin.network.routing import Path, Routing
+from edgesim.twin.sdn import southbound
+from edgesim.twin.sdn.southbound import ControlChannel, SouthboundTally
+
+__all__ = ["Flow", "SDNController"]
+
+
+class Flow:
+    """Traffic of a chain that the controller leads from node to node.
+
+    Attributes:
+        points: the nodes it visits, in order: source, hosts of the VNFs, destination.
+        paths: the links between each point and the next.
+        bandwidth_bps: what it has reserved on each of these links.
+        value: what the caller attached to it.
+        carrying: whether its traffic gets through: all rules are in and all its links are up.
+        reroutes: how often a failure made it change its way.
+    """
+
+    __slots__ = (
+        "bandwidth_bps",
+        "carrying",
+        "due_s",
+        "moment",
+        "paths",
+        "points",
+        "reroutes",
+        "value",
+    )
+
+    def __init__(self, source: int, bandwidth_bps: float, value: Any) -> None:
+        self.points = [source]
+        self.paths: list[Path] = []
+        self.bandwidth_bps = bandwidth_bps
+        self.value = value
+        self.carrying = False
+        self.reroutes = 0
+        self.due_s = 0.0  # when its last rule is in, whatever its links do
+        self.moment: Moment | None = None  # at which it then begins to carry
+
+
+Listener = Callable[[Flow], None]
+
+
+def _ignore(_: Flow) -> None:
+    pass
+
+
+class SDNController:
+    """The controller of an episode.
+
+    A flow is opened, extended from point to point (each time along the first of the k shortest
+    paths with room, whose bandwidth it reserves at once), and installed. Every switch on the way
+    then gets its flow-mods and a barrier request, after the delay of its control channel; it writes
+    one rule after the other, those of earlier flows first, ``rule_ms`` each, and confirms by a
+    barrier reply. The flow carries traffic once the last rule of all switches is in. A rule is
+    needed at every switch of a path, the last one included, where it leads to the host.
+
+    When a link or a node fails, flows that cross it stop. The first live switch to report it
+    (port-status) tells the controller after its channel's delay. Flows are then mended in the order
+    in which they were installed: broken paths are replaced by the first one with room, and their
+    rules likewise; a flow for which there is none, or a point of which is down, is dropped.
+
+    Args:
+        clock: the world's clock.
+        controller: the scenario's controller.
+        channel: delays of the control channel.
+        tally: counts the messages.
+        routing: routes over the links of the episode.
+        ready: called when a flow begins to carry traffic, also again after a failure.
+        interrupted: called when a failure stops it.
+        rerouted: called when it gets another way; ``ready`` follows.
+        dropped: called when it has been given up and all it had reserved on links is free.
+
+    Attributes:
+        flows: the installed flows, in their order.
+        rerouted_flows: how many were given another way after a failure.
+        dropped_flows: how many were given up.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        controller: Controller,
+        channel: ControlChannel,
+        tally: SouthboundTally,
+        routing: Routing,
+        ready: Listener = _ignore,
+        interrupted: Listener = _ignore,
+        rerouted: Listener = _ignore,
+        dropped: Listener = _ignore,
+    ) -> None:
+        self._clock = clock
+        self._channel = channel
+        self._tally = tally
+        self._routing = routing
+        self._links: DataLinks = routing.links
+        self._rule_s = controller.rule_ms / 1000
+        self._free_s = [0.0] * len(channel.delay_s)  # when each switch has written all its rules
+        self._ready_call = ready
+        self._interrupted_call = interrupted
+        self._rerouted_call = rerouted
+        self._dropped_call = dropped
+        self.flows: dict[Flow, None] = {}
+        self.rerouted_flows = 0
+        self.dropped_flows = 0
+
+    # ---- the life of a flow
+
+    def open(self, source: int, bandwidth_bps: float, value: Any = None) -> Flow:
+        """Begin a flow at a node."""
+        return Flow(source, bandwidth_bps, value)
+
+    def extend(self, flow: Flow, node: int) -> bool:
+        """Lead a flow on to a node and reserve what it needs; False, and nothing done, where none
+        of the paths has room.
+        """
+        path = self._routing.path(flow.points[-1], node, flow.bandwidth_bps)
+        if path is None:
+            return False
+        self._links.reserve(path, flow.bandwidth_bps)
+        flow.points.append(node)
+        flow.paths.append(path)
+        return True
+
+    def install(self, flow: Flow) -> float:
+        """Write the rules of a complete flow.
+
+        Returns:
+            When the last of them will be in, s.
+        """
+        self.flows[flow] = None
+        return self._write(flow, flow.points, flow.paths)
+
+    def release(self, flow: Flow) -> None:
+        """End a flow, installed or not: its bandwidth is free at once, its rules go."""
+        for path in flow.paths:
+            self._links.release(path, flow.bandwidth_bps)
+        flow.carrying = False
+        if flow.moment is not None:
+            flow.moment.cancel()
+            flow.moment = None
+        if flow in self.flows:
+            del self.flows[flow]
+            self._erase(flow.points, flow.paths)
+        flow.points, flow.paths = flow.points[:1], []
+
+    # ---- failures
+
+    def edges_changed(self, edges: Iterable[int]) -> None:
+        """Links have failed or are repaired; the links know already.
+
+        Every live switch at an end reports its port by a port-status message. Call it with the
+        edges at a node when the node fails or is repaired: its neighbours see their ports change.
+        """
+        links = self._links
+        heard: list[float] = []
+        for edge in edges:
+            for node in links.wiring.edges[edge]:
+                if links.node_up[node]:
+                    self._tally.add("port_status", southbound.PORT_STATUS)
+                    heard.append(self._channel.delay_s[node])
+        hit = [flow for flow in self.flows if self._broken(flow)]
+        if not hit:
+            return
+        for flow in hit:
+            if flow.moment is not None:
+                flow.moment.cancel()
+                flow.moment = None
+            if flow.carrying:
+                flow.carrying = False
+                self._interrupted_call(flow)
+        # Where no switch is left to report it, the controller misses the echo replies.
+        delay = min(heard, default=max(self._channel.delay_s))
+        self._clock.after(delay, self._mend, hit)
+
+    def _broken(self, flow: Flow) -> bool:
+        node_up, up = self._links.node_up, self._links.up
+        return not (
+            all(node_up[node] for node in flow.points)
+            and all(up[link] for path in flow.paths for link in path)
+        )
+
+    def _mend(self, moment: Any) -> None:
+        for flow in moment.value:
+            if flow not in self.flows or flow.carrying or flow.moment is not None:
+                continue  # it has ended, or was mended meanwhile
+            if not self._broken(flow):
+                self._await(flow)  # the failure was repaired before the controller heard of it
+            elif not self._reroute(flow):
+                self.dropped_flows += 1
+                self.release(flow)
+                self._dropped_call(flow)
+
+    def _reroute(self, flow: Flow) -> bool:
+        """Replace the broken paths of a flow; False, and the flow's links still its own, where one
+        cannot be.
+        """
+        links, bandwidth = self._links, flow.bandwidth_bps
+        if not all(links.node_up[node] for node in flow.points):
+            return False
+        broken = [
+            place
+            for place, path in enumerate(flow.paths)
+            if not all(links.up[link] for link in path)
+        ]
+        old: list[Path] = []
+        for place in broken:
+            path = self._routing.path(flow.points[place], flow.points[place + 1], bandwidth)
+            if path is None:
+                return False
+            links.release(flow.paths[place], bandwidth)
+            links.reserve(path, bandwidth)
+            old.append(flow.paths[place])
+            flow.paths[place] = path
+        ends = [node for place in broken for node in flow.points[place : place + 2]]
+        for number, path in enumerate(old):
+            self._erase(ends[2 * number : 2 * number + 2], [path])
+        flow.reroutes += 1
+        self.rerouted_flows += 1
+        self._rerouted_call(flow)
+        new = [flow.paths[place] for place in broken]
+        self._write(flow, ends[::2], new)
+        return True
+
+    # ---- rules
+
+    def _rules(self, points: Sequence[int], paths: Sequence[Path]) -> dict[int, int]:
+        """How many rules each live switch has for these paths, each from the point of its place."""
+        ends, up = self._links.wiring.ends, self._links.node_up
+        rules: dict[int, int] = {}
+        for place, path in enumerate(paths):
+            node = points[place]
+            rules[node] = rules.get(node, 0) + 1
+            for link in path:
+                node = ends[link][1]
+                rules[node] = rules.get(node, 0) + 1
+        return {node: count for node, count in rules.items() if up[node]}
+
+    def _busy(self, rules: dict[int, int]) -> float:
+        """Let each switch write its rules; when the last one is done."""
+        now, free_s, delay_s = self._clock.now, self._free_s, self._channel.delay_s
+        last = now
+        for node, count in rules.items():
+            start = max(now + delay_s[node], free_s[node])
+            free_s[node] = done = start + count * self._rule_s
+            last = max(last, done)
+        self._tally.add("flow_mod", southbound.FLOW_MOD, sum(rules.values()))
+        return last
+
+    def _write(self, flow: Flow, points: Sequence[int], paths: Sequence[Path]) -> float:
+        rules = self._rules(points, paths)
+        last = self._busy(rules)
+        self._tally.add("barrier_request", southbound.BARRIER, len(rules))
+        self._tally.add("barrier_reply", southbound.BARRIER, len(rules))
+        flow.due_s = max(flow.due_s, last)
+        self._await(flow)
+        return flow.due_s
+
+    def _erase(self, points: Sequence[int], paths: Sequence[Path]) -> None:
+        self._busy(self._rules(points, paths))
+
+    def _await(self, flow: Flow) -> None:
+        due_s = max(flow.due_s, self._clock.now)
+        flow.moment = self._clock.at(due_s, self._begin, flow)
+
+    def _begin(self, moment: Any) -> None:
+        flow: Flow = moment.value
+        flow.moment = None
+        flow.carrying = True
+        self._ready_call(flow)

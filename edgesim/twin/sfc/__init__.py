@@ -1,0 +1,1 @@
+"""Service function chains: requests, slices, what chains hold, outcomes."""

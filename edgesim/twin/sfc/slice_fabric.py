@@ -1,0 +1,294 @@
+"""One episode of slices over a topology: what chains hold, what the controller knows of it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from edgesim.scenarios.sfc.schema import SFCScenario
+from edgesim.twin.compute.hosts import Placement, VNFHosts
+from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.streams import Streams
+from edgesim.twin.network.failures import FailureProcess
+from edgesim.twin.network.links import DataLinks
+from edgesim.twin.network.routing import Routes, Routing
+from edgesim.twin.network.wiring import Wiring
+from edgesim.twin.sdn.collector import LLDPCollector
+from edgesim.twin.sdn.controller import Flow, SDNController
+from edgesim.twin.sdn.southbound import ControlChannel, SouthboundTally
+from edgesim.twin.sdn.survey import UNREACHABLE_MS, Survey
+from edgesim.twin.sfc.chain import Chain, QoS, Request
+from edgesim.twin.sfc.fabric import ChainListener, Layers
+
+__all__ = ["Held", "SliceFabric"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class Slices(Protocol):
+    """What stays the same in all episodes, see :class:`edgesim.twin.sfc.slice_world.SliceWorld`."""
+
+    scenario: SFCScenario
+    wiring: Wiring
+    placement: Placement
+    routes: Routes
+    channel: ControlChannel
+    chains: list[list[int]]
+    instances_of: list[Ints]
+
+    def points(self, request: Request) -> Sequence[tuple[int, ...]]: ...
+
+
+class Held:
+    """What a chain holds: its flow over the links, its instances, and whether it is interrupted."""
+
+    __slots__ = ("flow", "instances", "interrupted")
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.instances: list[int] = []
+        self.interrupted = False
+
+
+class SliceFabric:
+    """Links, hosts, controller and collector of an episode, behind the seam of the twin.
+
+    What can be decided is what the controller knows: its own ledger of reservations, exactly, and
+    delays and losses of links as its collector measured them last. What is paid is what the network
+    does: :meth:`qos` is the truth.
+
+    A chain that has been admitted counts as served while its first rules are written (tens of
+    milliseconds of its life); one that a failure interrupts gets nothing until it is mended.
+
+    Attributes:
+        links: the links.
+        hosts: the VNF instances.
+        controller: routes chains and writes their rules.
+        collector: measures the links.
+        tally: southbound messages.
+        failures: what breaks.
+        failed: edges and nodes that are down now.
+    """
+
+    def __init__(
+        self, world: Slices, clock: Clock, streams: Streams, listener: ChainListener
+    ) -> None:
+        network = world.scenario.network
+        assert network is not None
+        self.world = world
+        self._listener = listener
+        self.links = DataLinks(clock, world.wiring, network.links, streams)
+        self.hosts = VNFHosts(world.placement, network.instances)
+        self.tally = SouthboundTally()
+        self._routing = Routing(world.routes, self.links)
+        self.controller = SDNController(
+            clock,
+            network.controller,
+            world.channel,
+            self.tally,
+            self._routing,
+            ready=self._ready,
+            interrupted=self._interrupted,
+            rerouted=self._rerouted,
+            dropped=self._dropped,
+        )
+        self.collector = LLDPCollector(
+            clock, network.collector, self.links, world.channel, self.tally, streams
+        )
+        self._survey = Survey(self._routing, self.collector.view)
+        hosts = self.hosts
+        self._of_instances = tuple(
+            np.frombuffer(column)
+            for column in (hosts.delay_s, hosts.ceiling_bps, hosts.reserved_bps)
+        )
+        self.failures = FailureProcess(
+            clock,
+            network.failures,
+            len(world.wiring.edges),
+            world.wiring.nodes,
+            streams,
+            self._edge_failed,
+            self._edge_repaired,
+            self._node_failed,
+            self._node_repaired,
+        )
+
+    # --- what may be known ----------------------------------------------------------------------
+
+    def layers(self, request: Request) -> Layers:
+        """The ways as the controller knows them: room from its ledger, the rest as measured."""
+        figures = self._survey.between(self.world.points(request), request.bandwidth)
+        known = _by_stage(figures, self.world.instances_of[request.kind], *self._of_instances)
+        return Layers(*known)
+
+    def instance(self, stage: int, choice: int, request: Request) -> int:
+        """Number of the instance in the world's placement."""
+        vnf = self.world.chains[request.kind][stage]
+        return self.world.placement.of_type[vnf][choice]
+
+    def southbound(self) -> tuple[int, int]:
+        """See :class:`edgesim.twin.sfc.fabric.Fabric`."""
+        return self.tally.total()
+
+    # --- the life of a chain --------------------------------------------------------------------
+
+    def extend(self, chain: Chain, choice: int) -> str | None:
+        """See :class:`edgesim.twin.sfc.fabric.Fabric`; also ``"processing"``: the instance is
+        full.
+        """
+        request = chain.request
+        held: Held = chain.held
+        if held is None:
+            flow = self.controller.open(request.source, request.bandwidth, chain)
+            held = chain.held = Held(flow)
+        instance = self.instance(len(chain.choices), choice, request)
+        if not self.hosts.fits(instance, request.bandwidth):
+            return "processing"
+        if not self.controller.extend(held.flow, self.world.placement.node[instance]):
+            return "bandwidth"
+        self.hosts.reserve(instance, request.bandwidth)
+        held.instances.append(instance)
+        chain.choices.append(choice)
+        chain.delay_ms += self._measured_ms(held.flow) + 1000 * self.hosts.delay_s[instance]
+        return "delay" if chain.delay_ms > request.max_delay_ms else None
+
+    def admit(self, chain: Chain) -> str | None:
+        """Lead the chain on to its destination and write its rules."""
+        held: Held = chain.held
+        request = chain.request
+        if not self.controller.extend(held.flow, request.destination):
+            return "bandwidth"
+        chain.delay_ms += self._measured_ms(held.flow)
+        if chain.delay_ms > request.max_delay_ms:
+            return "delay"
+        self.controller.install(held.flow)
+        return None
+
+    def abandon(self, chain: Chain) -> None:
+        """See :class:`edgesim.twin.sfc.fabric.Fabric`."""
+        if chain.held is not None:
+            self.release(chain)
+
+    def release(self, chain: Chain) -> None:
+        """See :class:`edgesim.twin.sfc.fabric.Fabric`."""
+        held: Held = chain.held
+        self.controller.release(held.flow)
+        self._free_instances(chain)
+
+    def qos(self, chain: Chain) -> QoS:
+        """What the network truly does for the chain now."""
+        held: Held = chain.held
+        if held.interrupted:
+            return QoS(UNREACHABLE_MS, 0.0, 1.0)
+        delay_s, loss = self.links.delay_s, self.links.loss
+        total_s, kept = 0.0, 1.0
+        for path in held.flow.paths:
+            for link in path:
+                total_s += delay_s[link]
+                kept *= 1.0 - loss[link]
+        processing_s = self.hosts.delay_s
+        for instance in held.instances:
+            total_s += processing_s[instance]
+        return QoS(1000 * total_s, chain.request.bandwidth, 1.0 - kept)
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _measured_ms(self, flow: Flow) -> float:
+        """Delay of the flow's last path, as measured."""
+        delay_s = self.collector.view.delay_s
+        return 1000 * sum([delay_s[link] for link in flow.paths[-1]])
+
+    def _free_instances(self, chain: Chain) -> None:
+        for instance in chain.held.instances:
+            self.hosts.release(instance, chain.request.bandwidth)
+        chain.held.instances = []
+
+    # --- what the controller reports, and what fails --------------------------------------------
+
+    def _ready(self, flow: Flow) -> None:
+        chain: Chain = flow.value
+        if chain.held.interrupted:
+            chain.held.interrupted = False
+            self._listener.remeter(chain)
+
+    def _interrupted(self, flow: Flow) -> None:
+        chain: Chain = flow.value
+        chain.held.interrupted = True
+        self._listener.remeter(chain)
+
+    def _rerouted(self, flow: Flow) -> None:
+        self._listener.reroute(flow.value)
+
+    def _dropped(self, flow: Flow) -> None:
+        chain: Chain = flow.value
+        self._listener.drop(chain, "failure")
+        self._free_instances(chain)
+
+    def _edge_failed(self, edge: int) -> None:
+        self.links.fail_edge(edge)
+        self._listener.note("link fails", edge)
+        self.controller.edges_changed([edge])
+
+    def _edge_repaired(self, edge: int) -> None:
+        self.links.repair_edge(edge)
+        self._listener.note("link repaired", edge)
+        self.controller.edges_changed([edge])
+
+    def _node_failed(self, node: int) -> None:
+        self.links.fail_node(node)
+        self.hosts.fail_node(node)
+        self._listener.note("node fails", node)
+        self.controller.edges_changed(self._edges_at(node))
+
+    def _node_repaired(self, node: int) -> None:
+        self.links.repair_node(node)
+        self.hosts.repair_node(node)
+        self._listener.note("node repaired", node)
+        self.controller.edges_changed(self._edges_at(node))
+
+    def _edges_at(self, node: int) -> list[int]:
+        return sorted({link >> 1 for link in self.world.wiring.leaving[node]})
+
+
+@njit(cache=True)
+def _by_stage(
+    figures: Floats, instances: Ints, delay_s: Floats, ceiling_bps: Floats, reserved_bps: Floats
+) -> Floats:
+    """Delay, residual and loss as :class:`edgesim.twin.sfc.fabric.Layers` has them, one after
+    another.
+
+    Args:
+        figures: of the ways, see :meth:`edgesim.twin.sdn.survey.Survey.between`.
+        instances: the instances of each stage, shape (stages, instances).
+        delay_s: processing delay of every instance.
+        ceiling_bps: what reservations may reach, of every instance.
+        reserved_bps: what is reserved on every instance.
+
+    Returns:
+        shape (3, stages, instances, instances).
+    """
+    stages, width = instances.shape
+    known = np.empty((3, stages, width, width))
+    for stage in range(stages):
+        for after in range(width):
+            # What an instance takes and holds counts to the ways that lead to it.
+            instance = instances[stage, after]
+            processing_ms = 1000 * delay_s[instance]
+            room = max(ceiling_bps[instance] - reserved_bps[instance], 0.0)
+            for before in range(width):
+                # From the source come as many ways as there are instances.
+                way = width + ((stage - 1) * width + before) * width + after if stage else after
+                delay_ms, residual, loss = figures[0, way], figures[1, way], figures[2, way]
+                delay_ms, residual = delay_ms + processing_ms, min(residual, room)
+                if stage == stages - 1:
+                    last = figures.shape[1] - width + after
+                    delay_ms += figures[0, last]
+                    residual = min(residual, figures[1, last])
+                    loss = 1.0 - (1.0 - loss) * (1.0 - figures[2, last])
+                known[0, stage, before, after] = delay_ms
+                known[1, stage, before, after] = residual
+                known[2, stage, before, after] = loss
+    return known

@@ -1,0 +1,110 @@
+"""Slices over a real topology: switches and links, NFV nodes, a controller and its collector."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from edgesim.scenarios.sfc.schema import SFCScenario
+from edgesim.twin.compute.hosts import Placement
+from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.layered import to_go
+from edgesim.twin.core.streams import Streams
+from edgesim.twin.network.routing import Routes
+from edgesim.twin.network.topology import load_topology
+from edgesim.twin.network.wiring import Wiring
+from edgesim.twin.sdn.southbound import ControlChannel
+from edgesim.twin.sfc.chain import QoS, Request
+from edgesim.twin.sfc.fabric import ChainListener
+from edgesim.twin.sfc.slice_fabric import SliceFabric
+from edgesim.twin.sfc.slice_workload import SliceWorkload
+
+__all__ = ["SliceWorld"]
+
+
+class SliceWorld:
+    """What stays the same in all episodes of a scenario with a network.
+
+    Attributes:
+        scenario: the scenario.
+        wiring: switches and links.
+        placement: which VNF instances stand where.
+        routes: the shortest ways between nodes.
+        channel: where the controller stands.
+        workload: where an episode's requests come from (a trace is checked once, here).
+        chains: the VNFs of each slice's chain, by their place in ``instances.types``.
+        stages: VNFs of the longest chain.
+        instances_of: numbers of the instances of each slice's chain, in the placement, shape
+            (stages, instances) each.
+        instances: instances of each VNF.
+        most_bandwidth: most that a request can ask for, bit/s.
+        most_delay_ms: largest bound that a request can state.
+        offered_load: bandwidth that running chains would hold on average if all requests were
+            admitted, over the capacity of all instances of a VNF.
+
+    Raises:
+        InputError: a topology or a trace that cannot be used, more hosts than nodes.
+    """
+
+    def __init__(self, scenario: SFCScenario) -> None:
+        network = scenario.network
+        assert network is not None
+        self.scenario = scenario
+        streams = Streams(np.random.SeedSequence(scenario.world_seed))
+        graph = load_topology(network.topology, streams["topology"])
+        self.wiring = Wiring(graph, network.links)
+        self.placement = Placement(self.wiring.nodes, network.instances, streams["placement"])
+        self.routes = Routes(self.wiring, network.controller.routes)
+        self.channel = ControlChannel(self.wiring, network.controller)
+        types = network.instances.types
+        self.chains = [[types.index(vnf) for vnf in part.chain] for part in network.slices]
+        placement = self.placement
+        self.instances_of = [
+            np.array([placement.of_type[vnf] for vnf in chain]) for chain in self.chains
+        ]
+        self._hosts = [
+            [tuple(placement.node[place] for place in placement.of_type[vnf]) for vnf in chain]
+            for chain in self.chains
+        ]
+        self.stages = max(map(len, self.chains))
+        self.instances = network.instances.per_type
+        self.workload = SliceWorkload(scenario, self.wiring)
+        self.most_bandwidth = self.workload.most_bandwidth
+        self.most_delay_ms = self.workload.most_delay_ms
+        self.offered_load = self.workload.mean_held / (
+            self.instances * network.instances.capacity_bps
+        )
+        self._processing_ms = network.instances.processing_ms
+
+    def points(self, request: Request) -> list[tuple[int, ...]]:
+        """Where a request's chain may pass: its source, the nodes of each VNF's instances in their
+        order, its destination.
+        """
+        return [(request.source,), *self._hosts[request.kind], (request.destination,)]
+
+    def requests(self, streams: Streams) -> Iterator[Request]:
+        """See :class:`edgesim.twin.sfc.fabric.World`."""
+        return self.workload.requests(streams)
+
+    def fabric(self, clock: Clock, streams: Streams, listener: ChainListener) -> SliceFabric:
+        """See :class:`edgesim.twin.sfc.fabric.World`."""
+        return SliceFabric(self, clock, streams, listener)
+
+    def best_qos(self, request: Request) -> QoS | None:
+        """See :class:`edgesim.twin.sfc.fabric.World`: idle links, idle instances."""
+        points = self.points(request)
+        width = self.instances
+        ways = np.full((request.stages + 1, width, width), np.inf)
+        for stage, (before, after) in enumerate(pairwise(points)):
+            for i, source in enumerate(before):
+                for j, target in enumerate(after):
+                    ways[stage, i, j] = self._idle_ms(source, target)
+            if stage < request.stages:
+                ways[stage] += self._processing_ms
+        least_ms = float((ways[0, 0] + to_go(ways)[0]).min())
+        return QoS(least_ms, request.bandwidth, 0.0) if np.isfinite(least_ms) else None
+
+    def _idle_ms(self, source: int, target: int) -> float:
+        idle_s = self.wiring.idle_s
+        paths = self.routes.between(source, target)
+        return 1000 * sum(idle_s[link] for link in paths[0]) if paths else float("inf")

@@ -1,0 +1,125 @@
+"""What holds of AIGC environments beyond what every registered environment keeps."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from gymnasium.spaces import Discrete
+
+from edgesim.envs.aigc.env import AIGCEnv
+
+
+@pytest.mark.parametrize("scenario", ["aigc", "aigc_paper"])
+def test_only_the_mask_that_looks_at_room_keeps_providers_from_crashing(scenario):
+    crashes = {}
+    for kind in AIGCEnv.masks:
+        env = AIGCEnv(scenario, mask=kind)
+        env.reset(seed=0)
+        rng = np.random.default_rng(0)
+        over = False
+        while not over:
+            *_, over, _, info = env.step(rng.choice(np.flatnonzero(env.action_masks())))
+        crashes[kind] = info["metrics"]["crashes"]
+    assert crashes["fits"] == 0 < crashes["up"]
+
+
+@pytest.mark.parametrize(("scenario", "later"), [("aigc", True), ("aigc_paper", False)])
+def test_there_is_something_to_shape_where_delivery_pays(scenario, later):
+    env = AIGCEnv(scenario, reward="shaped")
+    env.reset(seed=0)
+    count = env.action_masks().size
+    shaping = [env.step(step % count)[4]["shaping"] for step in range(20)]
+    assert any(shaping) == later
+
+
+# --- steps in the action ----------------------------------------------------------------------
+
+
+def test_an_action_is_a_provider_and_a_share_of_the_steps_that_are_asked():
+    env = AIGCEnv("aigc_steps", record=True)
+    shares = env.scenario.step_shares
+    assert env.action_space == Discrete(20 * len(shares))
+    env.reset(seed=0)
+    chosen = []
+    for share in range(len(shares)):
+        asked = env.twin.last.steps
+        env.step(7 + 20 * share)
+        chosen.append((7, max(1, round(asked * shares[share]))))
+    assert env.twin.log is not None
+    log = [(where, steps) for _, event, _, where, steps in env.twin.log.rows if event == "choose"]
+    assert log == chosen
+    with pytest.raises(ValueError, match="one from 0 to 79"):
+        env.step(80)
+
+
+def test_with_the_steps_that_are_asked_it_is_the_same_problem_as_without_the_choice():
+    stories = []
+    for scenario in ("aigc", "aigc_steps"):
+        env = AIGCEnv(scenario, overrides={"horizon_s": 30})
+        seen = [env.reset(seed=4)[0]]
+        over = False
+        while not over:
+            observation, reward, over, _, _ = env.step(len(seen) % 20)
+            seen.append(np.append(observation, reward))
+        stories.append(np.concatenate(seen))
+    assert np.array_equal(stories[0], stories[1])
+
+
+def test_where_only_fewer_steps_have_room_the_mask_says_so():
+    env = AIGCEnv("aigc_steps")
+    env.reset(seed=0)
+    levels = env.twin.levels(env.twin.last)
+    assert len(levels) > 1
+    env.twin.available[:] = levels[-1]
+    env.twin.available[3] = 0
+    mask = env.action_masks().reshape(len(levels), 20)
+    assert not mask[:-1].any()
+    assert mask[-1].sum() == 19 and not mask[-1, 3]
+    env.twin.available[:] = 0
+    assert env.action_masks().shape == (80,) and env.action_masks().all()
+
+
+def test_fewer_steps_are_done_sooner_and_pay_no_more():
+    """The same requests, all with the share of the steps; nothing else differs."""
+    figures = []
+    for share in range(4):
+        env = AIGCEnv("aigc_steps", overrides={"arrival_rate_hz": 0.2})
+        env.reset(seed=1)
+        over, turn = False, 0
+        while not over:
+            *_, over, _, info = env.step(turn % 20 + 20 * share)
+            turn += 1
+        figures.append((info["metrics"]["latency_s"], info["metrics"]["quality"]))
+    assert figures == sorted(figures, reverse=True)
+
+
+def test_an_observation_is_what_the_twin_tells_over_its_scale():
+    """What changes from request to request, worked out once more with numpy, to the last bit."""
+    env: Any = AIGCEnv("aigc", {"horizon_s": 40.0, "arrival_rate_hz": 10.0})
+    wireless, capacity = env.scenario.wireless, env.world.capacity
+    observation, _ = env.reset(seed=3)
+    twin, observer, over, crashed = env.twin, env.observer, False, False
+    env.action_space.seed(3)
+    while not over:
+        task = twin.last
+        site, up, down = twin.delivery.link(task)
+        size_bytes = task.upload_bytes + task.download_bytes
+        radio, patience_s = twin.delivery.radio, task.deadline_s + wireless.lateness_s
+        told = {
+            "available": np.maximum(twin.available, 0.0) / capacity,
+            "up": twin.up,
+            "assigned": np.minimum(twin.assigned / (capacity / 100), 1.0),
+            "metro_time": np.minimum(twin.delivery.metro_s(site, size_bytes) / 18.0, 1.0),
+            "expected_latency": np.minimum(twin.expected_latency_s() / patience_s, 2.0),
+        }
+        for feature, expected in told.items():
+            seen = observer.column(feature, observation)
+            np.testing.assert_array_equal(seen, expected.astype(np.float32), feature)
+        transfers = radio.uplink.active[site], radio.downlink.active[site]
+        asked = [task.steps / 250, task.deadline_s / 12, task.upload_bytes / 5e6]
+        asked += [task.download_bytes / 1e7, up / 7.4, down / 7.4]
+        asked += [min(number / 10, 1.0) for number in transfers]
+        np.testing.assert_array_equal(observation[-8:], np.array(asked, dtype=np.float32))
+        observation, _, over, _, _ = env.step(env.action_space.sample())
+        crashed = crashed or not twin.up.all()
+    assert crashed

@@ -1,0 +1,172 @@
+"""Random waypoint: where users are, and that they are in steady state from the first second."""
+
+from itertools import pairwise
+from math import dist, inf, log, nan
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from edgesim.twin.radio.mobility import RandomWaypoint
+
+SIDE_M = 1000.0
+
+
+def walkers(seed: int = 1, users: int = 50, horizon_s: float = 2000.0) -> RandomWaypoint:
+    rng = np.random.default_rng(seed)
+    return RandomWaypoint(rng, users, SIDE_M, [0.5, 10.0], [0.0, 60.0], horizon_s)
+
+
+def speeds(people: RandomWaypoint, users: int, time_s: float) -> np.ndarray:
+    """Speed of each user around a time; nan for those who turn or stop just then."""
+    found = []
+    for user in range(users):
+        points = [people.position(user, time_s + step) for step in (0.0, 1e-3, 2e-3)]
+        one, two = dist(points[0], points[1]) / 1e-3, dist(points[1], points[2]) / 1e-3
+        found.append(one if abs(one - two) < 1e-6 else nan)
+    return np.array(found)
+
+
+def test_nobody_leaves_the_square_or_runs() -> None:
+    people = walkers()
+    times = np.arange(0.0, 2000.0, 0.5)
+    for user in range(10):
+        track = np.array([people.position(user, float(time_s)) for time_s in times])
+        assert track.min() >= -1e-9
+        assert track.max() <= SIDE_M + 1e-9
+        steps = np.hypot(*np.diff(track, axis=0).T)
+        assert steps.max() <= 10.0 * 0.5 + 1e-9
+        assert steps.sum() > 100
+
+
+def test_a_walk_is_legs_at_constant_speed_with_pauses_of_the_asked_length() -> None:
+    rng = np.random.default_rng(5)
+    people = RandomWaypoint(rng, 1, SIDE_M, [2.0, 2.0], [30.0, 30.0], 3000.0)
+    track = np.array([people.position(0, t / 10) for t in range(30001)])
+    steps = np.hypot(*np.diff(track, axis=0).T)
+    stands = steps < 1e-9
+    # Runs of standing still, in tenths of a second, without those cut by the ends.
+    edges = np.flatnonzero(np.diff(stands.astype(int)))
+    lengths = [b - a for a, b in pairwise(edges) if stands[a + 1]]
+    assert len(lengths) >= 5
+    assert all(299 <= length <= 300 for length in lengths)
+    straight = steps[~stands]
+    assert np.median(straight) == pytest.approx(0.2)
+    assert straight.max() <= 0.2 + 1e-9
+
+
+def test_a_track_does_not_depend_on_who_is_asked_about_when() -> None:
+    times = [0.0, 1.5, 700.0, 1999.0, 2500.0, 20000.0]
+    plain, shuffled = walkers(), walkers()
+    order = [(user, time_s) for time_s in times for user in range(50)]
+    forth = {key: plain.position(*key) for key in order}
+    back = {key: shuffled.position(*key) for key in reversed(order)}
+    assert forth == back
+
+
+def test_seeds_tell_worlds_apart() -> None:
+    same = [walkers(3).position(7, 100.0) for _ in range(2)]
+    assert same[0] == same[1] != walkers(4).position(7, 100.0)
+
+
+def test_times_beyond_the_horizon_stay_valid() -> None:
+    people = walkers(horizon_s=10.0)
+    before = people.position(0, 10.0)
+    far = [people.position(user, 50_000.0) for user in range(50)]
+    assert people.position(0, 10.0) == before
+    assert len(set(far)) == 50
+    assert 0 <= np.min(far) <= np.max(far) <= SIDE_M
+
+
+def test_a_horizon_of_many_legs_is_drawn_piece_by_piece() -> None:
+    people = walkers(users=10, horizon_s=1e9)
+    assert len(people._start) < 1_000_000
+    assert people.position(3, 12_345.0) == walkers(users=10, horizon_s=1e9).position(3, 12_345.0)
+
+
+def test_a_long_walk_is_forgotten_and_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "edgesim.twin.radio.mobility._LEGS_AT_ONCE", 200
+    )  # 4 legs a user, about 780 s
+    times = np.linspace(0.0, 40_000.0, 100).tolist()
+    order = [(user, time_s) for time_s in times for user in range(50)]
+    people, jumping = walkers(), walkers()
+    track, kept = {}, set()
+    for user, time_s in order:
+        track[user, time_s] = people.position(user, time_s)
+        kept.add(len(people._start) // 100)
+    assert max(kept) <= 8  # hundreds of legs in store, while thousands have been walked
+    assert people._until_s / 194 * 50 > 10_000
+    # Whoever looks back, at random, meets the same walk.
+    for place in np.random.default_rng(0).permutation(len(order))[:300].tolist():
+        assert jumping.position(*order[place]) == track[order[place]]
+    # The walk goes on where it was: no step is longer than the fastest walker's.
+    for user in range(50):
+        steps = [dist(track[user, a], track[user, b]) / (b - a) for a, b in pairwise(times)]
+        assert max(steps) <= 10.0 + 1e-9
+
+
+@pytest.mark.parametrize("time_s", [-1e-9, nan, inf])
+def test_times_that_are_none_are_refused(time_s: float) -> None:
+    with pytest.raises(ValueError, match="time_s"):
+        walkers().position(3, time_s)
+
+
+def test_there_is_no_user_beyond_the_last() -> None:
+    with pytest.raises(IndexError):
+        walkers().position(50, 0.0)
+
+
+# ---- as a law: the steady state
+
+USERS = 4000
+# Mean time of a metre at a uniform speed in [0.5, 10]: ln(20) / 9.5 s. Mean leg 0.5214 km.
+WALK_S = 521.4054 * log(20) / 9.5
+PAUSE_S = 30.0
+
+
+@pytest.fixture(scope="module")
+def crowd() -> RandomWaypoint:
+    return walkers(seed=11, users=USERS, horizon_s=5000.0)
+
+
+@pytest.mark.parametrize("time_s", [0.0, 40.0, 5000.0])
+def test_as_many_pause_as_in_steady_state(crowd: RandomWaypoint, time_s: float) -> None:
+    speed = speeds(crowd, USERS, time_s)
+    pausing = int((speed < 1e-9).sum())
+    share = PAUSE_S / (PAUSE_S + WALK_S)
+    test = stats.binomtest(pausing, int(np.isfinite(speed).sum()), share)
+    assert test.pvalue > 0.001
+    # Were time 0 drawn naively, nobody would pause; and another share would be noticed.
+    assert stats.binomtest(pausing, USERS, share * 1.25).pvalue < 0.001
+
+
+@pytest.mark.parametrize("time_s", [0.0, 40.0, 5000.0])
+def test_walkers_are_as_slow_as_in_steady_state(crowd: RandomWaypoint, time_s: float) -> None:
+    speed = speeds(crowd, USERS, time_s)
+    walking = speed[speed > 1e-9]
+    # A speed v is met in proportion to the time spent at it, 1/v: log-uniform, mean 9.5/ln 20.
+    assert stats.kstest(walking, stats.loguniform(0.5, 10.0).cdf).pvalue > 0.001
+    assert walking.mean() == pytest.approx(9.5 / log(20), abs=0.15)
+    assert stats.kstest(walking, stats.uniform(0.5, 9.5).cdf).pvalue < 1e-6
+
+
+def test_the_crowd_in_the_middle_neither_grows_nor_shrinks(crowd: RandomWaypoint) -> None:
+    def off_centre(time_s: float) -> np.ndarray:
+        where = np.array([crowd.position(user, time_s) for user in range(USERS)])
+        furthest: np.ndarray = np.abs(where - SIDE_M / 2).max(axis=1)
+        return furthest
+
+    first, later = off_centre(0.0), off_centre(5000.0)
+    assert stats.ks_2samp(first, later).pvalue > 0.001
+    # A uniform crowd would be told from it: there the share within x of the centre is (2x/side)^2.
+    uniform = stats.kstest(first, lambda x: (2 * x / SIDE_M) ** 2)
+    assert uniform.pvalue < 1e-6
+
+
+def test_everyone_at_one_speed_without_a_pause() -> None:
+    rng = np.random.default_rng(2)
+    people = RandomWaypoint(rng, 300, SIDE_M, [3.0, 3.0], [0.0, 0.0], 100.0)
+    for time_s in (0.0, 77.0):
+        speed = speeds(people, 300, time_s)
+        assert speed[np.isfinite(speed)] == pytest.approx(3.0, abs=1e-6)
