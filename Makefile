@@ -12,12 +12,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell grep '^torch==' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test lint docs clean
+.PHONY: help train test test-all lint docs clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make train   install, train on scenario=aigc, print the table   (ARGS: more key=value)"
 	@echo "make test    install, run the tests                             (ARGS: pytest's)"
+	@echo "make test-all  the same with the slow tests"
 	@echo "make lint    install, ruff check, ruff format --check, mypy"
 	@echo "make docs    install, build the documentation site into site/"
 	@echo "make clean   remove $(VENV) and caches; runs/ stays"
@@ -27,6 +28,9 @@ train: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
+
+test-all: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "slow or not slow" $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

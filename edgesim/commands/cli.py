@@ -57,7 +57,11 @@ def _dispatch(words: list[str]) -> int:
         raise InputError("option", command, "accepted: --help, --version")
     if command not in COMMANDS:
         raise InputError("command", command, did_you_mean(command, COMMANDS))
-    if any(word in _HELP for word in rest):
+    if command == "completion":
+        from edgesim.commands.completion import completion
+
+        print(completion(rest), end="")
+    elif any(word in _HELP for word in rest):
         from edgesim.commands.listing import command_help
 
         print(command_help(command, COMMANDS[command], rest))
@@ -65,10 +69,6 @@ def _dispatch(words: list[str]) -> int:
         from edgesim.commands.listing import listing
 
         print(listing(rest))
-    elif command == "completion":
-        from edgesim.commands.completion import completion
-
-        print(completion(rest), end="")
     else:
         return _configured(command, rest)
     return 0

@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from edgesim.commands.names import COMMANDS, TASKS
 from edgesim.errors import InputError, did_you_mean
 
 __all__ = ["SHELLS", "candidates", "completion", "usage"]
@@ -57,11 +58,13 @@ def usage() -> str:
 
 
 def completion(words: Sequence[str]) -> str:
-    """What ``edgesim completion <words>`` prints: a script, or the answer to a script's query.
+    """What ``edgesim completion <words>`` prints: a script, its help, or the answer to a query.
 
     Raises:
         InputError: no such shell.
     """
+    if any(word in ("-h", "--help") for word in words):
+        return f"usage: edgesim completion <shell>\n\n{COMMANDS['completion']}\n\n{usage()}\n"
     if words and words[0] == "query":
         found = candidates(words[1] if len(words) > 1 else "")
         return "".join(f"{item}\n" for item in found)
@@ -78,7 +81,6 @@ def candidates(line: str) -> list[str]:
         line: the command line up to the cursor, the program's name included.
     """
     from edgesim.commands.listing import SECTIONS
-    from edgesim.commands.names import COMMANDS, TASKS
 
     *words, current = [*line.split(), ""] if line[-1:].isspace() else line.split() or [""]
     if len(words) <= 1:

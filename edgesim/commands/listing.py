@@ -95,10 +95,6 @@ def command_help(command: str, what: str, words: Sequence[str] = ()) -> str:
     """The help of a command; ``words`` may choose the presets whose keys are shown."""
     if command == "list":
         return f"usage: edgesim list [{' | '.join(SECTIONS)}]\n\n{what}"
-    if command == "completion":
-        from edgesim.commands.completion import usage
-
-        return f"usage: edgesim completion <shell>\n\n{what}\n\n{usage()}"
     chosen = {"scenario": DEFAULT_SCENARIO, "agent": DEFAULT_AGENT}
     chosen |= dict(word.partition("=")[::2] for word in words if word.startswith(tuple(chosen)))
     schema = SCHEMAS[command]

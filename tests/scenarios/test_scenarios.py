@@ -11,7 +11,7 @@ import edgesim.scenarios
 from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS, load
 from edgesim.scenarios import preset, presets, resolve
-from edgesim.scenarios.checks import at_least, between, interval, positive
+from edgesim.scenarios.checks import at_least, between, integer_from, interval, positive
 
 NAN, INF = float("nan"), float("inf")
 

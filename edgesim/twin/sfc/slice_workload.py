@@ -52,9 +52,8 @@ class SliceWorkload:
             for part in network.slices
         )
         if scenario.trace is not None:
-            from edgesim.twin.sfc.twin import (
-                slice_trace,  # pyarrow is loaded only where a trace is read
-            )
+            # pyarrow is loaded only where a trace is read
+            from edgesim.twin.sfc import slice_trace
 
             self.trace = slice_trace.SliceTrace(scenario.trace, network, wiring)
             self.most_bandwidth = self.trace.most_bandwidth

@@ -55,9 +55,8 @@ class StageWorkload:
         life = min(1 / max(scenario.release_probability, 1e-9), scenario.requests / 2)
         self.mean_held = life * sum(scenario.request_bandwidth) / 2
         if scenario.trace is not None:
-            from edgesim.twin.sfc.twin import (
-                stage_trace,  # pyarrow is loaded only where a trace is read
-            )
+            # pyarrow is loaded only where a trace is read
+            from edgesim.twin.sfc import stage_trace
 
             self.trace = stage_trace.StageTrace(scenario.trace)
             self.most_bandwidth = self.trace.most_bandwidth

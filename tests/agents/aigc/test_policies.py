@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgesim.agents.aigc import bandit
 from edgesim.agents.aigc.policies import Prophet, Reader
-from edgesim.agents.aigc.registry import POLICIES, bandit
+from edgesim.agents.aigc.registry import POLICIES
 from edgesim.agents.finding import find_policy
 from edgesim.agents.measuring.rollout import rollout
 from edgesim.agents.runs.seeds import held_out_seeds
