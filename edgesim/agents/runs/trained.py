@@ -1,0 +1,64 @@
+"""The trained model of a run folder, as a policy."""
+
+from pathlib import Path
+from typing import Any
+
+from edgesim.agents.policies import Policy
+from edgesim.agents.runs.runfolder import read_config
+from edgesim.envs.making import make_envs
+from edgesim.errors import InputError
+
+__all__ = ["load_policy"]
+
+
+def load_policy(path: Path, scenario: Any) -> Policy:
+    """The best model of a run folder, to decide in a scenario.
+
+    Torch is told to use as many threads as the run did: more of them slow small networks down.
+
+    Args:
+        path: the run folder, complete or with a first ``model.zip``.
+        scenario: the checked dataclass of the scenario that it will decide in: of the same problem,
+            with equal shapes of observations and actions.
+
+    Raises:
+        InputError: the folder or its model cannot be used, or not in this scenario.
+    """
+    import torch
+
+    from edgesim.agents.deciding import decider
+    from edgesim.agents.learning.learner import reload_model
+
+    config = read_config(path)
+    if config.scenario.problem != scenario.problem:
+        raise InputError(
+            "run folder",
+            str(path),
+            f"solves the problem {config.scenario.problem!r}, and the scenario"
+            f" {scenario.name!r} poses {scenario.problem!r}",
+        )
+    if not (path / "model.zip").is_file():
+        raise InputError(
+            "run folder",
+            str(path),
+            "is half-written, it lacks model.zip; train with resume=true goes on",
+        )
+    torch.set_num_threads(config.threads)
+    model = reload_model(config.agent, path / "model.zip")
+    (env,) = make_envs(scenario, 1)
+    for what in ("observation_space", "action_space"):
+        has, needs = _shape(getattr(model, what)), _shape(getattr(env, what))
+        if has != needs:
+            raise InputError(
+                "run folder",
+                str(path),
+                f"was trained in the scenario {config.scenario.name!r}: its {what.split('_')[0]}s"
+                f" have the shape {has}, and those of {scenario.name!r} {needs}",
+            )
+    env.close()
+    return decider(model)
+
+
+def _shape(space: Any) -> Any:
+    """What must agree of two spaces: the number of choices, or the shape."""
+    return int(space.n) if hasattr(space, "n") else tuple(space.shape or ())
