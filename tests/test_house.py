@@ -66,7 +66,7 @@ def test_the_build_packages_edgesim_alone() -> None:
 
 def test_every_preset_and_the_type_marker_are_packaged() -> None:
     files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "edgesim").rglob("*.yaml")}
-    assert "edgesim/scenarios/aigc_paper.yaml" in files
+    assert "edgesim/scenarios/aigc/aigc_paper.yaml" in files
     data = {re.sub(r"^.*?(?=edgesim/)", "", name, count=1) for name in packaged(ROOT)["data"]}
     assert data >= files | {"edgesim/py.typed"}
 

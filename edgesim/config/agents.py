@@ -51,7 +51,7 @@ def preset(name: str) -> AgentConfig:
 def for_scenario(agent: AgentConfig, scenario: str, problem: str) -> AgentConfig:
     """The agent as it is set for a scenario, with an empty ``scenarios`` section.
 
-    :func:`edgesim.config.config.compose` does the same before it applies the overrides of a shell
+    :func:`edgesim.config.compose.compose` does the same before it applies the overrides of a shell
     line; an agent that comes from there is returned as it is.
 
     Raises:
