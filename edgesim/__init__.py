@@ -1,11 +1,12 @@
 """edgesim: a digital twin of wireless edge networks and 5G slices, as Gymnasium environments.
 
-``import edgesim`` registers the environment ids; nothing heavier than Gymnasium is imported until
-it is used.
+``import edgesim`` registers the environment ids; nothing heavy is imported until it is used, not
+even Gymnasium (:mod:`edgesim.registration` says how).
 """
 
-from edgesim.envs import register
+from edgesim.problems import Problem, Score
+from edgesim.registration import register, register_problem
 
-__all__ = ["register"]
+__all__ = ["Problem", "Score", "register", "register_problem"]
 
 register()

@@ -1,22 +1,41 @@
-"""The decision problems edgesim knows: the one registry. A new problem adds one entry here.
+"""The problems edgesim knows: the one registry. A problem is added by one call of ``add``.
 
 Everything is named by import strings (``module:attribute``), so that reading the registry imports
-nothing heavy.
+nothing heavy. Packages of others call :func:`edgesim.register_problem`, which adds a problem here
+and registers its environment with Gymnasium.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["ENGINES", "PROBLEMS", "Problem", "load"]
+from edgesim.errors import InputError
+
+__all__ = ["ENGINES", "PROBLEMS", "Problem", "Score", "add", "load"]
 
 ENGINES = ("auto", "simpy", "batched")
 """What steps many worlds: SimPy, the batched engine, or that where it can step the scenario."""
 
 
 @dataclass(frozen=True)
+class Score:
+    """The figure of an episode by which policies are ranked.
+
+    Attributes:
+        metric: a key of the problem's metrics.
+        better: whether a higher or a lower value is better.
+        missing: what an episode counts whose value is missing (a target never reached): "worst",
+            as the worst value that any of the compared policies has; "drop", not at all.
+    """
+
+    metric: str = "return"
+    better: Literal["higher", "lower"] = "higher"
+    missing: Literal["worst", "drop"] = "worst"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One decision problem and where its parts live.
+    """One problem and where its parts live.
 
     Attributes:
         name: key of the registry; a scenario names its problem in its ``problem`` key.
@@ -25,9 +44,16 @@ class Problem:
         schema: the dataclass that checks a scenario of this problem.
         twin: the simulator, runnable without reinforcement learning.
         policies: mapping of policy name to :class:`edgesim.agents.policies.PolicySpec`.
+        columns: the :class:`edgesim.agents.policies.Column` of the table, between score and bound.
         metrics: mapping of episode metric to what it is, in the order in which tables show them.
-        simulation_figure: draws one recorded episode.
+        picture: draws one recorded episode.
         default_scenario: the preset taken where none is named.
+        default_policy: the policy taken where none is named.
+        default_agent: the agent preset taken where none is named.
+        score: which metric counts, and in which direction.
+        play: plays episodes under a policy and returns a
+            :class:`edgesim.agents.measuring.rollout.Rollout`, called as
+            :func:`edgesim.agents.measuring.rollout.rollout` is.
         batched: the engine that steps many worlds at once, a subclass of
             :class:`edgesim.envs.batched.BatchedEnv`; None where there is none.
     """
@@ -38,44 +64,78 @@ class Problem:
     schema: str
     twin: str
     policies: str
+    columns: str
     metrics: str
-    simulation_figure: str
+    picture: str
     default_scenario: str
+    default_policy: str
+    default_agent: str
+    score: Score = Score()
+    play: str = "edgesim.agents.measuring.rollout:rollout"
     batched: str | None = None
 
 
-PROBLEMS: dict[str, Problem] = {
-    problem.name: problem
-    for problem in (
-        Problem(
-            name="aigc",
-            env_id="edgesim/AIGC-v0",
-            env="edgesim.envs.aigc.env:AIGCEnv",
-            schema="edgesim.scenarios.aigc.schema:AIGCScenario",
-            twin="edgesim.twin.aigc.twin:AIGCTwin",
-            policies="edgesim.agents.aigc.registry:POLICIES",
-            metrics="edgesim.envs.aigc.env:METRICS",
-            simulation_figure="edgesim.plots.aigc.episode:draw",
-            default_scenario="aigc",
-            batched="edgesim.envs.aigc.batched:AIGCBatchedEnv",
-        ),
-        Problem(
-            name="sfc",
-            env_id="edgesim/SFC-v0",
-            env="edgesim.envs.sfc.env:SFCEnv",
-            schema="edgesim.scenarios.sfc.schema:SFCScenario",
-            twin="edgesim.twin.sfc.twin:SFCTwin",
-            policies="edgesim.agents.sfc.registry:POLICIES",
-            metrics="edgesim.envs.sfc.env:METRICS",
-            simulation_figure="edgesim.plots.sfc.episode:draw",
-            default_scenario="sfc",
-            batched="edgesim.envs.sfc.batched:BatchedSFCEnv",
-        ),
-    )
-}
+PROBLEMS: dict[str, Problem] = {}
+"""Every problem by its name."""
+
+
+def add(problem: Problem) -> None:
+    """Add a problem to the registry; adding an equal one again changes nothing.
+
+    Raises:
+        InputError: another problem has its name or its Gymnasium id.
+    """
+    for known in PROBLEMS.values():
+        if known.name == problem.name and known != problem:
+            differing = [
+                item.name
+                for item in fields(Problem)
+                if getattr(known, item.name) != getattr(problem, item.name)
+            ]
+            taken = f"is registered already, with another {' and '.join(differing)}"
+            raise InputError("problem", problem.name, taken)
+        if known.name != problem.name and known.env_id == problem.env_id:
+            raise InputError("env_id", problem.env_id, f"is that of the problem {known.name!r}")
+    PROBLEMS[problem.name] = problem
 
 
 def load(entry: str) -> Any:
     """The object that an import string ``module:attribute`` names."""
     module, _, attribute = entry.partition(":")
     return getattr(import_module(module), attribute)
+
+
+add(
+    Problem(
+        name="aigc",
+        env_id="edgesim/AIGC-v0",
+        env="edgesim.envs.aigc.env:AIGCEnv",
+        schema="edgesim.scenarios.aigc.schema:AIGCScenario",
+        twin="edgesim.twin.aigc.twin:AIGCTwin",
+        policies="edgesim.agents.aigc.registry:POLICIES",
+        columns="edgesim.agents.aigc.registry:COLUMNS",
+        metrics="edgesim.envs.aigc.env:METRICS",
+        picture="edgesim.plots.aigc.episode:draw",
+        default_scenario="aigc",
+        default_policy="overload_avoidance",
+        default_agent="maskable_ppo",
+        batched="edgesim.envs.aigc.batched:AIGCBatchedEnv",
+    )
+)
+add(
+    Problem(
+        name="sfc",
+        env_id="edgesim/SFC-v0",
+        env="edgesim.envs.sfc.env:SFCEnv",
+        schema="edgesim.scenarios.sfc.schema:SFCScenario",
+        twin="edgesim.twin.sfc.twin:SFCTwin",
+        policies="edgesim.agents.sfc.registry:POLICIES",
+        columns="edgesim.agents.sfc.registry:COLUMNS",
+        metrics="edgesim.envs.sfc.env:METRICS",
+        picture="edgesim.plots.sfc.episode:draw",
+        default_scenario="sfc",
+        default_policy="overload_avoidance",
+        default_agent="maskable_ppo",
+        batched="edgesim.envs.sfc.batched:BatchedSFCEnv",
+    )
+)

@@ -50,8 +50,7 @@ def offered(scenario: Any, *, bound: bool = False) -> list[str]:
 
 def columns_of(scenario: Any) -> list[Column]:
     """The columns of a scenario's table, in their order."""
-    module = PROBLEMS[scenario.problem].policies.partition(":")[0]
-    columns: Sequence[Column] = load(f"{module}:COLUMNS")
+    columns: Sequence[Column] = load(PROBLEMS[scenario.problem].columns)
     return [column for column in columns if _suits(column, scenario)]
 
 

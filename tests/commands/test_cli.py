@@ -334,7 +334,7 @@ def test_list_of_one_section() -> None:
 
 
 def test_figures_are_the_files_that_draw() -> None:
-    drawn = {problem.simulation_figure.split(":")[0] for problem in PROBLEMS.values()}
+    drawn = {problem.picture.split(":")[0] for problem in PROBLEMS.values()}
     assert {name.rpartition(".")[2] for name in drawn} <= figures().keys()
 
 

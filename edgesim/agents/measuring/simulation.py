@@ -50,7 +50,7 @@ def simulate(config: SimulateConfig) -> Path:
     partial = folder / "summary.json.part"
     partial.write_text(json.dumps(summary, indent=2) + "\n")
     partial.replace(folder / "summary.json")
-    picture: Path = load(problem.simulation_figure)(folder)
+    picture: Path = load(problem.picture)(folder)
     _print(summary, load(problem.metrics), played.logs[0], folder, picture)
     return folder
 
