@@ -15,10 +15,10 @@ from typing import Any
 import yaml
 
 from edgesim.config import agents as presets
-from edgesim.files import replacing
 from edgesim.config.compose import compose
 from edgesim.config.config import AgentConfig, TrainConfig
 from edgesim.errors import InputError
+from edgesim.files import replacing
 from edgesim.scenarios import presets as scenario_presets
 from edgesim.scenarios import resolve
 
