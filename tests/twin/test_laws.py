@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from edgesim.scenarios.aigc.schema import Backhaul, Radio
+from edgesim.scenarios.parts.links import Backhaul
+from edgesim.scenarios.parts.radio import Radio
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.sharing import Job, ProcessorSharing
 from edgesim.twin.network.gabriel import metro_graph

@@ -15,14 +15,14 @@ import yaml
 from edgesim.errors import InputError, did_you_mean
 from edgesim.scenarios.aigc.services import Scheduler, ServiceProfile, fit_of, measured
 from edgesim.scenarios.checks import at_least, between, integer_from, interval, positive
+from edgesim.scenarios.parts.links import Backhaul
+from edgesim.scenarios.parts.people import Mobility
+from edgesim.scenarios.parts.radio import Radio
 
 __all__ = [
     "AIGCScenario",
-    "Backhaul",
-    "Mobility",
     "ProviderSpec",
     "QualityRanges",
-    "Radio",
     "Scheduler",
     "ServiceProfile",
     "TraceColumns",
@@ -86,88 +86,6 @@ class TraceColumns:
 
 
 @dataclass
-class Radio:
-    """Air interface of every site (3GPP TR 38.901 UMi street canyon)."""
-
-    carrier_ghz: float = 3.5
-    bandwidth_hz: float = 20e6
-    site_power_dbm: float = 33.0
-    user_power_dbm: float = 23.0
-    site_noise_figure_db: float = 5.0
-    user_noise_figure_db: float = 9.0
-    site_height_m: float = 10.0
-    user_height_m: float = 1.5
-    shadowing_los_db: float = 4.0
-    shadowing_nlos_db: float = 7.82
-    shadowing_distance_m: float = 13.0
-    fading_db: float = 3.0
-    max_spectral_efficiency: float = 7.4
-    min_spectral_efficiency: float = 0.1
-    handover_margin_db: float = 3.0
-    measurement_period_s: float = 1.0
-    pixel_m: float = 10.0
-
-    def check(self) -> None:
-        for key in (
-            "carrier_ghz",
-            "bandwidth_hz",
-            "site_height_m",
-            "user_height_m",
-            "shadowing_distance_m",
-            "max_spectral_efficiency",
-            "min_spectral_efficiency",
-            "measurement_period_s",
-            "pixel_m",
-        ):
-            positive(f"wireless.radio.{key}", getattr(self, key))
-        for key in ("shadowing_los_db", "shadowing_nlos_db", "fading_db", "handover_margin_db"):
-            at_least(f"wireless.radio.{key}", getattr(self, key), 0)
-        for key in ("site_power_dbm", "user_power_dbm"):
-            between(f"wireless.radio.{key}", getattr(self, key), -50, 80)
-        for key in ("site_noise_figure_db", "user_noise_figure_db"):
-            between(f"wireless.radio.{key}", getattr(self, key), 0, 30)
-        between("wireless.radio.carrier_ghz", self.carrier_ghz, 0.5, 100)
-        if self.site_height_m <= 1 or self.user_height_m <= 1:
-            raise InputError(
-                "wireless.radio.user_height_m",
-                self.user_height_m,
-                "antennas must stand above the model's 1 m environment height",
-            )
-        if self.min_spectral_efficiency > self.max_spectral_efficiency:
-            raise InputError(
-                "wireless.radio.min_spectral_efficiency",
-                self.min_spectral_efficiency,
-                f"must not pass max_spectral_efficiency = {self.max_spectral_efficiency:g}",
-            )
-
-
-@dataclass
-class Mobility:
-    """Random waypoint: straight legs at a uniform speed, a pause at each end."""
-
-    speed_mps: list[float] = field(default_factory=lambda: [0.5, 10.0])
-    pause_s: list[float] = field(default_factory=lambda: [0.0, 60.0])
-
-    def check(self) -> None:
-        interval("wireless.mobility.speed_mps", self.speed_mps, open_low=True)
-        interval("wireless.mobility.pause_s", self.pause_s)
-
-
-@dataclass
-class Backhaul:
-    """Metro network between the sites: a planar graph of links, first in first out each way."""
-
-    link_rate_bps: float = 2e8
-    switch_delay_s: float = 0.001
-    propagation_s_per_km: float = 5e-6
-
-    def check(self) -> None:
-        positive("wireless.backhaul.link_rate_bps", self.link_rate_bps)
-        at_least("wireless.backhaul.switch_delay_s", self.switch_delay_s, 0)
-        at_least("wireless.backhaul.propagation_s_per_km", self.propagation_s_per_km, 0)
-
-
-@dataclass
 class Wireless:
     """The network around the providers: one site a provider on a square."""
 
@@ -186,9 +104,9 @@ class Wireless:
         interval("wireless.download_bytes", self.download_bytes, open_low=True)
         interval("wireless.deadline_s", self.deadline_s, open_low=True)
         positive("wireless.lateness_s", self.lateness_s)
-        self.radio.check()
-        self.mobility.check()
-        self.backhaul.check()
+        self.radio.check("wireless.radio")
+        self.mobility.check("wireless.mobility")
+        self.backhaul.check("wireless.backhaul")
 
 
 @dataclass

@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgesim.errors import InputError, did_you_mean
-from edgesim.scenarios.checks import at_least, between, integer_from, interval, one_of, positive
+from edgesim.scenarios.checks import between, integer_from, interval, one_of, positive
+from edgesim.scenarios.parts.failures import Failures
+from edgesim.scenarios.parts.hosts import Instances
+from edgesim.scenarios.parts.links import Links, Topology
+from edgesim.scenarios.parts.sdn import Collector, Controller
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,16 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "QOE_MODELS",
-    "Collector",
-    "Controller",
-    "Failures",
-    "Instances",
-    "Links",
     "QoE",
     "SFCScenario",
     "Slice",
     "SliceNetwork",
-    "Topology",
     "read_links",
 ]
 
@@ -69,74 +67,6 @@ class QoE:
 
 
 @dataclass
-class Topology:
-    """Where the switches and links come from.
-
-    ``source`` is a topohub key (``sndlib/germany50``), a GraphML or GML file, or a generator by
-    name (``waxman``, ``gabriel``, ``barabasi_albert``) with ``nodes`` switches drawn by
-    ``world_seed`` on a square of ``side_km``.
-    """
-
-    source: str = "sndlib/germany50"
-    nodes: int = 50
-    side_km: float = 600.0
-
-    def check(self) -> None:
-        if not isinstance(self.source, str) or not self.source.strip():
-            raise InputError("network.topology.source", self.source, "must name a topology")
-        integer_from("network.topology.nodes", self.nodes, 2)
-        positive("network.topology.side_km", self.side_km)
-
-
-@dataclass
-class Links:
-    """What a link of the topology is: capacity, propagation, queue, background traffic."""
-
-    capacity_bps: float = 1e9
-    propagation_ms_per_km: float = 0.005
-    burst_bytes: float = 15000.0
-    queue_bursts: int = 100
-    background_share: list[float] = field(default_factory=lambda: [0.1, 0.5])
-    background_period_s: float = 10.0
-
-    def check(self) -> None:
-        positive("network.links.capacity_bps", self.capacity_bps)
-        at_least("network.links.propagation_ms_per_km", self.propagation_ms_per_km, 0)
-        positive("network.links.burst_bytes", self.burst_bytes)
-        integer_from("network.links.queue_bursts", self.queue_bursts, 1)
-        interval("network.links.background_share", self.background_share)
-        between("network.links.background_share", self.background_share[1], 0, 1)
-        positive("network.links.background_period_s", self.background_period_s)
-
-
-@dataclass
-class Instances:
-    """VNF types, and the instances of each on the NFV nodes."""
-
-    types: list[str] = field(default_factory=lambda: ["nat", "fw", "tm", "voc", "woc", "idps"])
-    per_type: int = 5
-    hosts: int = 15
-    capacity_bps: float = 1e9
-    processing_ms: float = 0.5
-    queue_packets: int = 100
-
-    def check(self, nodes: int | None = None) -> None:
-        if not self.types or len(set(self.types)) != len(self.types):
-            raise InputError("network.instances.types", self.types, "must be distinct VNF names")
-        integer_from("network.instances.per_type", self.per_type, 1)
-        integer_from("network.instances.hosts", self.hosts, 1)
-        if self.per_type > self.hosts:
-            raise InputError(
-                "network.instances.per_type",
-                self.per_type,
-                f"instances of a VNF stand on different hosts: at most hosts = {self.hosts}",
-            )
-        positive("network.instances.capacity_bps", self.capacity_bps)
-        at_least("network.instances.processing_ms", self.processing_ms, 0)
-        integer_from("network.instances.queue_packets", self.queue_packets, 1)
-
-
-@dataclass
 class Slice:
     """One slice: its share of the requests, and what they ask for."""
 
@@ -161,62 +91,6 @@ class Slice:
 
 
 @dataclass
-class Controller:
-    """The SDN controller: how it routes, and how long its rules take.
-
-    A message takes ``channel_ms`` and ``channel_ms_per_km`` for the way along the links between the
-    controller's site and the switch.
-    """
-
-    routes: int = 3
-    channel_ms: float = 1.0
-    channel_ms_per_km: float = 0.005
-    rule_ms: float = 2.0
-
-    def check(self) -> None:
-        integer_from("network.controller.routes", self.routes, 1)
-        at_least("network.controller.channel_ms", self.channel_ms, 0)
-        at_least("network.controller.channel_ms_per_km", self.channel_ms_per_km, 0)
-        at_least("network.controller.rule_ms", self.rule_ms, 0)
-
-
-@dataclass
-class Collector:
-    """How the controller measures links: LLDP frames that carry the measurement, or own probes."""
-
-    mode: str = "piggyback"
-    period_s: float = 5.0
-    echo_period_s: float = 5.0
-    noise_ms: float = 0.05
-    smoothing: int = 3
-
-    def check(self) -> None:
-        if self.mode not in ("piggyback", "separate", "truth"):
-            raise InputError(
-                "network.collector.mode", self.mode, "accepted: piggyback, separate, truth"
-            )
-        positive("network.collector.period_s", self.period_s)
-        positive("network.collector.echo_period_s", self.echo_period_s)
-        at_least("network.collector.noise_ms", self.noise_ms, 0)
-        integer_from("network.collector.smoothing", self.smoothing, 1)
-
-
-@dataclass
-class Failures:
-    """Failures of links and nodes: exponential times to failure and to repair; null is never."""
-
-    link_mtbf_s: float | None = None
-    link_mttr_s: float = 30.0
-    node_mtbf_s: float | None = None
-    node_mttr_s: float = 60.0
-
-    def check(self) -> None:
-        for key in ("link_mtbf_s", "link_mttr_s", "node_mtbf_s", "node_mttr_s"):
-            if getattr(self, key) is not None or "mttr" in key:
-                positive(f"network.failures.{key}", getattr(self, key))
-
-
-@dataclass
 class SliceNetwork:
     """Slices over a real topology."""
 
@@ -232,9 +106,9 @@ class SliceNetwork:
     failures: Failures = field(default_factory=Failures)
 
     def check(self) -> None:
-        self.topology.check()
-        self.links.check()
-        self.instances.check()
+        self.topology.check("network.topology")
+        self.links.check("network.links")
+        self.instances.check("network.instances")
         if not self.slices:
             raise InputError("network.slices", self.slices, "must list at least one slice")
         if len({part.name for part in self.slices}) != len(self.slices):
@@ -249,9 +123,9 @@ class SliceNetwork:
         positive("network.arrival_rate_hz", self.arrival_rate_hz)
         positive("network.horizon_s", self.horizon_s)
         positive("network.qos_period_s", self.qos_period_s)
-        self.controller.check()
-        self.collector.check()
-        self.failures.check()
+        self.controller.check("network.controller")
+        self.collector.check("network.collector")
+        self.failures.check("network.failures")
 
 
 @dataclass

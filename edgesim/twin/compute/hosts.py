@@ -6,7 +6,7 @@ from math import inf
 import numpy as np
 
 from edgesim.errors import InputError
-from edgesim.scenarios.sfc.schema import Instances
+from edgesim.scenarios.parts.hosts import Instances
 from edgesim.twin.core.queueing import finite_queue
 
 __all__ = ["Placement", "VNFHosts"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from edgesim.scenarios.sfc.schema import Failures
+from edgesim.scenarios.parts.failures import Failures
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
 

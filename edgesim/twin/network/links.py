@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.scenarios.sfc.schema import Links
+from edgesim.scenarios.parts.links import Links
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.queueing import finite_queue, finite_queues
 from edgesim.twin.core.streams import Streams

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from edgesim.scenarios.aigc.schema import Backhaul
+from edgesim.scenarios.parts.links import Backhaul
 from edgesim.twin.core.clock import Clock, Moment
 
 __all__ = ["MetroNetwork", "MetroRoutes"]

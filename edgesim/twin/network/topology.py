@@ -7,7 +7,7 @@ import networkx as nx
 import numpy as np
 
 from edgesim.errors import InputError
-from edgesim.scenarios.sfc.schema import Topology
+from edgesim.scenarios.parts.links import Topology
 from edgesim.twin.network import topology_sources as sources
 from edgesim.twin.network.plan import KEY, Plan, PlannedLink
 

@@ -2,7 +2,7 @@
 
 import networkx as nx
 
-from edgesim.scenarios.sfc.schema import Links
+from edgesim.scenarios.parts.links import Links
 
 __all__ = ["Wiring"]
 

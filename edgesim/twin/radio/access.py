@@ -5,7 +5,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from edgesim.scenarios.aigc.schema import Radio
+from edgesim.scenarios.parts.radio import Radio
 from edgesim.twin.core.clock import Clock, Moment
 from edgesim.twin.core.sharing import Job
 from edgesim.twin.radio.band import Band, Transfer

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from math import log2
 from typing import Any
 
-from edgesim.scenarios.aigc.schema import Radio
+from edgesim.scenarios.parts.radio import Radio
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.sharing import Job, ProcessorSharing
 from edgesim.twin.radio.pathloss import thermal_noise_dbm

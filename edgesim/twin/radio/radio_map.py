@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from edgesim.errors import InputError
-from edgesim.scenarios.aigc.schema import Radio
+from edgesim.scenarios.parts.radio import Radio
 from edgesim.twin.radio.pathloss import los_path_loss_db, los_probability, nlos_path_loss_db
 from edgesim.twin.radio.shadowing import correlated_normal, kernel_reach
 

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.scenarios.sfc.schema import Collector
+from edgesim.scenarios.parts.sdn import Collector
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.links import DataLinks

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from edgesim.scenarios.sfc.schema import Controller
+from edgesim.scenarios.parts.sdn import Controller
 from edgesim.twin.core.clock import Clock, Moment
 from edgesim.twin.network.links import DataLinks
 from edgesim.twin.network.routing import Path, Routing

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import networkx as nx
 
-from edgesim.scenarios.sfc.schema import Controller
+from edgesim.scenarios.parts.sdn import Controller
 from edgesim.twin.network.wiring import Wiring
 
 __all__ = ["KINDS", "ControlChannel", "SouthboundTally", "frame_bytes"]

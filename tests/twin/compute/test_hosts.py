@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgesim.errors import InputError
-from edgesim.scenarios.sfc.schema import Instances
+from edgesim.scenarios.parts.hosts import Instances
 from edgesim.twin.compute.hosts import Placement, VNFHosts
 
 TWO = Instances(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgesim.scenarios.sfc.schema import Failures
+from edgesim.scenarios.parts.failures import Failures
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.failures import FailureProcess

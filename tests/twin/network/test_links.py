@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgesim.scenarios.sfc.schema import Links
+from edgesim.scenarios.parts.links import Links
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.links import DataLinks

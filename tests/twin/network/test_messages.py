@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from edgesim.scenarios.aigc.schema import Backhaul
+from edgesim.scenarios.parts.links import Backhaul
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.network.gabriel import metro_graph
 from edgesim.twin.network.messages import MetroNetwork, MetroRoutes

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgesim.scenarios.sfc.schema import Links, Topology
+from edgesim.scenarios.parts.links import Links, Topology
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.links import DataLinks

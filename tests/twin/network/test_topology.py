@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgesim.errors import InputError
-from edgesim.scenarios.sfc.schema import Topology
+from edgesim.scenarios.parts.links import Topology
 from edgesim.twin.network.plan import Plan, PlannedLink
 from edgesim.twin.network.topology import build_topology, great_circle_km, load_topology
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from edgesim.errors import InputError
-from edgesim.scenarios.aigc.schema import Radio
+from edgesim.scenarios.parts.radio import Radio
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.radio.access import RadioAccess, RadioMap
 from edgesim.twin.radio.mobility import RandomWaypoint

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgesim.scenarios.sfc.schema import Controller, Links, Topology
+from edgesim.scenarios.parts.links import Links, Topology
+from edgesim.scenarios.parts.sdn import Controller
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.links import DataLinks

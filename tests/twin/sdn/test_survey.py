@@ -6,7 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from edgesim.scenarios.sfc.schema import Links
+from edgesim.scenarios.parts.links import Links
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.links import DataLinks
