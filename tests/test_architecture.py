@@ -95,7 +95,6 @@ def test_the_shared_parts_of_the_twin_know_no_family(folder: str) -> None:
 LEARNING = ("gymnasium", "torch", "stable_baselines3")
 
 
-@pytest.mark.xfail(reason="`import edgesim` itself still registers with gymnasium", strict=False)
 def test_the_twin_loads_nothing_of_learning() -> None:
     modules = [module for module in MODULES if module.startswith("edgesim.twin")]
     script = (

@@ -1,16 +1,14 @@
 """Presets resolve to checked dataclasses, and what cannot be used is refused by name."""
 
 from dataclasses import asdict, is_dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-import edgesim.scenarios
 from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS, load
-from edgesim.scenarios import preset, presets, resolve
+from edgesim.scenarios import preset, preset_file, presets, resolve
 from edgesim.scenarios.checks import at_least, between, integer_from, interval, positive
 
 NAN, INF = float("nan"), float("inf")
@@ -52,8 +50,7 @@ def test_resolving_does_not_share_state(name: str) -> None:
 @pytest.mark.parametrize("name", presets())
 def test_a_preset_states_every_key_of_its_schema(name: str) -> None:
     """So that a person reads the whole scenario in one file, with units."""
-    folder = Path(edgesim.scenarios.__file__).parent
-    stated = yaml.safe_load((folder / f"{name}.yaml").read_text())
+    stated = yaml.safe_load(preset_file(name).read_text())
 
     def missing(there: Any, schema: dict[str, Any], at: str = "") -> list[str]:
         names = [f"{at}{key}" for key in schema if key not in there]
