@@ -384,13 +384,16 @@ def _crash(
 
 @_compiled
 def _mask(masks: Any, only_fitting: Any, rules: Any, state: Any) -> None:
-    """Which providers have room for the request at hand; which are up, where none has or counts."""
+    """Which providers are up and have room for the request at hand; where there is none, or room
+    does not count, which are up.
+    """
     for w in range(masks.shape[0]):
         now, steps = state.arrival_s[w, state.at[w]], rules.steps[state.level[w, state.at[w]]]
         some = False
         if only_fitting:
             for provider in range(masks.shape[1]):
-                masks[w, provider] = state.available[w, provider] >= steps
+                fits = state.available[w, provider] >= steps
+                masks[w, provider] = fits and _is_up(w, provider, now, rules, state)
                 some |= masks[w, provider]
         if not some:
             for provider in range(masks.shape[1]):

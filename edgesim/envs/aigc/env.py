@@ -49,7 +49,8 @@ class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
     ``Box(float32)``, values scaled to about [0, 1]. Without a network, 42 numbers for 20 providers
     (the authors' own): for each provider its capacity over the largest of ``capacity_range`` and
     its available share; then steps asked over the most that are asked, and run time over the run
-    time of that most. With a network, for each provider: capacity, available share (promised
+    time of that most; which providers are down (``restart_s``) only the mask tells. With a
+    network, for each provider: capacity, available share (promised
     capacity counts as taken), up or down, mean seconds a step alone, what each further task adds
     to a run (as a part of a run alone), tasks assigned, time on the metro network, expected
     latency; then of the request: steps, deadline, upload and download size, and at the user's

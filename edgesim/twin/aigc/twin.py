@@ -181,7 +181,7 @@ class AIGCTwin:
         """
         needed = self.last.steps if steps is None else steps
         fits: np.ndarray[tuple[int], np.dtype[np.bool_]] = self.available >= needed
-        return fits if self.delivery is None else fits & self.up
+        return fits & self.up
 
     def expected_latency_s(self, steps: int | None = None) -> FloatArray:
         """Time to the result, for the request at hand at each provider, as things stand now.

@@ -65,9 +65,11 @@ class SDNController:
     needed at every switch of a path, the last one included, where it leads to the host.
 
     When a link or a node fails, flows that cross it stop. The first live switch to report it
-    (port-status) tells the controller after its channel's delay. Flows are then mended in the order
-    in which they were installed: broken paths are replaced by the first one with room, and their
-    rules likewise; a flow for which there is none, or a point of which is down, is dropped.
+    (port-status) tells the controller after its channel's delay. All flows that are hit then give
+    back what their broken paths hold, and are mended in the order in which they were installed:
+    each broken path is replaced by the first one with room, and its rules likewise. A flow of which
+    one path can't be replaced, or a point of which is down, is dropped; what its other paths hold
+    is free from then on.
 
     Args:
         clock: the world's clock.
@@ -142,7 +144,11 @@ class SDNController:
 
     def release(self, flow: Flow) -> None:
         """End a flow, installed or not: its bandwidth is free at once, its rules go."""
-        for path in flow.paths:
+        self._end(flow, flow.paths)
+
+    def _end(self, flow: Flow, held: Iterable[Path]) -> None:
+        """End a flow that has ``held`` of its paths reserved."""
+        for path in held:
             self._links.release(path, flow.bandwidth_bps)
         flow.carrying = False
         if flow.moment is not None:
@@ -183,53 +189,75 @@ class SDNController:
         self._clock.after(delay, self._mend, hit)
 
     def _broken(self, flow: Flow) -> bool:
-        node_up, up = self._links.node_up, self._links.up
-        return not (
-            all(node_up[node] for node in flow.points)
-            and all(up[link] for path in flow.paths for link in path)
-        )
+        return not self._hosted(flow) or bool(self._broken_paths(flow))
+
+    def _hosted(self, flow: Flow) -> bool:
+        """Whether all nodes that the flow visits are up."""
+        node_up = self._links.node_up
+        return all(node_up[node] for node in flow.points)
+
+    def _broken_paths(self, flow: Flow) -> list[int]:
+        """Places of the paths that cross a link which is down."""
+        up = self._links.up
+        return [
+            place for place, path in enumerate(flow.paths) if not all(up[link] for link in path)
+        ]
 
     def _mend(self, moment: Any) -> None:
+        links = self._links
+        # All give back what they can't keep before one of them asks for room: what a broken path
+        # holds on links that still work is of no use to its flow, and may be what the mending
+        # needs, its own or an older flow's.
+        given_back: dict[Flow, list[int]] = {}
         for flow in moment.value:
             if flow not in self.flows or flow.carrying or flow.moment is not None:
                 continue  # it has ended, or was mended meanwhile
-            if not self._broken(flow):
+            hosted = self._hosted(flow)
+            places = self._broken_paths(flow) if hosted else list(range(len(flow.paths)))
+            for place in places:
+                links.release(flow.paths[place], flow.bandwidth_bps)
+            given_back[flow] = places
+        for flow, places in given_back.items():
+            new = self._plan(flow, places) if self._hosted(flow) else None
+            if new is None:
+                self._drop(flow, places)
+            elif places:
+                self._reroute(flow, places, new)
+            else:
                 self._await(flow)  # the failure was repaired before the controller heard of it
-            elif not self._reroute(flow):
-                self.dropped_flows += 1
-                self.release(flow)
-                self._dropped_call(flow)
 
-    def _reroute(self, flow: Flow) -> bool:
-        """Replace the broken paths of a flow; False, and the flow's links still its own, where one
-        cannot be.
+    def _plan(self, flow: Flow, places: Sequence[int]) -> list[Path] | None:
+        """Reserve new paths in these places of a flow, one after the other; None, and nothing
+        reserved, where one of them can't be had.
         """
-        links, bandwidth = self._links, flow.bandwidth_bps
-        if not all(links.node_up[node] for node in flow.points):
-            return False
-        broken = [
-            place
-            for place, path in enumerate(flow.paths)
-            if not all(links.up[link] for link in path)
-        ]
-        old: list[Path] = []
-        for place in broken:
-            path = self._routing.path(flow.points[place], flow.points[place + 1], bandwidth)
+        links, bandwidth_bps = self._links, flow.bandwidth_bps
+        new: list[Path] = []
+        for place in places:
+            path = self._routing.path(flow.points[place], flow.points[place + 1], bandwidth_bps)
             if path is None:
-                return False
-            links.release(flow.paths[place], bandwidth)
-            links.reserve(path, bandwidth)
-            old.append(flow.paths[place])
+                for reserved in new:
+                    links.release(reserved, bandwidth_bps)
+                return None
+            links.reserve(path, bandwidth_bps)
+            new.append(path)
+        return new
+
+    def _reroute(self, flow: Flow, places: Sequence[int], new: Sequence[Path]) -> None:
+        """Take the new paths, which are reserved, in the places of the old ones."""
+        starts = [flow.points[place] for place in places]
+        self._erase(starts, [flow.paths[place] for place in places])
+        for place, path in zip(places, new, strict=True):
             flow.paths[place] = path
-        ends = [node for place in broken for node in flow.points[place : place + 2]]
-        for number, path in enumerate(old):
-            self._erase(ends[2 * number : 2 * number + 2], [path])
         flow.reroutes += 1
         self.rerouted_flows += 1
         self._rerouted_call(flow)
-        new = [flow.paths[place] for place in broken]
-        self._write(flow, ends[::2], new)
-        return True
+        self._write(flow, starts, new)
+
+    def _drop(self, flow: Flow, given_back: Sequence[int]) -> None:
+        """Give up a flow that has nothing reserved in these places any more."""
+        self.dropped_flows += 1
+        self._end(flow, [path for place, path in enumerate(flow.paths) if place not in given_back])
+        self._dropped_call(flow)
 
     # ---- rules
 

@@ -136,6 +136,40 @@ def test_any_world_is_equal_under_any_actions(arguments, seed, kind):
     play(twin, batched, actions(), seed % 1000)
 
 
+DOWN_FOR_GOOD = [  # mask of two providers that hold 150 and 250 steps, and what is chosen
+    ([1, 1], 0),  # a request of 100 steps runs
+    ([0, 1], 0),  # 50 steps are left: provider 0 crashes and is down
+    ([0, 1], 1),  # all 150 steps are free, but it is down
+    ([0, 1], 1),
+    ([0, 1], 0),  # what is up has no room; provider 0 refuses
+    ([0, 1], 1),  # 50 of 250 are left: provider 1 crashes too
+    ([1, 1], 0),  # none is up: one action is as good as another
+    ([1, 1], 1),
+]
+SOON_UP_AGAIN = [([1, 1], 0), ([0, 1], 0), ([1, 1], 0), ([0, 1], 0), ([1, 1], 1)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("restart_s", "story"), [(1e9, DOWN_FOR_GOOD), (1e-6, SOON_UP_AGAIN)])
+def test_the_mask_leaves_out_a_provider_while_it_is_down(engine, restart_s, story):
+    curve = {"ax": 0, "ay": 0.1, "bx": 200, "by": 0.9}
+    envs = vector(
+        engine,
+        worlds=1,
+        overrides={
+            "providers": [{"capacity": 150, **curve}, {"capacity": 250, **curve}],
+            "steps_range": [100, 100],
+            "run_time_minutes": [1e6, 0, 0],  # no task ends before the story does
+            "whole_second_arrivals": False,
+            "restart_s": restart_s,
+        },
+    )
+    envs.reset(seed=0)
+    for mask, choice in story:
+        assert envs.action_masks()[0].astype(int).tolist() == mask
+        envs.step(np.array([choice]))
+
+
 def test_ends_fall_on_the_very_second_of_arrivals():
     # Otherwise the rule for such ties would go untested above.
     overrides = {"run_time_minutes": [10, 1, 0], "arrival_rate_hz": 0.01, "horizon_s": 60_000.0}
