@@ -158,9 +158,9 @@ def most_room(twin, task):
     return int(np.argmax(twin.available))
 
 
-from edgesim.twin.aigc.twin import AIGCTwin
+from edgesim.twin.aigc.workload import AIGCWorkload
 
-twin = AIGCTwin(edge, np.random.SeedSequence(0), record=True)
+twin = AIGCWorkload.alone(edge, np.random.SeedSequence(0), record=True)
 ledger = twin.run(most_room)
 events = twin.log.table().to_pandas()
 finished = events[events["event"] == "finish"]

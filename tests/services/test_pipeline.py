@@ -22,7 +22,7 @@ from edgesim.profiles.profile import ServiceProfile, load_profile
 from edgesim.scenarios import resolve
 from edgesim.services import pipeline
 from edgesim.services.pipeline import Pipeline
-from edgesim.twin.aigc.twin import AIGCTwin
+from edgesim.twin.aigc.workload import AIGCWorkload
 
 # diffusers gives numpy 2 a tensor to copy, and says of its own defaults that they are outdated.
 pytestmark = [
@@ -162,7 +162,7 @@ def runs_in_the_twin(path: Path, steps: int) -> None:
             "scheduler": {"window_s": 0.1, "max_batch": 2},
         },
     )
-    ledger = AIGCTwin(scenario, np.random.SeedSequence(0)).run(lambda twin, task: 0)
+    ledger = AIGCWorkload.alone(scenario, np.random.SeedSequence(0)).run(lambda twin, task: 0)
     assert ledger.finished > 0
 
 

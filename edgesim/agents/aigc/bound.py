@@ -57,7 +57,7 @@ from edgesim.agents.aigc.bound_wireless import wireless_bounds
 from edgesim.agents.highs import maximise
 from edgesim.agents.policies import Env
 from edgesim.twin.aigc.task import Task
-from edgesim.twin.aigc.twin import AIGCTwin
+from edgesim.twin.aigc.workload import AIGCWorkload
 
 __all__ = ["Requests", "assignment_bound", "episode_bound"]
 
@@ -81,7 +81,7 @@ def episode_bound(env: Env) -> float:
     network, one with; tens of seconds for 10,000.
     """
     bare: Any = env.unwrapped
-    twin: AIGCTwin = bare.twin
+    twin: AIGCWorkload = bare.twin
     if twin.scenario.wireless is None:
         parts = [assignment_bound(Requests.of(twin, part)) for part in segments(twin)]
     else:
@@ -89,7 +89,7 @@ def episode_bound(env: Env) -> float:
     return float(sum(parts))
 
 
-def segments(twin: AIGCTwin) -> Iterator[list[Task]]:
+def segments(twin: AIGCWorkload) -> Iterator[list[Task]]:
     """The requests that will be decided, in pieces of :data:`SEGMENT`."""
     tasks = twin.tasks()
     held = list(islice(tasks, SEGMENT))
@@ -123,7 +123,7 @@ class Requests:
     loss_penalty: float
 
     @classmethod
-    def of(cls, twin: AIGCTwin, tasks: list[Task]) -> "Requests":
+    def of(cls, twin: AIGCWorkload, tasks: list[Task]) -> "Requests":
         """These requests of a twin."""
         scenario = twin.scenario
         return cls(

@@ -46,7 +46,7 @@ from scipy import sparse
 
 from edgesim.agents.highs import maximise
 from edgesim.twin.aigc.task import Task
-from edgesim.twin.aigc.twin import AIGCTwin
+from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.radio.access import RadioAccess
 
@@ -91,7 +91,7 @@ class Machines:
     end_s: float
 
 
-def wireless_bounds(twin: AIGCTwin, parts: Iterable[list[Task]]) -> list[float]:
+def wireless_bounds(twin: AIGCWorkload, parts: Iterable[list[Task]]) -> list[float]:
     """A bound on what each of these pieces of the episode pays, for a twin just made.
 
     In a scenario that pays on assignment a task pays whether it ends or not, and the bound is the
@@ -107,13 +107,13 @@ def wireless_bounds(twin: AIGCTwin, parts: Iterable[list[Task]]) -> list[float]:
     return [machine_bound(_machines(twin, part, uploads, end_s)) for part in pieces]
 
 
-def _best(twin: AIGCTwin, task: Task) -> float:
+def _best(twin: AIGCWorkload, task: Task) -> float:
     """The most that a request can be paid, refusals apart."""
     paid = twin.world.curves.all_paid
     return max(0.0, *(float(paid(steps, task.picture).max()) for steps in twin.levels(task)))
 
 
-def _uploads(twin: AIGCTwin, tasks: Iterable[Task]) -> dict[int, tuple[float, int]]:
+def _uploads(twin: AIGCWorkload, tasks: Iterable[Task]) -> dict[int, tuple[float, int]]:
     """End of every upload, s, and the site that it ended at, by the request's number."""
     wireless = twin.scenario.wireless
     assert wireless is not None
@@ -134,7 +134,7 @@ def _uploads(twin: AIGCTwin, tasks: Iterable[Task]) -> dict[int, tuple[float, in
     return ended
 
 
-def _position(twin: AIGCTwin, task: Task) -> Callable[[float], tuple[float, float]]:
+def _position(twin: AIGCWorkload, task: Task) -> Callable[[float], tuple[float, float]]:
     """Where the task's user is, by the time."""
     delivery, place = twin.delivery, task.place_m
     assert delivery is not None
@@ -143,7 +143,7 @@ def _position(twin: AIGCTwin, task: Task) -> Callable[[float], tuple[float, floa
     return lambda time_s: delivery.users.position(task.user, time_s)
 
 
-def _metro_back_s(twin: AIGCTwin, tasks: list[Task], uploaded_s: FloatArray) -> FloatArray:
+def _metro_back_s(twin: AIGCWorkload, tasks: list[Task], uploaded_s: FloatArray) -> FloatArray:
     """Least time of each result on the metro network, from each provider, shape (n, providers).
 
     The user's way is looked at so often that between two looks it stays within a square of half a
@@ -171,7 +171,7 @@ def _metro_back_s(twin: AIGCTwin, tasks: list[Task], uploaded_s: FloatArray) -> 
 
 
 def _machines(
-    twin: AIGCTwin, tasks: list[Task], uploads: dict[int, tuple[float, int]], end_s: float
+    twin: AIGCWorkload, tasks: list[Task], uploads: dict[int, tuple[float, int]], end_s: float
 ) -> list[Machines]:
     """The requests with each number of steps that may be spent on them."""
     wireless, world = twin.scenario.wireless, twin.world
@@ -219,7 +219,7 @@ def _machines(
 
 
 def _run_parts(
-    twin: AIGCTwin, steps: FloatArray, smallest: float
+    twin: AIGCWorkload, steps: FloatArray, smallest: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Seconds of a run: shared, own, and each other's at least; shapes (n, providers)."""
     machines = twin.world.service

@@ -15,7 +15,7 @@ from edgesim.agents.policies import Env
 from edgesim.agents.runs.seeds import policy_seed
 from edgesim.envs.aigc.observation import Observer
 from edgesim.scenarios.aigc.schema import AIGCScenario
-from edgesim.twin.aigc.twin import AIGCTwin
+from edgesim.twin.aigc.workload import AIGCWorkload
 
 __all__ = [
     "LeastLatency",
@@ -192,7 +192,7 @@ class Prophet:
         return np.array([_best(env.twin) for env in self._envs], dtype=np.int64), state
 
 
-def _best(twin: AIGCTwin) -> int:
+def _best(twin: AIGCWorkload) -> int:
     levels = twin.levels(twin.last)
     fits = np.array([twin.fits(steps) for steps in levels])
     if fits.any():
@@ -201,7 +201,7 @@ def _best(twin: AIGCTwin) -> int:
     return int(np.argmin([_at_stake(twin, number) for number in range(len(twin.available))]))
 
 
-def _at_stake(twin: AIGCTwin, number: int) -> float:
+def _at_stake(twin: AIGCWorkload, number: int) -> float:
     """Work that a crash of the provider now would lose, in tasks; -1 where it is down."""
     provider = twin.providers[number]
     if not provider.up:

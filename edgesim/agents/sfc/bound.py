@@ -42,7 +42,7 @@ from edgesim.agents.sfc.bound_alone import most_paid
 from edgesim.problems import load
 from edgesim.twin.sfc.chain import QoS, Request
 from edgesim.twin.sfc.stage_links import StageWorld
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["chain_bound", "episode_bound", "unlimited_bound"]
 
@@ -72,7 +72,7 @@ def episode_bound(env: Env) -> float:
     :func:`unlimited_bound`.
     """
     bare: Any = env.unwrapped
-    twin: SFCTwin = bare.twin
+    twin: SFCWorkload = bare.twin
     world: Any = twin.world
     if isinstance(world, StageWorld):
         if world.instances**world.stages > MOST_CHAINS:
@@ -86,13 +86,13 @@ def episode_bound(env: Env) -> float:
     return float(sum(bound(twin, world, requests[k : k + longest]) for k in pieces))
 
 
-def unlimited_bound(twin: SFCTwin) -> float:
+def unlimited_bound(twin: SFCWorkload) -> float:
     """Every request gets its best chain of an empty network, or is rejected: a bound."""
     served, otherwise = most_paid(twin, list(twin.requests()))
     return float(np.maximum(served, otherwise).sum())
 
 
-def chain_bound(twin: SFCTwin, world: StageWorld, requests: list[Request]) -> float:
+def chain_bound(twin: SFCWorkload, world: StageWorld, requests: list[Request]) -> float:
     """The bound among stage links, as the module's docstring derives it."""
     programme = _Programme(twin, world, requests)
     least, prices = np.inf, np.zeros(programme.shape)
@@ -147,7 +147,7 @@ class _Programme:
         shape: of the prices, (instants, links).
     """
 
-    def __init__(self, twin: SFCTwin, world: StageWorld, requests: list[Request]) -> None:
+    def __init__(self, twin: SFCWorkload, world: StageWorld, requests: list[Request]) -> None:
         self._chains = chains = _Chains.of(world)
         self._bandwidth = np.array([request.bandwidth for request in requests])
         arrival_s = np.array([request.arrival_s for request in requests])

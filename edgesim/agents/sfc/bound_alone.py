@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.twin.sfc.chain import QoS, Request
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["most_paid"]
 
@@ -13,7 +13,7 @@ FloatArray = npt.NDArray[np.float64]
 _ROUNDING_MS = 1e-6
 
 
-def most_paid(twin: SFCTwin, requests: list[Request]) -> tuple[FloatArray, FloatArray]:
+def most_paid(twin: SFCWorkload, requests: list[Request]) -> tuple[FloatArray, FloatArray]:
     """The most that each request pays if it is served to its end, and if it is not.
 
     Served, a chain gets at best the QoS of the empty network: delay and loss only grow with load,

@@ -35,7 +35,7 @@ from edgesim.agents.highs import maximise
 from edgesim.agents.sfc.bound_alone import most_paid
 from edgesim.twin.sfc.chain import Request
 from edgesim.twin.sfc.slice_world import SliceWorld
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["network_bound"]
 
@@ -44,7 +44,7 @@ FloatArray = npt.NDArray[np.float64]
 _INSTANTS = 60  # arrivals at which capacities are kept to
 
 
-def network_bound(twin: SFCTwin, world: SliceWorld, requests: list[Request]) -> float:
+def network_bound(twin: SFCWorkload, world: SliceWorld, requests: list[Request]) -> float:
     """The bound on what these requests pay, as the module's docstring derives it."""
     served, otherwise = most_paid(twin, requests)
     gain = np.maximum(served - otherwise, 0.0)

@@ -1,6 +1,6 @@
 """AIGC provider selection without a network, thousands of worlds at once.
 
-The same world as :class:`edgesim.twin.aigc.twin.AIGCTwin` makes with SimPy, told as arrays:
+The same world as :class:`edgesim.twin.aigc.workload.AIGCWorkload` makes with SimPy, told as arrays:
 requests, run times, quality, observation and payment are read from the scenario and the twin's own
 world. Without a network a task's end is known at its start, so that an episode needs no event
 queue: each world keeps its running tasks in the order of their ends.
@@ -19,7 +19,7 @@ from edgesim.envs.aigc.reward import PARTS
 from edgesim.envs.batched import BatchedEnv, Flags, Floats, Integers
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.scenarios.checks import one_of
-from edgesim.twin.aigc.workload import poisson_arrivals, steps_asked
+from edgesim.twin.aigc.arrivals import poisson_arrivals, steps_asked
 from edgesim.twin.aigc.world import AIGCWorld
 from edgesim.twin.core.reseeding import ReseededStreams
 from edgesim.twin.core.worlds import shared_world

@@ -15,7 +15,7 @@ from edgesim.errors import InputError
 from edgesim.scenarios import resolve
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.scenarios.checks import one_of
-from edgesim.twin.aigc.twin import AIGCTwin
+from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.aigc.world import AIGCWorld
 from edgesim.twin.core.worlds import shared_world
 
@@ -34,7 +34,7 @@ METRICS: dict[str, str] = {
 }
 
 
-class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
+class AIGCEnv(TwinEnv[AIGCWorkload], EzPickle):
     """AIGC provider selection at the wireless edge.
 
     ## Description
@@ -143,12 +143,12 @@ class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
         """Start an episode; ``seed`` draws what happens in it, as in Gymnasium."""
-        self._twin = AIGCTwin(
+        self._twin = AIGCWorkload.alone(
             self.scenario, self._episode_seed(seed), world=self.world, record=self._record
         )
         self._reward_model.open()
         self._over = False
-        self._twin.next_request()
+        self._twin.next_decision()
         observation = self.observer.observe(self._twin)
         return observation, self._reward_model.nothing()
 
@@ -165,7 +165,7 @@ class AIGCEnv(TwinEnv[AIGCTwin], EzPickle):
             steps = twin.levels(twin.request)[level] if level else None
             self._reward_model.promise(twin, provider, steps)
             twin.choose(provider, steps)
-            twin.next_request()
+            twin.next_decision()
         reward, info = self._reward_model.settle(twin.outcomes)
         twin.outcomes.clear()
         self._over = twin.request is None

@@ -8,7 +8,7 @@ from numba import njit
 
 from edgesim.twin.aigc.delivery import latency_s
 from edgesim.twin.aigc.quality import FloatArray
-from edgesim.twin.aigc.twin import AIGCTwin
+from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.aigc.world import AIGCWorld
 
 __all__ = ["Observer"]
@@ -76,9 +76,9 @@ class Observer:
         # Providers that a user lists may hold more than capacity_range draws.
         np.maximum(self.high, self.template, out=self.high)
         # A trace may ask for more steps than steps_range draws.
-        if world.workload.trace is not None:
+        if world.arrivals.trace is not None:
             self.high[self._providers.stop] = max(
-                1.0, world.workload.trace.max_steps / self._most_steps
+                1.0, world.arrivals.trace.max_steps / self._most_steps
             )
         self._wireless = wireless
         if wireless is None:
@@ -126,7 +126,7 @@ class Observer:
         """One entry of the request's block, shape (...)."""
         return observation[..., self._providers.stop + self.request.index(name)]
 
-    def observe(self, twin: AIGCTwin) -> npt.NDArray[np.float32]:
+    def observe(self, twin: AIGCWorkload) -> npt.NDArray[np.float32]:
         """The observation of the request at hand (or shown last), shape (entries,)."""
         seen = self.template.copy()
         if self._wireless is None:

@@ -6,7 +6,7 @@ from typing import Any
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.twin.aigc.outcomes import Crashed, Finished, Ledger, Lost, Outcome, Refused, Started
 from edgesim.twin.aigc.quality import timeliness
-from edgesim.twin.aigc.twin import AIGCTwin
+from edgesim.twin.aigc.workload import AIGCWorkload
 
 __all__ = ["PARTS", "RewardModel"]
 
@@ -42,7 +42,7 @@ class RewardModel:
         """The info of a reset: all parts of the reward at nought."""
         return dict.fromkeys(PARTS, 0.0)
 
-    def promise(self, twin: AIGCTwin, provider: int, steps: int | None) -> None:
+    def promise(self, twin: AIGCWorkload, provider: int, steps: int | None) -> None:
         """A choice is about to be made: note what it is expected to be worth."""
         self._decisions += 1
         if self._shaped:

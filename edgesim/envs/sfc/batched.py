@@ -21,8 +21,8 @@ from edgesim.twin.core.layered import to_go
 from edgesim.twin.core.reseeding import ReseededStreams
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.worlds import shared_world
+from edgesim.twin.sfc.stage_arrivals import BLOCK
 from edgesim.twin.sfc.stage_links import StageWorld
-from edgesim.twin.sfc.stage_workload import BLOCK
 from edgesim.twin.sfc.world import build_world
 
 __all__ = ["BatchedSFCEnv"]
@@ -98,12 +98,12 @@ class BatchedSFCEnv(BatchedEnv):
 
     def _begin(self, worlds: npt.NDArray[np.int64], seeds: npt.NDArray[np.uint32]) -> None:
         if self._rules.requests <= BLOCK:
-            for column, values in enumerate(self.world.workload.one_block(self._reseeded, seeds)):
+            for column, values in enumerate(self.world.arrivals.one_block(self._reseeded, seeds)):
                 self._state.drawn[worlds, :, column] = values
         else:  # the streams of all worlds are read side by side
             for k, words in zip(worlds.tolist(), seeds.tolist(), strict=True):
                 own = Streams(np.random.SeedSequence(words))
-                self._coming[k], self._known[k] = self.world.workload.blocks(own), 0
+                self._coming[k], self._known[k] = self.world.arrivals.blocks(own), 0
                 self._draw(k, self._coming[k])
         begin(self._rules, self._state, worlds, self._seen)
 

@@ -18,7 +18,7 @@ from edgesim.scenarios.checks import one_of
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.core.worlds import shared_world
 from edgesim.twin.sfc.chain import Chain
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 from edgesim.twin.sfc.world import build_world
 
 __all__ = ["METRICS", "SFCEnv"]
@@ -38,7 +38,7 @@ METRICS: dict[str, str] = {
 }
 
 
-class SFCEnv(TwinEnv[SFCTwin], EzPickle):
+class SFCEnv(TwinEnv[SFCWorkload], EzPickle):
     """QoS- and QoE-aware service function chaining in SDN/NFV 5G slices.
 
     ## Description
@@ -155,7 +155,7 @@ class SFCEnv(TwinEnv[SFCTwin], EzPickle):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
         """Start an episode; ``seed`` draws what happens in it, as in Gymnasium."""
-        self._twin = SFCTwin(
+        self._twin = SFCWorkload.alone(
             self.scenario, self._episode_seed(seed), world=self.world, record=self._record
         )
         self._reward_model.open()

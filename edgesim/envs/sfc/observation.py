@@ -13,7 +13,7 @@ from edgesim.problems import load
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.sfc.fabric import World
 from edgesim.twin.sfc.stage_links import StageWorld
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["AuthorsObserver", "Observer", "StageObserver", "build_observer"]
 
@@ -31,7 +31,7 @@ class Observer(Protocol):
     space: spaces.Space[Observation]
     names: list[str]
 
-    def observe(self, twin: SFCTwin, outlook: ChainOutlook) -> Observation:
+    def observe(self, twin: SFCWorkload, outlook: ChainOutlook) -> Observation:
         """The observation of the request at hand, or shown last; ``outlook`` is of that request."""
         ...
 
@@ -113,7 +113,7 @@ class StageObserver:
         self._blocks = np.zeros((stages, width, self._near, width), dtype=np.float32)
         self._blocks[:, :, 2] = world.delay_ms / slowest_ms
 
-    def observe(self, twin: SFCTwin, outlook: ChainOutlook) -> Observation:
+    def observe(self, twin: SFCWorkload, outlook: ChainOutlook) -> Observation:
         """See :class:`Observer`; shape (entries,)."""
         if outlook is not self._known:
             self._turn_page(outlook)
@@ -201,7 +201,7 @@ class AuthorsObserver:
         delays = slice(links + 1, 2 * links + 1)
         self.template[..., delays] = high[..., delays]
 
-    def observe(self, twin: SFCTwin, outlook: ChainOutlook) -> Observation:
+    def observe(self, twin: SFCWorkload, outlook: ChainOutlook) -> Observation:
         """See :class:`Observer`."""
         links, request = self._links, outlook.request
         stage, _, spent_ms = outlook.place(twin.chain)

@@ -9,7 +9,7 @@ from edgesim.twin.sfc.chain import Chain, Request
 from edgesim.twin.sfc.fabric import World
 from edgesim.twin.sfc.outcomes import Accepted, Dropped, Outcome, Rejected, Released
 from edgesim.twin.sfc.qoe import qoe_model
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["PRICE_OF_LOAD", "RewardModel"]
 
@@ -64,7 +64,7 @@ class RewardModel:
         return {"qoe": 0.0, "rejection": 0.0, "drop": 0.0, "shaping": 0.0}
 
     def settle(
-        self, twin: SFCTwin, outlook: ChainOutlook, *, over: bool
+        self, twin: SFCWorkload, outlook: ChainOutlook, *, over: bool
     ) -> tuple[float, dict[str, Any]]:
         """The reward of what has happened since the last choice, and its parts.
 
@@ -113,7 +113,7 @@ class RewardModel:
         if self._relative and isinstance(outcome, Accepted | Rejected):
             info["shaping"] -= self._alone(outcome.chain.request)
 
-    def _look(self, twin: SFCTwin) -> float:
+    def _look(self, twin: SFCWorkload) -> float:
         """Foresee anew what the running chains pay; returns by how much that changed.
 
         The QoE at admission for the rest of a chain's life, what it truly got for the part gone.
@@ -133,7 +133,7 @@ class RewardModel:
         qos = self._world.best_qos(request)
         return self._qoe.rejected if qos is None else self._model(request, qos)
 
-    def metrics(self, twin: SFCTwin) -> dict[str, float]:
+    def metrics(self, twin: SFCWorkload) -> dict[str, float]:
         """The figures of the episode, see :data:`edgesim.envs.sfc.env.METRICS`.
 
         The return is that of the rewards as paid, without shaping. Means over chains are 0 where

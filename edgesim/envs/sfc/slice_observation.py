@@ -11,7 +11,7 @@ from edgesim.envs.choice_box import ChoiceBox
 from edgesim.envs.sfc.outlook import WEIGHTS, ChainOutlook
 from edgesim.twin.sfc.slice_fabric import SliceFabric
 from edgesim.twin.sfc.slice_world import SliceWorld
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["SliceObserver"]
 
@@ -101,7 +101,7 @@ class SliceObserver:
         )
         self._cheapest = np.zeros((world.stages, width, len(WEIGHTS)))
 
-    def observe(self, twin: SFCTwin, outlook: ChainOutlook) -> Observation:
+    def observe(self, twin: SFCWorkload, outlook: ChainOutlook) -> Observation:
         """See :class:`edgesim.envs.sfc.observation.Observer`; shape (entries,)."""
         if outlook is not self._known:
             self._turn_page(twin, outlook)
@@ -124,7 +124,7 @@ class SliceObserver:
             seen[self._previous + previous] = 1.0
         return seen
 
-    def _turn_page(self, twin: SFCTwin, outlook: ChainOutlook) -> None:
+    def _turn_page(self, twin: SFCWorkload, outlook: ChainOutlook) -> None:
         """Write what stays while this request is decided."""
         self._known = outlook
         request, layers = outlook.request, outlook.layers

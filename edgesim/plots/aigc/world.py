@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from edgesim.twin.aigc.twin import AIGCTwin
+from edgesim.twin.aigc.workload import AIGCWorkload
 
 __all__ = ["draw_loads", "draw_map", "draw_now"]
 
@@ -22,7 +22,7 @@ _LEGEND: dict[str, Any] = {
 FREE, TAKEN, PROMISED, DOWN, REQUEST = "#E5E5E5", "#0072B2", "#56B4E9", "#D55E00", "#009E73"
 
 
-def draw_loads(axes: Axes, twin: AIGCTwin) -> None:
+def draw_loads(axes: Axes, twin: AIGCWorkload) -> None:
     """One bar a provider: capacity, steps that run, steps promised to tasks under way."""
     capacity = twin.world.capacity
     running = np.array([p.capacity - p.available for p in twin.providers])
@@ -39,7 +39,7 @@ def draw_loads(axes: Axes, twin: AIGCTwin) -> None:
     axes.legend(handles=handles, **_LEGEND)
 
 
-def draw_map(axes: Axes, twin: AIGCTwin) -> None:
+def draw_map(axes: Axes, twin: AIGCWorkload) -> None:
     """Sites, links and users on the square; the request at hand and the site that serves it."""
     delivery, world = twin.delivery, twin.world
     assert delivery is not None and world.sites_m is not None and world.scenario.wireless
@@ -72,7 +72,7 @@ def draw_map(axes: Axes, twin: AIGCTwin) -> None:
     axes.legend(**_LEGEND)
 
 
-def draw_now(figure: Figure, twin: AIGCTwin) -> None:
+def draw_now(figure: Figure, twin: AIGCWorkload) -> None:
     """The whole picture, onto an empty figure."""
     if twin.delivery is None:
         draw_loads(figure.subplots(), twin)

@@ -10,14 +10,14 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 
 from edgesim.twin.sfc.slice_fabric import SliceFabric
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["draw_network"]
 
 SWITCH, HOST, DOWN, CHAIN = "#777777", "#0072B2", "#D55E00", "#009E73"
 
 
-def draw_network(axes: Axes, twin: SFCTwin) -> None:
+def draw_network(axes: Axes, twin: SFCWorkload) -> None:
     """Switches and links, coloured by the fuller direction's load; hosts; the running chains' ends.
 
     Links that are down are dashed. The way of the chain at hand, as far as it is led, is drawn on

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from edgesim.plots.style import bandwidth_unit
 from edgesim.problems import load
 from edgesim.twin.sfc.stage_links import StageFabric
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["draw_chains", "draw_now", "draw_stages"]
 
@@ -17,7 +17,7 @@ INSTANCE, REQUEST = "#333333", "#D55E00"
 _CHAINS = 12  # running chains that are listed
 
 
-def draw_stages(axes: Axes, twin: SFCTwin, fabric: StageFabric) -> None:
+def draw_stages(axes: Axes, twin: SFCWorkload, fabric: StageFabric) -> None:
     """Instances by stage; the links between them, darker the more of them is held."""
     world, colours = fabric.world, colormaps["YlGnBu"]
     for stage in range(1, world.stages):
@@ -43,7 +43,7 @@ def draw_stages(axes: Axes, twin: SFCTwin, fabric: StageFabric) -> None:
     axes.margins(x=0.08)
 
 
-def draw_chains(axes: Axes, twin: SFCTwin) -> None:
+def draw_chains(axes: Axes, twin: SFCWorkload) -> None:
     """The running chains that were admitted last: bandwidth and QoE at admission."""
     shown = [chain for chain, _ in twin.running.values()][-_CHAINS:]
     rows = range(len(shown))
@@ -57,7 +57,7 @@ def draw_chains(axes: Axes, twin: SFCTwin) -> None:
     axes.set(ylabel="running chain, by its request")
 
 
-def draw_now(figure: Figure, twin: SFCTwin) -> None:
+def draw_now(figure: Figure, twin: SFCWorkload) -> None:
     """The whole picture, onto an empty figure."""
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     if isinstance(twin.fabric, StageFabric):

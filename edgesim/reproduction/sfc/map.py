@@ -12,7 +12,7 @@ from edgesim.reproduction.results import ResultStore, identity
 from edgesim.reproduction.sfc.twins import episodes_of
 from edgesim.reproduction.tables import write_table
 from edgesim.scenarios import resolve
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["AGENT", "POLICY", "TRAININGS", "loads_of", "tables"]
 
@@ -36,7 +36,7 @@ def tables(results: ResultStore, folder: Path) -> list[Finding]:
     return [_finding(name, told) for name, told in loads.items()]
 
 
-def loads_of(twin: SFCTwin) -> Loads:
+def loads_of(twin: SFCWorkload) -> Loads:
     """Mean loads of an episode that is over and recorded.
 
     Returns:
@@ -73,7 +73,7 @@ def loads_of(twin: SFCTwin) -> Loads:
     return {"nodes": nodes, "links": cables}
 
 
-def _held(twin: SFCTwin, instances: int) -> "np.ndarray[Any, np.dtype[np.float64]]":
+def _held(twin: SFCWorkload, instances: int) -> "np.ndarray[Any, np.dtype[np.float64]]":
     """Mean bandwidth (bit/s) that chains held of each instance, shape (instances,)."""
     assert twin.log is not None
     area = np.zeros(instances)

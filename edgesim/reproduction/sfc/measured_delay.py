@@ -13,7 +13,7 @@ from edgesim.reproduction.results import ResultStore
 from edgesim.reproduction.sfc.twins import episodes_of
 from edgesim.reproduction.tables import write_table
 from edgesim.scenarios import resolve
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["HORIZONS_S", "TOPOLOGIES", "TRAININGS", "tables"]
 
@@ -138,7 +138,7 @@ class _Readings:
         self._told: list[list[float]] = []
         self._true: list[list[float]] = []
 
-    def look(self, twin: SFCTwin) -> None:
+    def look(self, twin: SFCWorkload) -> None:
         if twin.clock.now < _WARM_UP_S:
             return
         fabric: Any = twin.fabric
@@ -147,7 +147,7 @@ class _Readings:
         self._told.append(list(fabric.collector.view.delay_s))
         self._true.append(list(fabric.links.delay_s))
 
-    def rows(self, twin: SFCTwin) -> list[dict[str, Any]]:
+    def rows(self, twin: SFCWorkload) -> list[dict[str, Any]]:
         """A row a link: true mean over time, mean of the frames, mean of what is shown (ms)."""
         fabric: Any = twin.fabric
         elapsed_s, integral, sent_bytes, frames, measured_s = _sums(twin) - self._begin
@@ -166,7 +166,7 @@ class _Readings:
         ]
 
 
-def _sums(twin: SFCTwin) -> npt.NDArray[np.float64]:
+def _sums(twin: SFCWorkload) -> npt.NDArray[np.float64]:
     """What has added up so far, of each link: shape (5, links).
 
     Time (s), integral of the delay (s²), bytes, frames that measured, sum of their delays (s).

@@ -11,7 +11,7 @@ from edgesim.reproduction.sfc.twins import episodes_of, few
 from edgesim.reproduction.tables import summarised, write_table
 from edgesim.scenarios import resolve
 from edgesim.scenarios.sfc.schema import SFCScenario
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["AGENT", "POLICIES", "TRAININGS", "paid_by_slice", "tables"]
 
@@ -38,7 +38,7 @@ def tables(results: ResultStore, folder: Path) -> list[Finding]:
     return [_finding(part, rows) for part in dict.fromkeys(row["slice"] for row in rows)]
 
 
-def paid_by_slice(twin: SFCTwin) -> Shares:
+def paid_by_slice(twin: SFCWorkload) -> Shares:
     """What an episode that is over and recorded has paid, by slice.
 
     Chains that still run are paid for their life so far, as the environment pays them.

@@ -11,16 +11,16 @@ from edgesim.agents.runs.seeds import held_out_seeds
 from edgesim.envs.making import make_envs
 from edgesim.reproduction.budget import Budget
 from edgesim.scenarios.sfc.schema import SFCScenario
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["episodes_of", "few"]
 
-Look = Callable[[SFCTwin], None]
+Look = Callable[[SFCWorkload], None]
 
 
 def episodes_of(
     scenario: SFCScenario, policy: str, episodes: int, seed: int, look: Look | None = None
-) -> Iterator[SFCTwin]:
+) -> Iterator[SFCWorkload]:
     """Play held-out episodes, one after the other; each twin is handed out at its end.
 
     Args:

@@ -1,7 +1,7 @@
 """A trace of tasks on disk, CSV or Parquet, read as a stream and checked row by row."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from os import PathLike
 from typing import Any
 
@@ -43,6 +43,11 @@ class TraceBlock:
     user_y_m: Floats | None = None
     upload_bytes: Floats | None = None
     download_bytes: Floats | None = None
+
+    def after(self, rows: int) -> "TraceBlock":
+        """The block without its first ``rows`` rows."""
+        columns = (getattr(self, column.name) for column in fields(self))
+        return TraceBlock(*(None if column is None else column[rows:] for column in columns))
 
 
 class Trace:

@@ -1,197 +1,347 @@
-"""Who asks for what and when: the tasks of one AIGC episode, Poisson or from a trace."""
+"""AIGC services at the wireless edge: requests come, providers run, results go back."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from dataclasses import dataclass
-from math import log
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edgesim.errors import InputError
-from edgesim.scenarios.aigc.schema import AIGCScenario, Wireless
+from edgesim.scenarios.aigc.schema import AIGCScenario
+from edgesim.twin.aigc.delivery import Delivery
+from edgesim.twin.aigc.outcomes import (
+    Crashed,
+    Finished,
+    Ledger,
+    Lost,
+    Outcome,
+    Refused,
+    Restarted,
+    Started,
+)
+from edgesim.twin.aigc.providers import Provider, Service, TimedService
+from edgesim.twin.aigc.quality import FloatArray
+from edgesim.twin.aigc.task import Task
+from edgesim.twin.aigc.tasks import TaskStream
+from edgesim.twin.aigc.world import AIGCWorld
+from edgesim.twin.core.clock import Moment
+from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.streams import Streams
+from edgesim.twin.core.workload import Host, Workload
+from edgesim.twin.twin import Twin
 
-if TYPE_CHECKING:
-    from edgesim.twin.aigc.trace import Trace, TraceBlock
+__all__ = ["AIGCWorkload", "Chooser"]
 
-__all__ = ["TaskBlock", "Workload", "poisson_arrivals", "steps_asked"]
-
-MAX_POISSON_TASKS = 10_000_000
-"""Most requests an episode may expect: their arrivals are drawn and sorted at once."""
-
-
-@dataclass(slots=True)
-class TaskBlock:
-    """Consecutive tasks of an episode, as plain lists of equal length.
-
-    Attributes:
-        arrival_s: when the request is made, s.
-        steps: denoising steps that it asks for.
-        user: index of the user who makes it.
-        upload_bytes: size of the request, bytes (wireless, else None).
-        download_bytes: size of the result, bytes (wireless, else None).
-        deadline_s: time after arrival from which a result is late, s (wireless, else None).
-        fading_up: factor on the signal power of the upload, linear (wireless, else None).
-        fading_down: likewise of the download.
-        user_x_m: where the user stands, m (wireless trace that says so, else None).
-        user_y_m: likewise.
-    """
-
-    arrival_s: list[float]
-    steps: list[int]
-    user: list[int]
-    upload_bytes: list[float] | None = None
-    download_bytes: list[float] | None = None
-    deadline_s: list[float] | None = None
-    fading_up: list[float] | None = None
-    fading_down: list[float] | None = None
-    user_x_m: list[float] | None = None
-    user_y_m: list[float] | None = None
-
-    def __len__(self) -> int:
-        """Number of tasks."""
-        return len(self.arrival_s)
+Chooser = Callable[["AIGCWorkload", Task], int]
+"""A policy of the twin alone: workload and request at hand to the index of a provider."""
 
 
-def poisson_arrivals(scenario: AIGCScenario, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Arrival times of one episode, s, ascending: shape ``(1 + n,)``.
+class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
+    """One episode of AIGC users and providers.
 
-    One request at time 0 and ``n ~ Poisson(arrival_rate_hz * horizon_s)`` more, uniform over the
-    horizon, truncated to whole seconds where ``whole_second_arrivals`` is set, as in the reference
-    simulator of arXiv 2301.03220.
-    """
-    more = int(rng.poisson(scenario.arrival_rate_hz * scenario.horizon_s))
-    times = np.empty(more + 1)
-    times[0] = 0.0
-    times[1:] = rng.random(more)
-    times *= scenario.horizon_s
-    times.sort()
-    if scenario.whole_second_arrivals:
-        np.floor(times, out=times)
-    return times
+    A choice is the index of a provider, or that and how many denoising steps are spent.
 
-
-def steps_asked(scenario: AIGCScenario, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
-    """Denoising steps of ``count`` requests, uniform over the range in its increment."""
-    low, high = scenario.steps_range
-    increment = scenario.steps_increment
-    return low + increment * rng.integers(0, (high - low) // increment + 1, size=count)
-
-
-class Workload:
-    """The tasks of any episode of a scenario, as a stream of blocks.
-
-    What is random comes from the episode's streams ``arrivals``, ``steps``, ``users`` and, in the
-    wireless setting, ``upload_bytes``, ``download_bytes``, ``deadline_s``, ``fading_up`` and
-    ``fading_down``, one quantity each. What a trace gives is not drawn.
+    >>> from edgesim.scenarios import resolve
+    >>> aigc = AIGCWorkload.alone(resolve("aigc_paper"), np.random.SeedSequence(0))
+    >>> ledger = aigc.run(lambda aigc, task: task.number % len(aigc.available))
+    >>> ledger.closes
+    True
 
     Args:
-        scenario: the workload's keys, and the wireless setting or None.
+        scenario: the scenario.
+        world: the scenario's world, where it is at hand already.
 
     Attributes:
-        trace: the checked trace, or None for Poisson arrivals.
-
-    Raises:
-        InputError: the trace cannot be used, or an episode would be too large to draw.
+        available: capacity not yet promised to a task, in steps, shape (providers,). A task counts
+            from its choice on, so also while it is under way to the provider.
+        assigned: number of tasks promised to each provider, shape (providers,).
+        up: whether each provider is up, shape (providers,).
     """
 
-    def __init__(self, scenario: AIGCScenario) -> None:
-        self._scenario = scenario
-        self.trace: Trace | None = None
-        if scenario.trace is not None:
-            from edgesim.twin.aigc.trace import (
-                Trace,  # pyarrow is loaded only where a trace is read
-            )
+    name = "aigc"
+    columns = ("task", "provider")
 
-            self.trace = Trace(scenario.trace, scenario.trace_columns, scenario)
-        elif not scenario.arrival_rate_hz * scenario.horizon_s <= MAX_POISSON_TASKS:
-            raise InputError(
-                "arrival_rate_hz",
-                scenario.arrival_rate_hz,
-                f"times horizon_s = {scenario.horizon_s:g} must be at most "
-                f"{MAX_POISSON_TASKS:,} requests an episode",
-            )
+    def __init__(self, scenario: AIGCScenario, world: AIGCWorld | None = None) -> None:
+        self.scenario = scenario
+        self.world = AIGCWorld(scenario) if world is None else world
 
-    def blocks(self, streams: Streams, rows: int = 8192) -> Iterator[TaskBlock]:
-        """The tasks of one episode, in the order of their arrival.
+    @classmethod
+    def alone(
+        cls,
+        scenario: AIGCScenario,
+        seed: np.random.SeedSequence,
+        *,
+        world: AIGCWorld | None = None,
+        record: bool = False,
+    ) -> "AIGCWorkload":
+        """A twin with this one workload, which is returned.
 
-        They come in blocks of at most ``rows`` tasks; the size of the blocks changes no task. Of a
-        Poisson episode the arrivals are drawn at once, since they must be sorted: 8 bytes a task.
-        Everything else is drawn block by block.
+        Args:
+            scenario: the scenario.
+            seed: draws what happens in the episode: arrivals, users, sizes, fading.
+            world: the scenario's world, where it is at hand already.
+            record: whether to keep an event log.
         """
-        draws = _Draws(self._scenario, streams)
-        if self.trace is None:
-            arrivals = poisson_arrivals(self._scenario, streams["arrivals"])
-            rng = streams["steps"]
-            for first in range(0, arrivals.size, rows):
-                part = arrivals[first : first + rows]
-                yield draws.block(part, steps_asked(self._scenario, rng, part.size), None)
+        workload = cls(scenario, world)
+        Twin([workload], seed, record=record)
+        return workload
+
+    def start(self, twin: Host, streams: Streams, log: EventLog | None) -> None:
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        self.twin, self.clock, self.log, self._streams = twin, twin.clock, log, streams
+        self.outcomes: list[Outcome] = []
+        self.ledger = Ledger()
+        self.request = None
+        self.available = self.world.capacity.copy()
+        self.assigned = np.zeros(len(self.available))
+        self.up = np.ones(len(self.available), dtype=bool)
+        self._look_at_numbers()
+        self._tasks = self.tasks()
+        self._coming: Task | None = next(self._tasks, None)
+        self._awaited: Moment | None = None  # of the next arrival
+        self.providers = [self._provider(number) for number in range(len(self.available))]
+        self.delivery = (
+            None
+            if self.scenario.wireless is None
+            else Delivery(
+                self.clock,
+                self.world,
+                self.scenario.wireless,
+                self._streams,
+                self._arrive_at_provider,
+                self._delivered,
+            )
+        )
+
+    def _look_at_numbers(self) -> None:
+        # A memoryview takes and gives a single number several times faster than an array does.
+        self._available, self._assigned = (
+            numbers.data.cast("B").cast("d") for numbers in (self.available, self.assigned)
+        )
+
+    # --- from decision to decision --------------------------------------------------------------
+
+    def prepare(self) -> bool:
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        if self._awaited is None:
+            task = self._coming
+            if task is None:
+                return not self.idle
+            self._coming = next(self._tasks, None)
+            self._awaited = self.clock.at(task.arrival_s, self._arrive, task)
+        return True
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is to come, none is open, and every provider is up.
+
+        Where the scenario does not decide the last request, the workload stands still at its
+        arrival, and the tasks that run then stay in service.
+        """
+        if self._coming is not None or self._awaited is not None or self.request is not None:
+            return False
+        if not self.scenario.decide_last:
+            return True
+        ledger = self.ledger
+        return not ledger.in_transfer + ledger.in_service and bool(self.up.all())
+
+    def decide(self, choice: int | tuple[int, int]) -> None:
+        """Send the request at hand to a provider: its index, or that and the steps to spend."""
+        if isinstance(choice, tuple):
+            self.choose(*choice)
+        else:
+            self.choose(choice)
+
+    def choose(self, provider: int, steps: int | None = None) -> None:
+        """Send the request at hand to a provider.
+
+        Args:
+            provider: the provider's index.
+            steps: denoising steps to spend on it; None: as many as it asks for.
+
+        Raises:
+            RuntimeError: there is no request to decide.
+        """
+        task = self.request
+        if task is None:
+            raise RuntimeError("there is no request to decide: call next_decision() first")
+        self.request = None
+        task.provider = provider
+        if steps is not None:
+            task.steps = steps
+        self.ledger.undecided -= 1
+        self._available[provider] -= task.steps
+        self._assigned[provider] += 1
+        if self.log is not None:
+            self._write("choose", task.number, provider, task.steps)
+        if self.delivery is None:
+            self._reach(task)
+        else:
+            self.ledger.in_transfer += 1
+            self.delivery.send(task)
+
+    def tasks(self) -> TaskStream:
+        """All tasks of the episode, as fresh objects: the future, whatever is done."""
+        return TaskStream(self.world.arrivals, self._streams, scatters=self.world.curves.scatters)
+
+    # --- what a policy may ask ------------------------------------------------------------------
+
+    def levels(self, task: Task) -> list[int]:
+        """Denoising steps that may be spent on a request, one a share of ``step_shares``."""
+        return [max(1, round(share * task.steps)) for share in self.scenario.step_shares]
+
+    def fits(self, steps: int | None = None) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which providers are up and have unpromised room for the request, shape (providers,).
+
+        Args:
+            steps: denoising steps to spend on it; None: as many as it asks for.
+        """
+        needed = self.last.steps if steps is None else steps
+        fits: np.ndarray[tuple[int], np.dtype[np.bool_]] = self.available >= needed
+        return fits & self.up
+
+    def expected_latency_s(self, steps: int | None = None) -> FloatArray:
+        """Time to the result, for the request at hand at each provider, as things stand now.
+
+        Shape (providers,). Without a network it is the run time.
+
+        Args:
+            steps: denoising steps to spend on it; None: as many as it asks for.
+        """
+        task = self.last
+        if self.delivery is None:
+            return np.full(len(self.available), self.world.run_time_s(task.steps))
+        link = self.delivery.link(task)
+        latency_s = self.delivery.expected_latency_s(task, link, self.assigned)
+        if steps is not None and steps != task.steps:
+            step_s = np.array([machine.seconds_per_step for machine in self.world.service])
+            slope = np.array([machine.batch_slope for machine in self.world.service])
+            latency_s += (steps - task.steps) * step_s * (1.0 + slope * self.assigned)
+        return latency_s
+
+    def expected_worth(self, steps: int | None = None) -> FloatArray:
+        """Hidden knowledge: what the request at hand is expected to be paid at each provider.
+
+        Quality, and with a network what its expected lateness leaves of it; shape (providers,).
+        Where measured results scatter, it is the mean of their quality.
+
+        Args:
+            steps: denoising steps to spend on it; None: as many as it asks for.
+        """
+        gains = self.world.curves.gains(self.last.steps if steps is None else steps)
+        if self.scenario.wireless is None:
+            return gains
+        late = self.expected_latency_s(steps) - self.last.deadline_s
+        return gains * np.clip(1.0 - late / self.scenario.wireless.lateness_s, 0.0, 1.0)
+
+    # --- the world's events ---------------------------------------------------------------------
+
+    def _provider(self, number: int) -> Provider:
+        capacity, restart_s = float(self.world.capacity[number]), self.scenario.restart_s
+        service: Service
+        if self.world.service:
+            place = self._streams[f"latency {number}"].random
+            machine = self.world.service[number]
+            service = machine.service(self.clock, place, self.scenario.scheduler)
+        else:
+            service = TimedService(self.clock, self.world.run_time_s)
+        return Provider(
+            self.clock, number, capacity, restart_s, service, self._run_over, self._restarted
+        )
+
+    def _arrive(self, moment: Moment) -> None:
+        task: Task = moment._value
+        self._awaited = None
+        self.last = task
+        if self._coming is not None or self.scenario.decide_last:
+            self.request = task
+        self.ledger.arrived += 1
+        self.ledger.undecided += 1
+        if self.log is not None:
+            self._write("arrive", task.number, -1, task.steps)
+        self.clock.pause()
+
+    def _arrive_at_provider(self, task: Task) -> None:
+        self.ledger.in_transfer -= 1
+        self._reach(task)
+
+    def _reach(self, task: Task) -> None:
+        number = task.provider
+        provider = self.providers[number]
+        if provider.fits(task):
+            curves = self.world.curves
+            if curves.scatters:
+                task.quality = curves.paid(number, task.steps, task.picture)
+            else:
+                task.quality = float(curves.gains(task.steps)[number])
+            self.ledger.in_service += 1
+            provider.start(task)
+            self.outcomes.append(Started(self.clock._now, task, number, task.quality))
+            if self.log is not None:
+                self._write("start", task.number, number, task.quality)
             return
-        for block in self.trace.blocks(rows):
-            yield draws.block(block.arrival_s, block.steps, block)
+        if provider.up:
+            self._crash(provider)
+        self._release(task)
+        self.ledger.refused += 1
+        self.outcomes.append(Refused(self.clock._now, task, number))
+        if self.log is not None:
+            self._write("refuse", task.number, number, task.steps)
+        self._rest()
 
+    def _crash(self, provider: Provider) -> None:
+        now, number = self.clock._now, provider.number
+        lost = provider.crash()
+        self.outcomes.append(Crashed(now, number, len(lost)))
+        if self.log is not None:
+            self._write("crash", -1, number, len(lost))
+        self.up[number] = provider.up
+        for task, progress in lost:
+            self._release(task)
+            self.ledger.in_service -= 1
+            self.ledger.lost += 1
+            self.outcomes.append(Lost(now, task, number, progress))
+            if self.log is not None:
+                self._write("lose", task.number, number, progress)
 
-class _Draws:
-    """Draws what belongs to a task, from the streams of one episode."""
+    def _restarted(self, number: int) -> None:
+        self.up[number] = True
+        self.outcomes.append(Restarted(self.clock._now, number))
+        if self.log is not None:
+            self._write("restart", -1, number, 0)
+        self._rest()
 
-    def __init__(self, scenario: AIGCScenario, streams: Streams) -> None:
-        self._scenario = scenario
-        self._users = streams["users"]
-        self._wireless = scenario.wireless
-        if self._wireless is not None:
-            self._upload = streams["upload_bytes"]
-            self._download = streams["download_bytes"]
-            self._deadline = streams["deadline_s"]
-            self._fading_up = streams["fading_up"]
-            self._fading_down = streams["fading_down"]
+    def _release(self, task: Task) -> None:
+        self._available[task.provider] += task.steps
+        self._assigned[task.provider] -= 1
 
-    def block(
-        self,
-        arrivals: NDArray[np.float64],
-        steps: NDArray[np.int64],
-        trace: TraceBlock | None,
-    ) -> TaskBlock:
-        """The tasks at ``arrivals``; what ``trace`` gives is taken from it."""
-        count = arrivals.size
-        users = self._users.integers(0, self._scenario.users, size=count)
-        block = TaskBlock(arrivals.tolist(), steps.tolist(), users.tolist())
-        if self._wireless is not None:
-            self._network(block, self._wireless, trace)
-        return block
+    def _run_over(self, task: Task) -> None:
+        self._release(task)
+        self.ledger.in_service -= 1
+        if self.delivery is None:
+            self._finish(task)
+            return
+        if self.log is not None:
+            self._write("run over", task.number, task.provider, task.quality)
+        self.ledger.in_transfer += 1
+        self.delivery.bring_back(task)
 
-    def _network(self, block: TaskBlock, wireless: Wireless, trace: TraceBlock | None) -> None:
-        count = len(block)
-        upload = download = None
-        if trace is not None:
-            upload, download = trace.upload_bytes, trace.download_bytes
-            if trace.user_x_m is not None and trace.user_y_m is not None:
-                block.user_x_m = trace.user_x_m.tolist()
-                block.user_y_m = trace.user_y_m.tolist()
-        if upload is None:
-            upload = _log_uniform(self._upload, wireless.upload_bytes, count)
-        if download is None:
-            download = _log_uniform(self._download, wireless.download_bytes, count)
-        earliest, latest = wireless.deadline_s
-        deadline = self._deadline.random(count) * (latest - earliest) + earliest
-        block.upload_bytes = upload.tolist()
-        block.download_bytes = download.tolist()
-        block.deadline_s = deadline.tolist()
-        block.fading_up = _fading(self._fading_up, wireless.radio.fading_db, count)
-        block.fading_down = _fading(self._fading_down, wireless.radio.fading_db, count)
+    def _delivered(self, task: Task) -> None:
+        self.ledger.in_transfer -= 1
+        self._finish(task)
 
+    def _finish(self, task: Task) -> None:
+        now = self.clock._now
+        self.ledger.finished += 1
+        latency_s = now - task.arrival_s
+        self.outcomes.append(Finished(now, task, task.provider, task.quality, latency_s))
+        if self.log is not None:
+            self._write("finish", task.number, task.provider, latency_s)
+        if self._coming is None:
+            self._rest()
 
-def _log_uniform(rng: np.random.Generator, bounds: list[float], count: int) -> NDArray[np.float64]:
-    low, high = log(bounds[0]), log(bounds[1])
-    sizes: NDArray[np.float64] = np.exp(rng.random(count) * (high - low) + low)
-    # exp(log(x)) may miss x by a rounding.
-    return np.clip(sizes, bounds[0], bounds[1])
+    def _rest(self) -> None:
+        """Pause the clock where nothing is left to do."""
+        if self._coming is None and self.idle:
+            self.clock.pause()
 
-
-def _fading(rng: np.random.Generator, deviation_db: float, count: int) -> list[float]:
-    factors: list[float] = np.exp(
-        rng.standard_normal(count) * (deviation_db * log(10) / 10)
-    ).tolist()
-    return factors
+    def _write(self, event: str, task: int, provider: int, value: float) -> None:
+        assert self.log is not None
+        self.log.add(self.clock._now, event, task, provider, value)

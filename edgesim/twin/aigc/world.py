@@ -9,9 +9,9 @@ import numpy.typing as npt
 from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario, ProviderSpec, ServiceProfile, read_providers
 from edgesim.scenarios.aigc.services import fit_of, measured
+from edgesim.twin.aigc.arrivals import Arrivals
 from edgesim.twin.aigc.providers import Machine
 from edgesim.twin.aigc.quality import QualityCurves, Scatter
-from edgesim.twin.aigc.workload import Workload
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.gabriel import metro_graph
 from edgesim.twin.network.messages import MetroRoutes
@@ -29,14 +29,14 @@ class AIGCWorld:
         curves: hidden quality of the providers.
         machines: the device and service of each of the scenario's profiles.
         service: that of each provider (empty in a scenario without profiles).
-        workload: where an episode's tasks come from (a trace is checked once, here).
+        arrivals: where an episode's tasks come from (a trace is checked once, here).
         sites_m: places of the sites, shape (providers, 2); provider i stands at site i. None
             without a network.
     """
 
     def __init__(self, scenario: AIGCScenario) -> None:
         self.scenario = scenario
-        self.workload = Workload(scenario)
+        self.arrivals = Arrivals(scenario)
         streams = Streams(np.random.SeedSequence(scenario.world_seed))
         stated = None if scenario.providers is None else read_providers(scenario)
         profiles = _draw_profiles(scenario, stated, streams)
@@ -71,7 +71,7 @@ class AIGCWorld:
 
     def _check_trace(self) -> None:
         """Whether a trace keeps to the steps that were measured."""
-        trace = self.workload.trace
+        trace = self.arrivals.trace
         for profile in self.scenario.profiles:
             if trace is None or profile.service is None:
                 continue

@@ -26,7 +26,18 @@ class EventLog:
 
     def __init__(self, whom: str = "task", where: str = "provider") -> None:
         self._columns = (whom, where)
+        self._prefix = ""
         self.rows: list[tuple[float, str, int, int, float]] = []
+
+    def of(self, part: str) -> "EventLog":
+        """The log as a part of the world writes it: its events are named ``<part>: <event>``."""
+        log = EventLog(*self._columns)
+        log._prefix, log.rows = f"{self._prefix}{part}: ", self.rows
+        return log
+
+    def add(self, time_s: float, event: str, whom: int, where: int, value: float) -> None:
+        """Write a row."""
+        self.rows.append((time_s, self._prefix + event, whom, where, value))
 
     def fingerprint(self) -> str:
         """A hash of all rows: equal logs, equal fingerprints.

@@ -16,14 +16,47 @@ class Streams:
     """
 
     def __init__(self, seed: np.random.SeedSequence) -> None:
-        self._seed = seed
+        self._source = _Source(seed)
+        self._prefix = ""
 
     def __getitem__(self, name: str) -> np.random.Generator:
         """A fresh generator at the start of the stream ``name``."""
-        child = np.random.SeedSequence(
-            self._seed.entropy, spawn_key=(*self._seed.spawn_key, stream_key(name)), pool_size=4
-        )
-        return np.random.Generator(np.random.PCG64(child))
+        source, full = self._source, self._prefix + name
+        generator = np.random.Generator(_bits(source.seed, full))
+        source.taken.append((full, generator))
+        return generator
+
+    def of(self, part: str) -> "Streams":
+        """The streams of a part of the world: ``of("sfc")["arrivals"]`` is ``"sfc/arrivals"``."""
+        streams = Streams.__new__(Streams)
+        streams._source, streams._prefix = self._source, f"{self._prefix}{part}/"
+        return streams
+
+    def reseed(self, seed: np.random.SeedSequence) -> None:
+        """Put every generator that was taken so far at the start of its stream of another seed.
+
+        What has been drawn stays drawn; what is drawn from now on is of the new seed.
+        """
+        self._source.seed = seed
+        for name, generator in self._source.taken:
+            generator.bit_generator.state = _bits(seed, name).state
+
+
+class _Source:
+    """The seed that streams and their parts share, and the generators taken from it."""
+
+    __slots__ = ("seed", "taken")
+
+    def __init__(self, seed: np.random.SeedSequence) -> None:
+        self.seed = seed
+        self.taken: list[tuple[str, np.random.Generator]] = []
+
+
+def _bits(seed: np.random.SeedSequence, name: str) -> np.random.PCG64:
+    child = np.random.SeedSequence(
+        seed.entropy, spawn_key=(*seed.spawn_key, stream_key(name)), pool_size=4
+    )
+    return np.random.PCG64(child)
 
 
 def stream_key(name: str) -> int:

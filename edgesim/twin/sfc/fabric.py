@@ -2,8 +2,9 @@
 
 A world of service chains is two objects. The :class:`World` is what stays the same in all episodes:
 links, instances, topology, the workload. The :class:`Fabric` is one episode's state of it: what is
-held by whom, what fails, what a controller knows. :class:`edgesim.twin.sfc.twin.SFCTwin` runs
-requests through a fabric and keeps the books; it knows nothing of links or routes.
+held by whom, what fails, what a controller knows. A workload of chains
+(:mod:`edgesim.twin.sfc.workload`) runs requests through a fabric and keeps the books; it knows
+nothing of links or routes.
 
 Two worlds stand behind the seam: :class:`edgesim.twin.sfc.stage_links.StageWorld` (``network:
 null``) and ``edgesim.twin.sfc.slice_world.SliceWorld`` (see

@@ -16,8 +16,8 @@ from edgesim.twin.network.wiring import Wiring
 from edgesim.twin.sdn.southbound import ControlChannel
 from edgesim.twin.sfc.chain import QoS, Request
 from edgesim.twin.sfc.fabric import ChainListener
+from edgesim.twin.sfc.slice_arrivals import SliceArrivals
 from edgesim.twin.sfc.slice_fabric import SliceFabric
-from edgesim.twin.sfc.slice_workload import SliceWorkload
 
 __all__ = ["SliceWorld"]
 
@@ -31,7 +31,7 @@ class SliceWorld:
         placement: which VNF instances stand where.
         routes: the shortest ways between nodes.
         channel: where the controller stands.
-        workload: where an episode's requests come from (a trace is checked once, here).
+        arrivals: where an episode's requests come from (a trace is checked once, here).
         chains: the VNFs of each slice's chain, by their place in ``instances.types``.
         stages: VNFs of the longest chain.
         instances_of: numbers of the instances of each slice's chain, in the placement, shape
@@ -68,10 +68,10 @@ class SliceWorld:
         ]
         self.stages = max(map(len, self.chains))
         self.instances = network.instances.per_type
-        self.workload = SliceWorkload(scenario, self.wiring)
-        self.most_bandwidth = self.workload.most_bandwidth
-        self.most_delay_ms = self.workload.most_delay_ms
-        self.offered_load = self.workload.mean_held / (
+        self.arrivals = SliceArrivals(scenario, self.wiring)
+        self.most_bandwidth = self.arrivals.most_bandwidth
+        self.most_delay_ms = self.arrivals.most_delay_ms
+        self.offered_load = self.arrivals.mean_held / (
             self.instances * network.instances.capacity_bps
         )
         self._processing_ms = network.instances.processing_ms
@@ -84,7 +84,7 @@ class SliceWorld:
 
     def requests(self, streams: Streams) -> Iterator[Request]:
         """See :class:`edgesim.twin.sfc.fabric.World`."""
-        return self.workload.requests(streams)
+        return self.arrivals.requests(streams)
 
     def fabric(self, clock: Clock, streams: Streams, listener: ChainListener) -> SliceFabric:
         """See :class:`edgesim.twin.sfc.fabric.World`."""

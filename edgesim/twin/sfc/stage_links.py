@@ -11,7 +11,7 @@ from edgesim.twin.core.layered import to_go
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.sfc.chain import Chain, QoS, Request
 from edgesim.twin.sfc.fabric import ChainListener, Layers
-from edgesim.twin.sfc.stage_workload import StageWorkload
+from edgesim.twin.sfc.stage_arrivals import StageArrivals
 
 __all__ = ["StageFabric", "StageWorld"]
 
@@ -29,7 +29,7 @@ class StageWorld:
             previous instance, next instance] as in :class:`edgesim.twin.sfc.fabric.Layers`.
             Infinite at stage 0, which no link leads to.
         delay_ms: delay of the links, same shape; 0 at stage 0.
-        workload: where an episode's requests come from (a trace is checked once, here).
+        arrivals: where an episode's requests come from (a trace is checked once, here).
         most_bandwidth: most that a request can ask for.
         most_delay_ms: largest bound that a request can state.
         offered_load: bandwidth that running chains would hold on average if all requests were
@@ -56,15 +56,15 @@ class StageWorld:
         square = (1, self.instances, self.instances)
         self.capacity = np.concatenate([np.full(square, np.inf), links["bandwidth"]])
         self.delay_ms = np.concatenate([np.zeros(square), links["delay_ms"]])
-        self.workload = StageWorkload(scenario)
-        self.most_bandwidth = self.workload.most_bandwidth
-        self.most_delay_ms = self.workload.most_delay_ms
+        self.arrivals = StageArrivals(scenario)
+        self.most_bandwidth = self.arrivals.most_bandwidth
+        self.most_delay_ms = self.arrivals.most_delay_ms
         of_stage = max(float(self.capacity[1:].sum()) / (self.stages - 1), 1e-9)
-        self.offered_load = self.workload.mean_held / of_stage
+        self.offered_load = self.arrivals.mean_held / of_stage
 
     def requests(self, streams: Streams) -> Iterator[Request]:
         """See :class:`edgesim.twin.sfc.fabric.World`."""
-        return self.workload.requests(streams)
+        return self.arrivals.requests(streams)
 
     def fabric(self, clock: Clock, streams: Streams, listener: ChainListener) -> "StageFabric":
         """See :class:`edgesim.twin.sfc.fabric.World`."""

@@ -14,7 +14,7 @@ from edgesim.agents.sfc import bound as sfc_bound
 from edgesim.agents.sfc.bound import episode_bound, unlimited_bound
 from edgesim.envs.sfc.env import SFCEnv
 from edgesim.scenarios import resolve
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 TINY = {"bandwidth": None, "delay_ms": None, "groups": 2, "instances": 2, "requests": 5}
 
@@ -27,7 +27,7 @@ def best_return(env, seed):
     best = -np.inf
     for plan in product(chains, repeat=sum(1 for _ in twin.requests())):
         entropy = np.random.SeedSequence(twin._streams._seed.entropy)
-        replay = SFCTwin(twin.scenario, entropy, world=twin.world)
+        replay = SFCWorkload.alone(twin.scenario, entropy, world=twin.world)
         total = 0.0
         while (request := replay.next_decision()) is not None:
             chain = plan[request.number]

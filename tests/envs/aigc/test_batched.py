@@ -183,7 +183,7 @@ def test_ends_fall_on_the_very_second_of_arrivals():
 def test_ends_at_the_instant_of_an_arrival_and_a_capacity_filled_to_the_last_step(monkeypatch):
     # By hand: every task takes a minute, and both providers end theirs as the next requests come.
     arrivals, steps = np.array([0.0, 0.0, 60.0, 60.0, 60.0, 120.0]), np.full(6, 100)
-    for module in ("edgesim.twin.aigc.workload", "edgesim.envs.aigc.batched"):
+    for module in ("edgesim.twin.aigc.arrivals", "edgesim.envs.aigc.batched"):
         monkeypatch.setattr(f"{module}.poisson_arrivals", lambda scenario, rng: arrivals)
         monkeypatch.setattr(f"{module}.steps_asked", lambda scenario, rng, count: steps[:count])
     curve = {"ax": 40.5, "ay": 0.1, "bx": 170.0, "by": 0.9}

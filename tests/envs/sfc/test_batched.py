@@ -12,7 +12,7 @@ import edgesim  # noqa: F401  # registers the environments
 from edgesim.envs.sfc.batched import BatchedSFCEnv
 from edgesim.errors import InputError
 from edgesim.scenarios import resolve
-from edgesim.twin.sfc.stage_workload import BLOCK
+from edgesim.twin.sfc.stage_arrivals import BLOCK
 
 DRAWN: dict[str, Any] = {"bandwidth": None, "delay_ms": None}
 

@@ -113,7 +113,7 @@ def test_the_authors_tensor_has_their_shape_and_the_flat_one_names_its_entries()
     assert seen.shape == (len(flat.observer.names),) == (len(set(flat.observer.names)),)
 
 
-def test_a_failure_pays_at_once_and_the_next_step_is_the_next_requests():
+def test_a_failure_pays_at_once_and_the_next_step_is_the_next_decisions():
     env = SFCEnv("sfc_paper", {"bandwidth": [[[20]]], "delay_ms": [[[10]]], "requests": 3})
     env.reset(seed=0)
     for number in range(3):

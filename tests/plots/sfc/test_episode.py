@@ -5,7 +5,7 @@ import numpy as np
 from edgesim.plots.sfc.episode import carried, draw
 from edgesim.scenarios import resolve
 from edgesim.twin.core.log import EventLog
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 
 def test_what_an_instance_carries_follows_its_chains():
@@ -29,7 +29,7 @@ def test_what_an_instance_carries_follows_its_chains():
 
 
 def test_an_episode_is_drawn_twice_alike(tmp_path):
-    twin = SFCTwin(resolve("sfc_paper"), np.random.SeedSequence(0), record=True)
+    twin = SFCWorkload.alone(resolve("sfc_paper"), np.random.SeedSequence(0), record=True)
     twin.run(lambda twin, request: request.number % 5)
     assert twin.log is not None
     twin.log.write(tmp_path / "events.parquet")

@@ -12,7 +12,7 @@ from edgesim.reproduction.sfc.slices import paid_by_slice
 from edgesim.reproduction.sfc.twins import episodes_of, few
 from edgesim.scenarios import resolve
 from edgesim.scenarios.sfc.schema import SFCScenario
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 HORIZON_S = 40.0
 
@@ -32,11 +32,11 @@ def small(**changes: Any) -> SFCScenario:
 
 
 @pytest.fixture(scope="module")
-def twins() -> list[SFCTwin]:
+def twins() -> list[SFCWorkload]:
     return list(episodes_of(small(), "greedy", 2, 0))
 
 
-def test_slices_together_get_what_the_environment_pays(twins: list[SFCTwin]) -> None:
+def test_slices_together_get_what_the_environment_pays(twins: list[SFCWorkload]) -> None:
     told = compare(small(), {"greedy": find_policy(small(), "greedy")}, 2, 0).rows["greedy"]
     for twin, metrics in zip(twins, told, strict=True):
         parts = paid_by_slice(twin)
@@ -52,7 +52,9 @@ def test_slices_together_get_what_the_environment_pays(twins: list[SFCTwin]) -> 
             assert part["qoe"] == pytest.approx(admitted)
 
 
-def test_hosts_and_links_carry_what_chains_held_and_the_background(twins: list[SFCTwin]) -> None:
+def test_hosts_and_links_carry_what_chains_held_and_the_background(
+    twins: list[SFCWorkload],
+) -> None:
     (twin, _) = twins
     assert twin.log is not None
     loads = loads_of(twin)
@@ -80,10 +82,10 @@ def test_hosts_and_links_carry_what_chains_held_and_the_background(twins: list[S
     assert sum(on_links) / len(on_links) > 0.3
 
 
-def test_a_look_is_taken_once_a_request_and_changes_nothing(twins: list[SFCTwin]) -> None:
+def test_a_look_is_taken_once_a_request_and_changes_nothing(twins: list[SFCWorkload]) -> None:
     seen: list[int] = []
 
-    def look(twin: SFCTwin) -> None:
+    def look(twin: SFCWorkload) -> None:
         assert twin.request is not None and twin.chain.choices == []
         seen.append(twin.request.number)
         _ = list(twin.fabric.collector.view.delay_s)  # type: ignore[attr-defined]

@@ -1,230 +1,223 @@
-"""The tasks of an episode: when they come, what they ask for, and that nothing else moves them."""
+"""The AIGC twin run alone: no Gymnasium, any Python function as the policy."""
 
 import subprocess
 import sys
-from math import log10
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
-from edgesim.errors import InputError
-from edgesim.scenarios import resolve
-from edgesim.scenarios.aigc.schema import AIGCScenario, ServiceProfile, TraceColumns, Wireless
-from edgesim.twin.aigc.workload import TaskBlock, Workload, poisson_arrivals
-from edgesim.twin.core.streams import Streams
+from edgesim.scenarios import preset, presets, resolve
+from edgesim.twin.aigc.outcomes import Crashed, Finished, Lost, Refused, Restarted, Started
+from edgesim.twin.aigc.workload import AIGCWorkload
+from edgesim.twin.aigc.world import AIGCWorld
 
-TYPED_IN = ServiceProfile("typed in", fixed_s=0.5, seconds_per_step=0.03, batch_slope=0.5)
+SCENARIOS = sorted(name for name in presets() if preset(name)["problem"] == "aigc")
+SMALL = {
+    "aigc": {"horizon_s": 60.0},
+    "aigc_paper": {"horizon_s": 200_000.0},
+    "aigc_steps": {"horizon_s": 60.0},
+}
 
-NETWORK_FIELDS = ("upload_bytes", "download_bytes", "deadline_s", "fading_up", "fading_down")
+FINGERPRINTS = {
+    "aigc": "d49be9471333d7d842adab1025ebd2002618f4459d2d6dd8b1e13c72a97f4efe",
+    "aigc_paper": "03c18455c0f53e7fceb8b0d9253d6598a98f8deb8d10609c658416abd96663a3",
+}
+FINGERPRINTS["aigc_steps"] = FINGERPRINTS["aigc"]  # with the steps that are asked, the same world
 
 
-def streams(seed: int = 0) -> Streams:
-    return Streams(np.random.SeedSequence(seed))
+def by_turns(twin, task):
+    return task.number % len(twin.available)
 
 
-def wireless_scenario(**keys: object) -> AIGCScenario:
-    return AIGCScenario(
-        **{"profiles": [TYPED_IN], "wireless": Wireless(), **keys}  # type: ignore[arg-type]
+def first(twin, task):
+    return 0
+
+
+def recorded(name, policy=by_turns, seed=0, **overrides):
+    twin = AIGCWorkload.alone(
+        resolve(name, {**SMALL[name], **overrides}), np.random.SeedSequence(seed), record=True
     )
+    twin.run(policy)
+    return twin
 
 
-def episode(workload: Workload, seed: int = 0, rows: int = 8192) -> TaskBlock:
-    """All tasks of an episode, its blocks joined."""
-    joined: dict[str, list[float]] = {}
-    for block in workload.blocks(streams(seed), rows):
-        for field in TaskBlock.__slots__:
-            values = getattr(block, field)
-            if values is not None:
-                assert len(values) == len(block)
-                joined.setdefault(field, []).extend(values)
-    return TaskBlock(**joined)  # type: ignore[arg-type]
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_history_of_a_shipped_scenario_is_pinned(name):
+    # A change of behaviour changes this on purpose, with a line in the CHANGELOG.
+    twin = AIGCWorkload.alone(resolve(name), np.random.SeedSequence(0), record=True)
+    twin.run(by_turns)
+    assert twin.log is not None
+    assert twin.log.fingerprint() == FINGERPRINTS[name]
 
 
-def write_trace(path: Path, rows: int, *names: str) -> str:
-    """A trace of two tasks a second; the columns ``names`` hold 1, 2, 3, ..."""
-    lines = [",".join(("arrival_s", "steps", *names))]
-    for i in range(rows):
-        lines.append(",".join(map(str, (i * 0.5, 100 + i % 150, *[float(1 + i)] * len(names)))))
-    path.write_text("\n".join(lines) + "\n")
-    return str(path)
-
-
-def test_one_request_comes_at_time_zero_and_the_rest_in_whole_seconds() -> None:
-    scenario = resolve("aigc_paper")
-    times = poisson_arrivals(scenario, streams()["arrivals"])
-    assert times[0] == 0
-    assert (np.diff(times) >= 0).all()
-    assert (times == np.floor(times)).all()
-    assert times[-1] < scenario.horizon_s
-
-
-def test_without_truncation_only_the_fractions_differ() -> None:
-    whole = poisson_arrivals(resolve("aigc_paper"), streams()["arrivals"])
-    exact = poisson_arrivals(
-        resolve("aigc_paper", {"whole_second_arrivals": False}), streams()["arrivals"]
-    )
-    assert (np.floor(exact) == whole).all()
-    assert (exact != whole).any()
-
-
-def test_arrivals_are_a_poisson_process() -> None:
-    scenario = AIGCScenario(run_time_minutes=[0, 1, 0], horizon_s=1000, arrival_rate_hz=0.1)
-    counts, times = [], []
-    for seed in range(400):
-        more = poisson_arrivals(scenario, streams(seed)["arrivals"])[1:]
-        counts.append(more.size)
-        times += more.tolist()
-    # 40,000 arrivals are expected: the sum of independent Poisson counts is Poisson again.
-    low, high = stats.poisson.interval(0.999, 400 * 100)
-    assert low <= sum(counts) <= high
-    dispersion = np.var(counts, ddof=1) / np.mean(counts)
-    assert stats.chi2.ppf(0.0005, 399) / 399 < dispersion < stats.chi2.ppf(0.9995, 399) / 399
-    assert stats.kstest(times, stats.uniform(0, 1000).cdf).pvalue > 1e-3
-
-
-def test_a_task_asks_for_steps_in_the_increment_from_any_user() -> None:
-    scenario = resolve("aigc_paper", {"users": 3})
-    tasks = episode(Workload(scenario))
-    assert len(list(Workload(scenario).blocks(streams()))) == 1
-    assert set(tasks.steps) == set(range(100, 251, 10))
-    assert set(tasks.user) == {0, 1, 2}
-    assert stats.chisquare(np.unique(tasks.steps, return_counts=True)[1]).pvalue > 1e-3
-    assert all(getattr(tasks, field) is None for field in NETWORK_FIELDS)
-
-
-def test_an_increment_that_does_not_divide_the_range_stays_inside_it() -> None:
-    scenario = resolve("aigc_paper", {"steps_range": [100, 125], "steps_increment": 10})
-    assert set(episode(Workload(scenario)).steps) == {100, 110, 120}
-
-
-def test_the_wireless_setting_adds_sizes_deadlines_and_fading() -> None:
-    tasks = episode(Workload(wireless_scenario(horizon_s=2e6)))
-    assert tasks.upload_bytes and tasks.download_bytes and tasks.deadline_s
-    assert tasks.fading_up and tasks.fading_down
-    uniform = {
-        "upload": [(log10(size) - log10(2e5)) for size in tasks.upload_bytes],
-        "download": [(log10(size) - log10(5e5)) for size in tasks.download_bytes],
-        "deadline": [(deadline - 6) / 9 for deadline in tasks.deadline_s],
-    }
-    for name, values in uniform.items():
-        assert stats.kstest(values, stats.uniform().cdf).pvalue > 1e-3, name
-    for factors in (tasks.fading_up, tasks.fading_down):
-        decibel = [10 * log10(factor) for factor in factors]
-        assert stats.kstest(decibel, stats.norm(0, 3).cdf).pvalue > 1e-3
-    assert tasks.fading_up != tasks.fading_down
-    assert tasks.user_x_m is None and tasks.user_y_m is None
-
-
-def test_ranges_of_one_value_give_that_value() -> None:
-    one = Wireless(upload_bytes=[3e5, 3e5], download_bytes=[7e5, 7e5], deadline_s=[8, 8])
-    one.radio.fading_db = 0
-    tasks = episode(Workload(wireless_scenario(wireless=one, horizon_s=1e4)))
-    values = {field: set(getattr(tasks, field)) for field in NETWORK_FIELDS}
-    assert values == {
-        "upload_bytes": {3e5},
-        "download_bytes": {7e5},
-        "deadline_s": {8.0},
-        "fading_up": {1.0},
-        "fading_down": {1.0},
-    }
-
-
-def test_equal_seeds_give_equal_episodes_and_others_do_not() -> None:
-    workload = Workload(wireless_scenario())
-    assert episode(workload, 1) == episode(workload, 1)
-    assert episode(workload, 1).arrival_s != episode(workload, 2).arrival_s
-
-
-def test_the_network_does_not_move_the_arrivals() -> None:
-    bare = AIGCScenario(run_time_minutes=[0, 1, 0])
-    without, within = episode(Workload(bare)), episode(Workload(wireless_scenario()))
-    assert (without.arrival_s, without.steps, without.user) == (
-        within.arrival_s,
-        within.steps,
-        within.user,
-    )
-
-
-def test_one_range_does_not_move_another_stream() -> None:
-    plain = episode(Workload(wireless_scenario()))
-    other = episode(Workload(wireless_scenario(wireless=Wireless(upload_bytes=[1, 2]))))
-    assert plain.upload_bytes != other.upload_bytes
-    assert plain.download_bytes == other.download_bytes
-    assert plain.fading_up == other.fading_up
-
-
-def test_values_are_plain_python_numbers() -> None:
-    tasks = episode(Workload(wireless_scenario(horizon_s=1e4)))
-    kinds = {field: type(getattr(tasks, field)[0]) for field in ("arrival_s", *NETWORK_FIELDS)}
-    assert set(kinds.values()) == {float}
-    assert (type(tasks.steps[0]), type(tasks.user[0])) == (int, int)
-
-
-@given(rows=st.integers(1, 120), seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
-def test_the_size_of_the_blocks_changes_no_task(
-    tmp_path_factory: pytest.TempPathFactory, rows: int, seed: int
-) -> None:
-    path = tmp_path_factory.getbasetemp() / "blocks.csv"
-    if not path.exists():
-        write_trace(path, 101)
-    workload = Workload(wireless_scenario(trace=str(path)))
-    blocks = [len(block) for block in workload.blocks(streams(seed), rows)]
-    assert max(blocks) <= rows and sum(blocks) == 101
-    assert episode(workload, seed, rows) == episode(workload, seed, 8192)
-
-
-@given(rows=st.integers(1, 400), seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
-def test_a_poisson_episode_comes_in_blocks_too(rows: int, seed: int) -> None:
-    workload = Workload(wireless_scenario(horizon_s=100.0, arrival_rate_hz=3.0))
-    blocks = [len(block) for block in workload.blocks(streams(seed), rows)]
-    assert set(blocks[:-1]) <= {rows} and 0 < blocks[-1] <= rows
-    assert episode(workload, seed, rows) == episode(workload, seed, 8192)
-
-
-def test_what_a_trace_gives_is_not_drawn(tmp_path: Path) -> None:
-    bare = write_trace(tmp_path / "bare.csv", 50)
-    full = write_trace(tmp_path / "full.csv", 50, "user_x_m", "user_y_m", "upload_bytes")
-    drawn = episode(Workload(wireless_scenario(trace=bare)))
-    taken = episode(Workload(wireless_scenario(trace=full)))
-    expected = [float(1 + i) for i in range(50)]
-    assert taken.upload_bytes == taken.user_x_m == taken.user_y_m == expected
-    assert drawn.user_x_m is None and drawn.upload_bytes != expected
-    # The rest comes from its own streams and is the same in both.
-    for field in ("arrival_s", "steps", "user", "download_bytes", "deadline_s", "fading_up"):
-        assert getattr(drawn, field) == getattr(taken, field)
-
-
-def test_a_trace_meets_the_users_and_channels_of_the_poisson_episode(tmp_path: Path) -> None:
-    path = write_trace(tmp_path / "t.csv", 40)
-    traced = episode(Workload(wireless_scenario(trace=path)), 5)
-    poisson = episode(Workload(wireless_scenario()), 5)
-    assert traced.user == poisson.user[:40]
-    assert traced.fading_up == (poisson.fading_up or [])[:40]
-
-
-def test_columns_of_the_network_are_left_alone_without_one(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv"
-    path.write_text("arrival_s,steps,upload_bytes\n0,100,not a size\n1,120,-5\n")
-    scenario = resolve("aigc_paper", {"trace": str(path), "trace_columns": TraceColumns()})
-    tasks = episode(Workload(scenario))
-    assert (tasks.arrival_s, tasks.steps, tasks.upload_bytes) == ([0.0, 1.0], [100, 120], None)
-
-
-def test_an_episode_too_large_to_draw_is_refused() -> None:
-    with pytest.raises(InputError, match=r"arrival_rate_hz = 1000.0: .* at most 10,000,000"):
-        Workload(resolve("aigc_paper", {"arrival_rate_hz": 1000.0}))
-
-
-def test_pyarrow_is_not_loaded_without_a_trace() -> None:
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_same_seed_tells_the_same_story_in_another_process(name):
     code = (
-        "import sys, edgesim.twin.aigc.workload as w; from edgesim.scenarios import resolve;"
-        "w.Workload(resolve('aigc_paper')); print('pyarrow' in sys.modules)"
+        "import numpy as np\n"
+        "from edgesim.scenarios import resolve\n"
+        "from edgesim.twin.aigc.workload import AIGCWorkload\n"
+        f"scenario = resolve({name!r}, {SMALL[name]!r})\n"
+        "twin = AIGCWorkload.alone(scenario, np.random.SeedSequence(3), record=True)\n"
+        "twin.run(lambda twin, task: task.number % len(twin.available))\n"
+        "print(twin.log.fingerprint())"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "False"
+    other = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    assert recorded(name, seed=3).log.fingerprint() == other
+    assert recorded(name, seed=4).log.fingerprint() != other
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_two_policies_on_one_seed_meet_the_same_world(name):
+    one, other = (recorded(name, policy) for policy in (by_turns, first))
+    arrivals = [[row[:3] for row in twin.log.rows if row[1] == "arrive"] for twin in (one, other)]
+    assert arrivals[0] == arrivals[1]
+    assert one.log.fingerprint() != other.log.fingerprint()
+    if name != "aigc_paper":
+        for time_s in (0.0, 12.5, 60.0):
+            places = [twin.delivery.users.position(17, time_s) for twin in (one, other)]
+            assert places[0] == places[1]
+        futures = [
+            [(t.upload_bytes, t.deadline_s, t.fading_up) for t in w.tasks()] for w in (one, other)
+        ]
+        assert futures[0] == futures[1]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_worlds_differ_by_their_seed_alone(name):
+    worlds = [AIGCWorld(resolve(name, {"world_seed": seed})) for seed in (1, 1, 2)]
+    assert worlds[0].providers == worlds[1].providers != worlds[2].providers
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    name=st.sampled_from(SCENARIOS),
+    seed=st.integers(0, 2**32),
+    choices=st.lists(st.integers(0, 3), min_size=1, max_size=20),
+    rate=st.floats(0.5, 4.0),
+)
+def test_the_ledger_closes_at_every_instant(name, seed, choices, rate):
+    base = resolve(name)
+    scenario = resolve(
+        name,
+        {
+            "provider_count": 4,
+            "horizon_s": 40 / (base.arrival_rate_hz * rate),
+            "arrival_rate_hz": base.arrival_rate_hz * rate,
+        },
+    )
+    twin = AIGCWorkload.alone(scenario, np.random.SeedSequence(seed))
+    step = twin.clock.step
+    instants = 0
+
+    def watched() -> None:
+        nonlocal instants
+        step()
+        instants += 1
+        assert twin.ledger.closes
+        assert all(0 <= p.available <= p.capacity for p in twin.providers)
+
+    clock: Any = twin.clock
+    clock.step = watched
+    twin.run(lambda twin, task: choices[task.number % len(choices)])
+    assert instants > 0
+    assert twin.ledger.arrived == sum(1 for _ in twin.tasks())
+    kinds = [type(outcome) for outcome in twin.outcomes]
+    assert kinds.count(Finished) == twin.ledger.finished
+    assert kinds.count(Lost) == twin.ledger.lost
+    assert kinds.count(Refused) == twin.ledger.refused
+    assert kinds.count(Started) == (
+        twin.ledger.finished + twin.ledger.lost + twin.ledger.in_service
+    )
+    if scenario.decide_last:
+        assert twin.ledger.in_transfer == twin.ledger.in_service == twin.ledger.undecided == 0
+        np.testing.assert_array_equal(twin.available, twin.world.capacity)
+        assert not twin.assigned.any() and twin.up.all()
+
+
+def test_a_provider_given_more_than_it_holds_crashes_and_comes_back():
+    tiny = {"capacity": 300, "ax": 0, "ay": 0.0, "bx": 200, "by": 0.8, "x_m": 500, "y_m": 500}
+    twin = recorded(
+        "aigc",
+        first,
+        providers=[tiny],
+        users=1,
+        horizon_s=20.0,
+        arrival_rate_hz=1.0,
+        restart_s=5.0,
+    )
+    crashes = [outcome for outcome in twin.outcomes if isinstance(outcome, Crashed)]
+    restarts = [outcome for outcome in twin.outcomes if isinstance(outcome, Restarted)]
+    assert len(crashes) == len(restarts) > 0
+    for crash, restart in zip(crashes, restarts, strict=True):
+        assert restart.time_s == pytest.approx(crash.time_s + 5.0)
+        down = [
+            outcome
+            for outcome in twin.outcomes
+            if isinstance(outcome, Started) and crash.time_s <= outcome.time_s < restart.time_s
+        ]
+        assert down == []
+    assert twin.ledger.lost == sum(crash.lost for crash in crashes)
+
+
+def test_choosing_without_a_request_is_a_mistake():
+    twin = AIGCWorkload.alone(resolve("aigc_paper"), np.random.SeedSequence(0))
+    with pytest.raises(RuntimeError, match="no request"):
+        twin.choose(0)
+
+
+def test_the_log_is_written_whole(tmp_path):
+    import pyarrow.parquet as pq
+
+    twin = recorded("aigc")
+    twin.log.write(tmp_path / "events.parquet")
+    table = pq.read_table(tmp_path / "events.parquet")
+    assert table.num_rows == len(twin.log.rows) > 100
+    assert table.column_names == ["time_s", "event", "task", "provider", "value"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "events.parquet"]
+
+
+def test_quality_matters_distance_matters_speed_matters():
+    """A decision maker who ignores one of the three is paid less, on the same episodes."""
+    from edgesim.twin.aigc.quality import timeliness
+
+    def payoff(ignored, seed, world_seed):
+        scenario = resolve("aigc", {"world_seed": world_seed})
+        twin = AIGCWorkload.alone(scenario, np.random.SeedSequence(seed))
+
+        def policy(twin, task):
+            delivery, wireless = twin.delivery, scenario.wireless
+            latency_s = twin.expected_latency_s()
+            gains = twin.world.curves.gains(task.steps)
+            site = delivery.link(task)[0]
+            metro_s = delivery.metro_s(site, task.upload_bytes + task.download_bytes)
+            service = twin.world.service
+            run_s = np.array([p.fixed_s + p.seconds_per_step * task.steps for p in service])
+            run_s *= 1 + np.array([p.batch_slope for p in service]) * twin.assigned
+            if ignored == "distance":
+                latency_s = latency_s - metro_s + metro_s.mean()
+            if ignored == "speed":
+                latency_s = latency_s - run_s + run_s.mean()
+            if ignored == "quality":
+                gains = np.full_like(gains, gains.mean())
+            worth = gains * np.clip(1 - (latency_s - task.deadline_s) / wireless.lateness_s, 0, 1)
+            return int(np.argmax(np.where(twin.fits(), worth - 1e-6 * latency_s, -np.inf)))
+
+        twin.run(policy)
+        return sum(
+            outcome.quality
+            * timeliness(outcome.latency_s, outcome.task.deadline_s, scenario.wireless.lateness_s)
+            for outcome in twin.outcomes
+            if isinstance(outcome, Finished)
+        )
+
+    episodes = [(seed, world) for world in range(4) for seed in range(2)]
+    all_three = np.array([payoff("nothing", *episode) for episode in episodes])
+    for ignored in ("quality", "distance", "speed"):
+        paid = np.array([payoff(ignored, *episode) for episode in episodes])
+        gap = all_three - paid
+        assert gap.mean() > 2 * gap.std(ddof=1) / np.sqrt(len(gap)), ignored

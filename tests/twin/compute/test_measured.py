@@ -13,7 +13,7 @@ from edgesim.scenarios import resolve
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.twin.aigc.outcomes import Finished, Started
 from edgesim.twin.aigc.quality import QualityCurves, Scatter
-from edgesim.twin.aigc.twin import AIGCTwin
+from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.aigc.world import AIGCWorld
 from edgesim.twin.compute.batching import BatchServer
 
@@ -30,11 +30,11 @@ def measured(profiles: list[dict[str, Any]] | None = None, **keys: Any) -> AIGCS
     return scenario
 
 
-def greedy(twin: AIGCTwin, task: Any) -> int:
+def greedy(twin: AIGCWorkload, task: Any) -> int:
     return int(np.argmax(np.where(twin.fits(), twin.expected_worth(), -1.0)))
 
 
-def finished(twin: AIGCTwin) -> list[Finished]:
+def finished(twin: AIGCWorkload) -> list[Finished]:
     twin.run(greedy)
     return [outcome for outcome in twin.outcomes if isinstance(outcome, Finished)]
 
@@ -75,11 +75,13 @@ def test_an_image_keeps_its_distance_from_the_mean_between_measured_steps() -> N
 
 
 def test_results_scatter_as_the_measured_images_and_are_expected_at_their_mean() -> None:
-    twin = AIGCTwin(measured(steps_range=[250, 250], horizon_s=400.0), np.random.SeedSequence(1))
-    twin.next_request()
+    twin = AIGCWorkload.alone(
+        measured(steps_range=[250, 250], horizon_s=400.0), np.random.SeedSequence(1)
+    )
+    twin.next_decision()
     latest = twin.last.deadline_s - twin.expected_latency_s()
     assert twin.expected_worth()[latest > 0] == pytest.approx(0.6)
-    twin = AIGCTwin(twin.scenario, np.random.SeedSequence(1))
+    twin = AIGCWorkload.alone(twin.scenario, np.random.SeedSequence(1))
     paid = np.array([outcome.quality for outcome in finished(twin)])
     images = 0.6 + np.array([-0.096, -0.04, 0.0, 0.016, 0.04, 0.08])
     found, counts = np.unique(paid.round(6), return_counts=True)
@@ -92,7 +94,7 @@ def test_a_request_is_like_the_same_image_wherever_it_is_sent() -> None:
     scenario = measured()
     seen = []
     for policy in (greedy, lambda twin, task: task.number % 20):
-        twin = AIGCTwin(scenario, np.random.SeedSequence(5))
+        twin = AIGCWorkload.alone(scenario, np.random.SeedSequence(5))
         twin.run(policy)
         seen.append({o.task.number: o.quality for o in twin.outcomes if isinstance(o, Started)})
         pictures = [task.picture for task in twin.tasks()]
@@ -117,7 +119,7 @@ def test_the_declared_speed_divides_the_measured_times() -> None:
 
 def test_without_a_scheduler_a_lone_task_takes_one_of_the_measured_times() -> None:
     scenario = measured(arrival_rate_hz=0.02, horizon_s=20_000.0, steps_range=[150, 150])
-    twin = AIGCTwin(scenario, np.random.SeedSequence(2), record=True)
+    twin = AIGCWorkload.alone(scenario, np.random.SeedSequence(2), record=True)
     twin.run(lambda twin, task: 0)
     assert twin.log is not None
     began = {row[2]: row[0] for row in twin.log.rows if row[1] == "start"}
@@ -132,7 +134,9 @@ def test_times_are_drawn_alike_whatever_is_decided_elsewhere() -> None:
     """The k-th batch of a provider scatters alike: what others run does not count."""
     places = []
     for other in (1, 2):
-        twin = AIGCTwin(measured(scheduler=SCHEDULER), np.random.SeedSequence(3), record=True)
+        twin = AIGCWorkload.alone(
+            measured(scheduler=SCHEDULER), np.random.SeedSequence(3), record=True
+        )
         policy = [0, other]
         twin.run(lambda twin, task, policy=policy: policy[task.number % 2])  # type: ignore[misc]
         assert twin.log is not None
@@ -157,7 +161,7 @@ def test_a_batch_never_takes_more_memory_than_there_is(monkeypatch: pytest.Monke
         sizes.clear()
         only = [{"name": "one", "speed": 0.5, "memory_bytes": memory_bytes}]
         scenario = measured(only, scheduler=SCHEDULER, provider_count=4)
-        AIGCTwin(scenario, np.random.SeedSequence(1)).run(greedy)
+        AIGCWorkload.alone(scenario, np.random.SeedSequence(1)).run(greedy)
         assert max(sizes) == most
 
 
@@ -171,7 +175,7 @@ def test_who_waits_for_a_batch_counts_towards_the_capacity() -> None:
         steps_range=[250, 250],
         arrival_rate_hz=0.1,
     )
-    twin = AIGCTwin(scenario, np.random.SeedSequence(0), record=True)
+    twin = AIGCWorkload.alone(scenario, np.random.SeedSequence(0), record=True)
     twin.run(lambda twin, task: 0)
     assert twin.log is not None
     events = [row[1] for row in twin.log.rows if row[1] in ("start", "refuse", "crash", "lose")]
@@ -198,7 +202,7 @@ def test_the_ledger_closes_at_every_instant(
         provider_count=4,
         horizon_s=15.0,
     )
-    twin = AIGCTwin(scenario, np.random.SeedSequence(seed))
+    twin = AIGCWorkload.alone(scenario, np.random.SeedSequence(seed))
     step = twin.clock.step
 
     def watched() -> None:
@@ -208,7 +212,7 @@ def test_the_ledger_closes_at_every_instant(
 
     clock: Any = twin.clock
     clock.step = watched
-    while (task := twin.next_request()) is not None:
+    while (task := twin.next_decision()) is not None:
         levels = twin.levels(task)
         twin.choose(choices[task.number % len(choices)], levels[task.number % len(levels)])
     assert twin.ledger.in_transfer == twin.ledger.in_service == twin.ledger.undecided == 0

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from edgesim.envs.sfc.env import SFCEnv
 from edgesim.scenarios import resolve
 from edgesim.twin.core.streams import Streams
+from edgesim.twin.sfc.stage_arrivals import BLOCK
 from edgesim.twin.sfc.stage_links import StageWorld
-from edgesim.twin.sfc.stage_workload import BLOCK
 
 
 def world_of(overrides=None):
@@ -52,16 +52,16 @@ class PlainLoop:
             fails = self.residual(link) < b
             self.links.append(link)
             if fails or self.delay_so_far() > bound:
-                return self.next_request(-10.0)
+                return self.next_decision(-10.0)
         self.choices.append(choice)
         if len(self.choices) <= len(self.bandwidth[0][0]):
             return 0.0
         qoe = log(b) - 10 * exp(-(bound - self.delay_so_far()) / 10)
         self.accepted += 1
         self.running.append((b, released, tuple(self.links)))
-        return self.next_request(qoe)
+        return self.next_decision(qoe)
 
-    def next_request(self, reward) -> Any:
+    def next_decision(self, reward) -> Any:
         self.number += 1
         self.links, self.choices = [], []
         self.running = [c for c in self.running if c[1] is None or c[1] > self.number]

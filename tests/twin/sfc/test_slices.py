@@ -11,7 +11,7 @@ from edgesim.errors import InputError
 from edgesim.scenarios import preset, resolve
 from edgesim.twin.sfc.outcomes import Accepted, Dropped, Released, Rerouted
 from edgesim.twin.sfc.slice_world import SliceWorld
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 SHORT = {"network.horizon_s": 60.0}
 
@@ -29,7 +29,7 @@ def by_turns(twin, request):
 
 
 def played(policy=first_that_fits, seed=0, **overrides):
-    twin = SFCTwin(
+    twin = SFCWorkload.alone(
         resolve("sfc", {**SHORT, **overrides}), np.random.SeedSequence(seed), record=True
     )
     twin.run(policy)
@@ -70,7 +70,7 @@ def test_the_ledger_closes_and_no_capacity_is_exceeded_at_any_instant(
             "network.failures.node_mtbf_s": mtbf_s,
         },
     )
-    twin = SFCTwin(scenario, np.random.SeedSequence(seed))
+    twin = SFCWorkload.alone(scenario, np.random.SeedSequence(seed))
     fabric: Any = twin.fabric
     step = twin.clock.step
     capacity = np.array(fabric.world.wiring.capacity_bps) * (1 + 1e-9)
@@ -105,7 +105,7 @@ def test_two_policies_meet_the_same_requests_background_and_failures():
 
 def test_the_history_of_the_shipped_scenario_is_pinned():
     # A change of behaviour changes this on purpose, with a line in the CHANGELOG.
-    twin = SFCTwin(resolve("sfc"), np.random.SeedSequence(0), record=True)
+    twin = SFCWorkload.alone(resolve("sfc"), np.random.SeedSequence(0), record=True)
     twin.run(first_that_fits)
     assert twin.log is not None
     assert twin.log.fingerprint() == FINGERPRINT

@@ -1,13 +1,14 @@
-"""The twin of service chains: requests come, chains are built, carried and released."""
+"""Service function chains: requests come, chains are built, carried and released."""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from edgesim.scenarios.sfc.schema import SFCScenario
-from edgesim.twin.core.clock import URGENT, Clock, Moment
+from edgesim.twin.core.clock import URGENT, Moment
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.streams import Streams
+from edgesim.twin.core.workload import Host, Workload
 from edgesim.twin.sfc.chain import Chain, Request
 from edgesim.twin.sfc.fabric import World
 from edgesim.twin.sfc.outcomes import (
@@ -21,20 +22,21 @@ from edgesim.twin.sfc.outcomes import (
 )
 from edgesim.twin.sfc.qoe import qoe_model
 from edgesim.twin.sfc.world import build_world
+from edgesim.twin.twin import Twin
 
-__all__ = ["Chooser", "SFCTwin"]
+__all__ = ["Chooser", "SFCWorkload"]
 
-Chooser = Callable[["SFCTwin", Request], int]
-"""A policy of the twin alone: the twin and the request at hand to an instance of the next stage, or
--1 to reject the request."""
+Chooser = Callable[["SFCWorkload", Request], int]
+"""A policy of the twin alone: workload and request at hand to an instance of the next stage, or -1
+to reject the request."""
 
 
-class SFCTwin:
-    """One episode of a world of service chains, run from decision to decision.
+class SFCWorkload(Workload[Request, int]):
+    """One episode of requests for service chains.
 
     >>> from edgesim.scenarios import resolve
-    >>> twin = SFCTwin(resolve("sfc_paper"), np.random.SeedSequence(0))
-    >>> ledger = twin.run(lambda twin, request: request.number % 5)
+    >>> chains = SFCWorkload.alone(resolve("sfc_paper"), np.random.SeedSequence(0))
+    >>> ledger = chains.run(lambda chains, request: request.number % 5)
     >>> ledger.closes
     True
 
@@ -44,64 +46,82 @@ class SFCTwin:
 
     Args:
         scenario: the scenario.
-        seed: draws what happens in the episode.
         world: the scenario's world, where it is at hand already.
-        record: whether to keep an event log.
 
     Attributes:
-        request: the request to decide, None before the first and after the last.
-        last: the request that was handed out last.
-        chain: the chain of that request, as far as it is built.
+        chain: the chain of the request at hand, as far as it is built.
         running: the admitted chains by their request's number, and when they were admitted.
-        outcomes: what has happened since a caller last emptied the list.
-        ledger: where all requests are.
-        log: the event log (columns ``request`` and ``instance``), None unless recorded.
         fabric: what joins the instances.
         qoe: the scenario's model of quality of experience.
     """
 
-    def __init__(
-        self,
+    name = "sfc"
+    columns = ("request", "instance")
+
+    def __init__(self, scenario: SFCScenario, world: World | None = None) -> None:
+        self.scenario = scenario
+        self.world = build_world(scenario) if world is None else world
+
+    @classmethod
+    def alone(
+        cls,
         scenario: SFCScenario,
         seed: np.random.SeedSequence,
         *,
         world: World | None = None,
         record: bool = False,
-    ) -> None:
-        self.scenario = scenario
-        self.world = build_world(scenario) if world is None else world
-        self.clock = Clock()
+    ) -> "SFCWorkload":
+        """A twin with this one workload, which is returned.
+
+        Args:
+            scenario: the scenario.
+            seed: draws what happens in the episode.
+            world: the scenario's world, where it is at hand already.
+            record: whether to keep an event log.
+        """
+        workload = cls(scenario, world)
+        Twin([workload], seed, record=record)
+        return workload
+
+    def start(self, twin: Host, streams: Streams, log: EventLog | None) -> None:
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        self.twin, self.clock, self.log, self._streams = twin, twin.clock, log, streams
         self.outcomes: list[Outcome] = []
         self.ledger = Ledger()
-        self.log = EventLog("request", "instance") if record else None
-        self.request: Request | None = None
+        self.request = None
         self.running: dict[int, tuple[Chain, float]] = {}
-        self.qoe = qoe_model(scenario.qoe)
-        self._streams = Streams(seed)
+        self.qoe = qoe_model(self.scenario.qoe)
         self.fabric = self.world.fabric(self.clock, self._streams, self)
         self._requests = self.requests()
-        self._coming = next(self._requests, None)
-        if scenario.network is not None:
-            self._period_s = scenario.network.qos_period_s
+        self._coming: Request | None = next(self._requests, None)
+        self._awaited: Moment | None = None  # of the next arrival
+        if self.scenario.network is not None:
+            self._period_s = self.scenario.network.qos_period_s
             self.clock.after(self._period_s, self._meter)
 
     # --- from decision to decision --------------------------------------------------------------
 
-    def next_decision(self) -> Request | None:
-        """Run to the next decision and hand out its request; None when there is none left.
+    def prepare(self) -> bool:
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        if self._awaited is None:
+            request = self._coming
+            if request is None:
+                return False
+            self._coming = next(self._requests, None)
+            self._awaited = self.clock.at(request.arrival_s, self._arrive, request)
+        return True
 
-        The request is the one at hand as long as its chain lacks a stage. After the last request
-        the world stands still, and the chains that run then go on running.
-        """
-        if self.request is not None:
-            return self.request
-        request = self._coming
-        if request is None:
-            return None
-        self._coming = next(self._requests, None)
-        self.clock.at(request.arrival_s, self._arrive, request)
-        self.clock.advance()
-        return self.request
+    @property
+    def idle(self) -> bool:
+        """Whether no request is to come or at hand; chains that run go on running."""
+        return self._coming is None and self._awaited is None and self.request is None
+
+    def decide(self, choice: int) -> None:
+        """Add an instance of the next stage to the chain at hand; below 0: reject the request."""
+        if choice < 0:
+            self.reject()
+        else:
+            self.choose(choice)
 
     def choose(self, choice: int) -> None:
         """Add an instance of the next stage to the chain at hand.
@@ -137,16 +157,6 @@ class SFCTwin:
             raise RuntimeError("there is no request to decide: call next_decision() first")
         self._reject(self.chain, "declined")
 
-    def run(self, policy: Chooser) -> Ledger:
-        """Run the whole episode under a policy, any Python function of the twin and the request."""
-        while (request := self.next_decision()) is not None:
-            choice = policy(self, request)
-            if choice < 0:
-                self.reject()
-            else:
-                self.choose(choice)
-        return self.ledger
-
     def requests(self) -> Iterator[Request]:
         """All requests of the episode, as fresh objects: the future, whatever is done."""
         return self.world.requests(self._streams)
@@ -178,12 +188,13 @@ class SFCTwin:
     def note(self, event: str, place: int = -1, value: float = 0.0, request: int = -1) -> None:
         """Write a line of the event log, where one is kept."""
         if self.log is not None:
-            self.log.rows.append((self.clock._now, event, request, place, value))
+            self.log.add(self.clock._now, event, request, place, value)
 
     # --- the world's events ---------------------------------------------------------------------
 
     def _arrive(self, moment: Moment) -> None:
         request: Request = moment._value
+        self._awaited = None
         self.request = self.last = request
         self.chain = Chain(request)
         self.ledger.arrived += 1

@@ -13,7 +13,7 @@ from edgesim.scenarios import resolve
 from edgesim.twin.sfc.chain import QoS
 from edgesim.twin.sfc.outcomes import Accepted, Dropped, Rejected, Released, Rerouted
 from edgesim.twin.sfc.stage_links import StageFabric, StageWorld
-from edgesim.twin.sfc.twin import SFCTwin
+from edgesim.twin.sfc.workload import SFCWorkload
 
 FINGERPRINTS = {
     "sfc_paper": "1be60545c8f9634bec745d934eeb700d080ebbd92bfed52f3ba12f7e429754d3",
@@ -31,7 +31,7 @@ def first(twin, request):
 
 
 def recorded(name, policy=by_turns, seed=0, **overrides):
-    twin = SFCTwin(resolve(name, overrides), np.random.SeedSequence(seed), record=True)
+    twin = SFCWorkload.alone(resolve(name, overrides), np.random.SeedSequence(seed), record=True)
     twin.run(policy)
     return twin
 
@@ -46,8 +46,8 @@ def test_the_same_seed_tells_the_same_story_in_another_process():
     code = (
         "import numpy as np\n"
         "from edgesim.scenarios import resolve\n"
-        "from edgesim.twin.sfc.twin import SFCTwin\n"
-        "twin = SFCTwin(resolve('sfc_paper'), np.random.SeedSequence(3), record=True)\n"
+        "from edgesim.twin.sfc.workload import SFCWorkload\n"
+        "twin = SFCWorkload.alone(resolve('sfc_paper'), np.random.SeedSequence(3), record=True)\n"
         "twin.run(lambda twin, request: (request.number + len(twin.chain.choices)) % 5)\n"
         "print(twin.log.fingerprint())"
     )
@@ -98,7 +98,7 @@ def test_the_ledger_closes_and_no_link_is_overfull_at_any_instant(
             "release_probability": probability,
         },
     )
-    twin = SFCTwin(scenario, np.random.SeedSequence(seed))
+    twin = SFCWorkload.alone(scenario, np.random.SeedSequence(seed))
     assert isinstance(twin.world, StageWorld) and isinstance(twin.fabric, StageFabric)
     step, world, fabric = twin.clock.step, twin.world, twin.fabric
     instants = 0
@@ -204,7 +204,7 @@ def test_a_fabric_can_reroute_and_drop_and_qoe_is_the_mean_over_a_chains_life(tm
     trace = tmp_path / "requests.csv"
     trace.write_text("bandwidth,max_delay_ms,released_before\n" + "60,90,8\n" + "9999,90,\n" * 9)
     scenario = resolve("sfc_paper", {"trace": str(trace), "qoe.pay_on": "release"})
-    twin = SFCTwin(scenario, np.random.SeedSequence(0), world=MoodyWorld(scenario))
+    twin = SFCWorkload.alone(scenario, np.random.SeedSequence(0), world=MoodyWorld(scenario))
     ledger = twin.run(first)
     assert ledger.closes and (ledger.dropped, ledger.rerouted, ledger.released) == (1, 1, 0)
     (accepted,) = [o for o in twin.outcomes if isinstance(o, Accepted)]
@@ -218,7 +218,7 @@ def test_a_fabric_can_reroute_and_drop_and_qoe_is_the_mean_over_a_chains_life(tm
 
 
 def test_choosing_without_a_request_is_a_mistake():
-    twin = SFCTwin(resolve("sfc_paper"), np.random.SeedSequence(0))
+    twin = SFCWorkload.alone(resolve("sfc_paper"), np.random.SeedSequence(0))
     for act in (lambda: twin.choose(0), twin.reject):
         with pytest.raises(RuntimeError, match="no request"):
             act()

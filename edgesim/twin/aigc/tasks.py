@@ -1,0 +1,123 @@
+"""The tasks of an episode, one after the other."""
+
+from collections.abc import Iterator
+from itertools import count, repeat
+from typing import Any
+
+import numpy as np
+
+from edgesim.twin.aigc.arrivals import Arrivals, TaskBlock
+from edgesim.twin.aigc.task import Task
+from edgesim.twin.core.streams import Streams
+
+__all__ = ["TaskStream"]
+
+
+class TaskStream:
+    """An iterator over all tasks of an episode, as fresh objects; it can be pickled on its way.
+
+    Args:
+        arrivals: where the tasks come from.
+        streams: the episode's random streams.
+        scatters: whether results scatter: each task then draws which of the measured images its
+            result is like, from the stream ``pictures``.
+    """
+
+    def __init__(self, arrivals: Arrivals, streams: Streams, *, scatters: bool) -> None:
+        self._blocks = arrivals.blocks(streams)
+        self._pictures: np.random.Generator | None = streams["pictures"] if scatters else None
+        self._first = 0  # number of the first task of the block
+        self._given = 0  # tasks of the block that were handed out
+        self._block: TaskBlock | None = None
+        self._places: list[float] | None = None  # of the block, among the pictures
+        self._rest: Iterator[Task] = iter(())
+
+    def __iter__(self) -> "TaskStream":
+        """Itself."""
+        return self
+
+    def __next__(self) -> Task:
+        """The next task."""
+        task = next(self._rest, None)
+        if task is None:
+            self._turn_over()
+            task = next(self._rest)
+        self._given += 1
+        return task
+
+    def resample(self, now_s: float, arrived: int) -> None:
+        """Draw the tasks anew that have not arrived, see :meth:`Blocks.resample`.
+
+        Args:
+            now_s: time now, s.
+            arrived: how many tasks have arrived.
+        """
+        self._blocks.resample(now_s, arrived)
+        self._first, self._given, self._block, self._rest = arrived, 0, None, iter(())
+
+    def _turn_over(self) -> None:
+        if self._block is not None:
+            self._first += len(self._block)
+        self._block, self._given = next(self._blocks), 0
+        if self._pictures is not None:
+            self._places = self._pictures.random(len(self._block)).tolist()
+        self._rest = self._tasks(self._block, 0)
+
+    def _tasks(self, block: TaskBlock, given: int) -> Iterator[Task]:
+        """The tasks of a block but for the first ``given``."""
+
+        def left(column: list[Any]) -> list[Any]:
+            return column[given:] if given else column
+
+        numbers = count(self._first + given)
+        tasks: Iterator[Task] = map(
+            Task, numbers, left(block.arrival_s), left(block.steps), left(block.user)
+        )
+        if block.deadline_s is not None:
+            tasks = _with_network(tasks, block, given)
+        if self._places is not None:
+            tasks = _with_picture(tasks, left(self._places))
+        return tasks
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the iterator over the block."""
+        return {**self.__dict__, "_rest": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        block = self._block
+        self._rest = iter(()) if block is None else self._tasks(block, self._given)
+
+
+def _with_network(tasks: Iterator[Task], block: TaskBlock, given: int) -> Iterator[Task]:
+    """The tasks of a block with what a network asks for: sizes, deadline, fading, place."""
+    assert block.upload_bytes is not None and block.download_bytes is not None
+    assert block.fading_up is not None and block.fading_down is not None
+    assert block.deadline_s is not None
+    places: Iterator[tuple[float, float] | None] = repeat(None)
+    if block.user_x_m is not None and block.user_y_m is not None:
+        places = zip(block.user_x_m[given:], block.user_y_m[given:], strict=True)
+    for task, deadline_s, upload_bytes, download_bytes, fading_up, fading_down, place_m in zip(
+        tasks,
+        block.deadline_s[given:],
+        block.upload_bytes[given:],
+        block.download_bytes[given:],
+        block.fading_up[given:],
+        block.fading_down[given:],
+        places,
+        strict=False,
+    ):
+        task.deadline_s = deadline_s
+        task.upload_bytes = upload_bytes
+        task.download_bytes = download_bytes
+        task.fading_up = fading_up
+        task.fading_down = fading_down
+        task.place_m = place_m
+        yield task
+
+
+def _with_picture(tasks: Iterator[Task], places: list[float]) -> Iterator[Task]:
+    """The tasks with which of the measured images each result is like."""
+    for task, place in zip(tasks, places, strict=True):
+        task.picture = place
+        yield task

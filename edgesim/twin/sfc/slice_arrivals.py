@@ -1,0 +1,170 @@
+"""Requests of slices: Poisson arrivals and exponential holding times, or a trace."""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgesim.scenarios.sfc.schema import SFCScenario
+from edgesim.twin.core.replay import Replay
+from edgesim.twin.core.streams import Streams
+from edgesim.twin.network.wiring import Wiring
+from edgesim.twin.sfc.chain import Request
+
+if TYPE_CHECKING:
+    from edgesim.twin.sfc.slice_trace import SliceTrace, TraceRequest
+
+__all__ = ["SliceArrivals", "SliceRequests"]
+
+
+class SliceArrivals:
+    """The requests of any episode of a scenario with a network.
+
+    Arrivals are Poisson over the horizon (and at least one). Each request belongs to a slice by the
+    slices' shares and joins two different nodes, uniform; its bandwidth is log-uniform and its
+    bound uniform over the slice's ranges, its holding time exponential. Each quantity has its own
+    stream of the episode.
+
+    Args:
+        scenario: the arrivals' keys.
+        wiring: the nodes.
+
+    Attributes:
+        trace: the checked trace, or None.
+        most_bandwidth: most that a request asks for, bit/s.
+        most_delay_ms: largest bound that a request states.
+        mean_held: bandwidth that would be held on average if all requests were accepted, bit/s.
+
+    Raises:
+        InputError: the trace cannot be used.
+    """
+
+    def __init__(self, scenario: SFCScenario, wiring: Wiring) -> None:
+        network = scenario.network
+        assert network is not None
+        self.network = network
+        self.nodes = wiring.nodes
+        self.trace: SliceTrace | None = None
+        self.most_bandwidth = max(part.bandwidth_bps[1] for part in network.slices)
+        self.most_delay_ms = 1000 * max(part.max_delay_s[1] for part in network.slices)
+        self.mean_held = network.arrival_rate_hz * sum(
+            part.share * part.holding_s * _log_uniform_mean(*part.bandwidth_bps)
+            for part in network.slices
+        )
+        if scenario.trace is not None:
+            # pyarrow is loaded only where a trace is read
+            from edgesim.twin.sfc import slice_trace
+
+            self.trace = slice_trace.SliceTrace(scenario.trace, network, wiring)
+            self.most_bandwidth = self.trace.most_bandwidth
+            self.most_delay_ms = self.trace.most_delay_ms
+            self.mean_held = self.trace.mean_held
+
+    def requests(self, streams: Streams) -> SliceRequests:
+        """The requests of one episode, in the order of their arrival."""
+        return SliceRequests(self, streams)
+
+
+class SliceRequests:
+    """An iterator over an episode's requests, as fresh objects; it can be pickled on its way."""
+
+    def __init__(self, arrivals: SliceArrivals, streams: Streams) -> None:
+        network = arrivals.network
+        self._network = network
+        self._nodes = arrivals.nodes
+        self._traced: Replay[TraceRequest] | None = None
+        self._number = 0
+        names = ("arrivals", "slices", "ends", "bandwidth", "max_delay_s", "holding_s")
+        self._rng = {name: streams[name] for name in names}
+        if arrivals.trace is not None:
+            self._traced = Replay(arrivals.trace.rows)
+        else:
+            # At least one: an episode has something to decide.
+            self._draw(0.0, network.horizon_s, at_least=1)
+
+    def __iter__(self) -> SliceRequests:
+        """Itself."""
+        return self
+
+    def __next__(self) -> Request:
+        """The next request."""
+        number = self._number
+        slices = self._network.slices
+        if self._traced is not None:
+            row = next(self._traced)
+            self._number = number + 1
+            return Request(
+                number,
+                row.arrival_s,
+                row.bandwidth_bps,
+                1000 * row.max_delay_s,
+                row.holding_s,
+                len(slices[row.kind].chain),
+                row.kind,
+                row.source,
+                row.destination,
+            )
+        at = number - self._first
+        if at == len(self._kinds):
+            raise StopIteration
+        self._number = number + 1
+        kind = int(self._kinds[at])
+        part = slices[kind]
+        low, high = part.bandwidth_bps
+        soonest, latest = part.max_delay_s
+        return Request(
+            number,
+            float(self._arrival_s[at]),
+            float(low * (high / low) ** self._bandwidth[at]),
+            1000 * float(soonest + (latest - soonest) * self._bound[at]),
+            part.holding_s * float(self._holding[at]),
+            len(part.chain),
+            kind,
+            int(self._sources[at]),
+            int(self._destinations[at]),
+        )
+
+    def resample(self, now_s: float, arrived: int) -> None:
+        """Draw the requests anew that have not arrived; those of a trace stay.
+
+        Args:
+            now_s: time now, s.
+            arrived: how many requests have arrived.
+        """
+        self._number = arrived
+        if self._traced is not None:
+            self._traced = self._traced.again(arrived)
+        else:
+            self._draw(now_s, max(self._network.horizon_s, now_s), at_least=0)
+
+    def rest_s(self, request: Request, now_s: float) -> float | None:
+        """How long a chain that is still running goes on running, drawn anew, s; None: as it was.
+
+        An exponential time has no memory: what is left of it is as long as a new one.
+        """
+        if self._traced is not None:
+            return None
+        mean_s = self._network.slices[request.kind].holding_s
+        return mean_s * float(self._rng["holding_s"].standard_exponential())
+
+    def _draw(self, from_s: float, to_s: float, at_least: int) -> None:
+        """Draw the requests of a time, from the number at hand on."""
+        network, rng, nodes = self._network, self._rng, self._nodes
+        self._first = self._number
+        length_s = to_s - from_s
+        count = max(int(rng["arrivals"].poisson(network.arrival_rate_hz * length_s)), at_least)
+        self._arrival_s = np.sort(rng["arrivals"].random(count)) * length_s + from_s
+        # The last slice takes what rounding leaves of the shares.
+        bounds = np.cumsum([part.share for part in network.slices])[:-1]
+        self._kinds = np.searchsorted(bounds, rng["slices"].random(count), side="right")
+        self._sources = rng["ends"].integers(nodes, size=count)
+        self._destinations = (self._sources + rng["ends"].integers(1, nodes, size=count)) % nodes
+        self._bandwidth = rng["bandwidth"].random(count)
+        self._bound = rng["max_delay_s"].random(count)
+        self._holding = rng["holding_s"].standard_exponential(count)
+
+
+def _log_uniform_mean(low: float, high: float) -> float:
+    return low if low == high else (high - low) / log(high / low)

@@ -1,0 +1,113 @@
+"""The twin: one network, one clock, and the workloads that live on them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from edgesim.errors import InputError, did_you_mean
+from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.log import EventLog
+from edgesim.twin.core.streams import Streams
+from edgesim.twin.core.workload import Decision, Workload
+
+__all__ = ["Twin"]
+
+Policy = Callable[[Any, Any], Any]
+"""A policy of the twin alone: a workload and its request to a choice."""
+
+
+class Twin:
+    """One episode of a world, run from decision to decision.
+
+    Args:
+        workloads: the parts, each in one twin only; where several ask at one instant, the first
+            is decided first.
+        seed: draws what happens in the episode. The streams of a workload depend on the seed and
+            on its name alone; a single workload's have the bare names.
+        record: whether to keep an event log.
+
+    Attributes:
+        clock: the one clock.
+        workloads: the parts by name.
+        log: the event log, None unless recorded.
+
+    Raises:
+        InputError: two workloads of one name, or one that has no place in the network.
+    """
+
+    def __init__(
+        self,
+        workloads: Sequence[Workload[Any, Any]],
+        seed: np.random.SeedSequence,
+        *,
+        record: bool = False,
+    ) -> None:
+        self.clock = Clock()
+        self.workloads: dict[str, Workload[Any, Any]] = {}
+        for workload in workloads:
+            if workload.name in self.workloads:
+                raise InputError("workloads", workload.name, "names must differ")
+            self.workloads[workload.name] = workload
+        self._parts = list(self.workloads.values())
+        self.streams = Streams(seed)
+        alone = len(self._parts) == 1
+        columns = self._parts[0].columns if alone else Workload.columns
+        self.log = EventLog(*columns) if record else None
+        for workload in self._parts:
+            workload.alone = alone
+            streams = self.streams if alone else self.streams.of(workload.name)
+            log = self.log if alone or self.log is None else self.log.of(workload.name)
+            workload.start(self, streams, log)
+
+    def next_decision(self) -> Decision | None:
+        """Run to the next decision; None when all workloads are idle.
+
+        A decision that has not been made is handed out again: no time passes before it is.
+        """
+        parts, clock = self._parts, self.clock
+        while True:
+            for workload in parts:
+                if workload.request is not None:
+                    return Decision(workload.name, workload.request, clock._now)
+            busy = False
+            for workload in parts:
+                if workload.prepare():
+                    busy = True
+            if not busy or not clock.advance():
+                return None
+
+    def choose(self, choice: Any) -> None:
+        """Take a choice for the decision at hand.
+
+        Raises:
+            RuntimeError: there is no decision to make.
+        """
+        for workload in self._parts:
+            if workload.request is not None:
+                workload.decide(choice)
+                return
+        raise RuntimeError("there is no request to decide: call next_decision() first")
+
+    def run(self, policies: Mapping[str, Policy]) -> dict[str, Any]:
+        """Run the whole episode, each workload under a policy of its own.
+
+        Args:
+            policies: by the name of the workload, any Python function of workload and request.
+
+        Returns:
+            the ledgers by name.
+
+        Raises:
+            InputError: a policy for a workload that is not there, or a workload without one.
+        """
+        for name in policies:
+            if name not in self.workloads:
+                raise InputError("policy of workload", name, did_you_mean(name, self.workloads))
+        for name in self.workloads:
+            if name not in policies:
+                raise InputError("policies", sorted(policies), f"the workload {name} has none")
+        while (decision := self.next_decision()) is not None:
+            workload = self.workloads[decision.workload]
+            workload.decide(policies[decision.workload](workload, decision.request))
+        return {name: workload.ledger for name, workload in self.workloads.items()}
