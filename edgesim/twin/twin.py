@@ -7,6 +7,7 @@ import numpy as np
 
 from edgesim.errors import InputError, did_you_mean
 from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.forking import copied
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Decision, Workload
@@ -55,7 +56,7 @@ class Twin:
         columns = self._parts[0].columns if alone else Workload.columns
         self.log = EventLog(*columns) if record else None
         for workload in self._parts:
-            workload.alone = alone
+            workload.sole = alone
             streams = self.streams if alone else self.streams.of(workload.name)
             log = self.log if alone or self.log is None else self.log.of(workload.name)
             workload.start(self, streams, log)
@@ -111,3 +112,19 @@ class Twin:
             workload = self.workloads[decision.workload]
             workload.decide(policies[decision.workload](workload, decision.request))
         return {name: workload.ledger for name, workload in self.workloads.items()}
+
+    def fork(self, seed: np.random.SeedSequence | None = None) -> "Twin":
+        """A copy that goes on by itself; neither notices what becomes of the other.
+
+        Args:
+            seed: None: the copy has the same future, bit for bit, under the same choices. Otherwise
+                another sampled future: requests that have not arrived, how long running chains
+                last, failures, walks that have not begun, and all that is drawn later, are of this
+                seed; the present, and what a trace gives, stay as they are.
+        """
+        twin = copied(self)
+        if seed is not None:
+            twin.streams.reseed(seed)
+            for workload in twin.workloads.values():
+                workload.resample()
+        return twin

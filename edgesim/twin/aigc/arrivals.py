@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario, Wireless
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.replay import Replay
 from edgesim.twin.core.streams import Streams
 
@@ -25,7 +26,7 @@ MAX_POISSON_TASKS = 10_000_000
 
 
 @dataclass(slots=True)
-class TaskBlock:
+class TaskBlock(Shared):
     """Consecutive tasks of an episode, as plain lists of equal length.
 
     Attributes:
@@ -39,6 +40,8 @@ class TaskBlock:
         fading_down: likewise of the download.
         user_x_m: where the user stands, m (wireless trace that says so, else None).
         user_y_m: likewise.
+        picture: uniform in [0, 1), which of the measured images the result is like (where results
+            scatter, else None).
     """
 
     arrival_s: list[float]
@@ -51,6 +54,7 @@ class TaskBlock:
     fading_down: list[float] | None = None
     user_x_m: list[float] | None = None
     user_y_m: list[float] | None = None
+    picture: list[float] | None = None
 
     def __len__(self) -> int:
         """Number of tasks."""
@@ -82,7 +86,7 @@ def steps_asked(scenario: AIGCScenario, rng: np.random.Generator, count: int) ->
     return low + increment * rng.integers(0, (high - low) // increment + 1, size=count)
 
 
-class Arrivals:
+class Arrivals(Shared):
     """The tasks of any episode of a scenario, as a stream of blocks.
 
     What is random comes from the episode's streams ``arrivals``, ``steps``, ``users`` and, in the
@@ -129,15 +133,15 @@ class Blocks:
     """An iterator over the tasks of one episode, block by block; it can be pickled on its way."""
 
     def __init__(self, arrivals: Arrivals, streams: Streams, rows: int) -> None:
-        self._scenario = arrivals.scenario
+        self._source = arrivals
         self._rows = rows
-        self._draws = _Draws(self._scenario, streams)
+        self._draws = _Draws(arrivals, streams)
         self._trace: Replay[TraceBlock] | None = None
         self._passed = 0  # rows of the trace's next block that are not wanted again
         if arrivals.trace is not None:
             self._trace = Replay(partial(arrivals.trace.blocks, rows))
         else:
-            self._times = poisson_arrivals(self._scenario, streams["arrivals"])
+            self._times = poisson_arrivals(arrivals.scenario, streams["arrivals"])
             self._first = 0  # place among the times of the first task of the next block
             self._arrivals, self._steps = streams["arrivals"], streams["steps"]
 
@@ -155,7 +159,9 @@ class Blocks:
         if not part.size:
             raise StopIteration
         self._first += part.size
-        return self._draws.block(part, steps_asked(self._scenario, self._steps, part.size), None)
+        return self._draws.block(
+            part, steps_asked(self._source.scenario, self._steps, part.size), None
+        )
 
     def resample(self, now_s: float, arrived: int) -> None:
         """Draw anew what is to come, from the streams as they are now.
@@ -171,7 +177,7 @@ class Blocks:
             blocks, self._passed = divmod(arrived, self._rows)
             self._trace = self._trace.again(blocks)
             return
-        scenario, rng = self._scenario, self._arrivals
+        scenario, rng = self._source.scenario, self._arrivals
         left_s = max(scenario.horizon_s - now_s, 0.0)
         more = int(rng.poisson(scenario.arrival_rate_hz * left_s))
         times = np.sort(rng.random(more)) * left_s + now_s
@@ -183,11 +189,10 @@ class Blocks:
 class _Draws:
     """Draws what belongs to a task, from the streams of one episode."""
 
-    def __init__(self, scenario: AIGCScenario, streams: Streams) -> None:
-        self._scenario = scenario
+    def __init__(self, arrivals: Arrivals, streams: Streams) -> None:
+        self._source = arrivals
         self._users = streams["users"]
-        self._wireless = scenario.wireless
-        if self._wireless is not None:
+        if arrivals.scenario.wireless is not None:
             self._upload = streams["upload_bytes"]
             self._download = streams["download_bytes"]
             self._deadline = streams["deadline_s"]
@@ -202,10 +207,11 @@ class _Draws:
     ) -> TaskBlock:
         """The tasks at ``arrivals``; what ``trace`` gives is taken from it."""
         count = arrivals.size
-        users = self._users.integers(0, self._scenario.users, size=count)
+        scenario = self._source.scenario
+        users = self._users.integers(0, scenario.users, size=count)
         block = TaskBlock(arrivals.tolist(), steps.tolist(), users.tolist())
-        if self._wireless is not None:
-            self._network(block, self._wireless, trace)
+        if scenario.wireless is not None:
+            self._network(block, scenario.wireless, trace)
         return block
 
     def _network(self, block: TaskBlock, wireless: Wireless, trace: TraceBlock | None) -> None:

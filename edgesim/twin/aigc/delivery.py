@@ -46,6 +46,11 @@ def latency_s(
     return run_s + 2.0 * fixed_s + per_byte_s * size_bytes + air_s
 
 
+def _stay(place_m: tuple[float, float], time_s: float) -> tuple[float, float]:
+    """Where somebody is who does not move."""
+    return place_m
+
+
 class Delivery:
     """Carries tasks from users to providers and results back to users.
 
@@ -192,5 +197,5 @@ class Delivery:
     def _position(self, task: Task) -> Position:
         place = task.place_m
         if place is not None:
-            return lambda _: place
+            return partial(_stay, place)
         return partial(self.users.position, task.user)

@@ -1,12 +1,14 @@
 """AIGC service providers: what they hold, how long they run, how they crash and come back."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from edgesim.scenarios.aigc.services import Scheduler, ServiceProfile, measured
 from edgesim.twin.aigc.task import Task
 from edgesim.twin.compute.batching import BatchServer, BatchTime
 from edgesim.twin.core.clock import URGENT, Clock, Moment
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.sharing import ProcessorSharing
 
 __all__ = ["Machine", "Provider", "Service", "SharedService", "TimedService"]
@@ -59,7 +61,7 @@ class SharedService:
         slope = machine.batch_slope
         self._machine = machine
         self._place = place
-        self._batch = ProcessorSharing(clock, lambda running: 1.0 / (1.0 + slope * (running - 1)))
+        self._batch = ProcessorSharing(clock, partial(_speed, slope))
 
     def run(self, task: Task, over: Callable[[Any], None]) -> None:
         """See :class:`Service`."""
@@ -74,7 +76,12 @@ class SharedService:
         return 1.0 - self._batch.remove(task.run) / float(task.run.work)
 
 
-class Machine:
+def _speed(slope: float, running: int) -> float:
+    """How fast each of the tasks that run together advances."""
+    return 1.0 / (1.0 + slope * (running - 1))
+
+
+class Machine(Shared):
     """The device of a provider and the service on it.
 
     Args:
@@ -130,12 +137,13 @@ class Machine:
         if scheduler is None:
             return SharedService(clock, self, place)
         assert self.max_batch is not None
-        time = self.time
-
-        def seconds(steps: Sequence[int]) -> float:
-            return time.drawn_s(steps, place()) if time.scatters else time.mean_s(steps)
-
+        seconds = partial(self._seconds, place)
         return BatchServer(clock, seconds, scheduler.window_s, self.max_batch)
+
+    def _seconds(self, place: Callable[[], float], steps: Sequence[int]) -> float:
+        """Time of a batch, s."""
+        time = self.time
+        return time.drawn_s(steps, place()) if time.scatters else time.mean_s(steps)
 
 
 class Provider:

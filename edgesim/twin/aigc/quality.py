@@ -6,12 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from edgesim.twin.core.forking import Shared
+
 __all__ = ["QualityCurves", "Scatter", "timeliness"]
 
 FloatArray = npt.NDArray[np.float64]
 
 
-class Scatter:
+class Scatter(Shared):
     """How far the quality of single results lies from the mean of all, by measurement.
 
     Every measured image was generated at every number of steps of a grid. Between two of them, an
@@ -44,7 +46,7 @@ class Scatter:
         return known
 
 
-class QualityCurves:
+class QualityCurves(Shared):
     """The four-parameter curves of a set of providers (arXiv 2301.03220).
 
     A provider shows no gain below ``ax`` steps, where quality stands at its floor ``ay``; quality

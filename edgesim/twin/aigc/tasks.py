@@ -29,7 +29,6 @@ class TaskStream:
         self._first = 0  # number of the first task of the block
         self._given = 0  # tasks of the block that were handed out
         self._block: TaskBlock | None = None
-        self._places: list[float] | None = None  # of the block, among the pictures
         self._rest: Iterator[Task] = iter(())
 
     def __iter__(self) -> "TaskStream":
@@ -60,7 +59,7 @@ class TaskStream:
             self._first += len(self._block)
         self._block, self._given = next(self._blocks), 0
         if self._pictures is not None:
-            self._places = self._pictures.random(len(self._block)).tolist()
+            self._block.picture = self._pictures.random(len(self._block)).tolist()
         self._rest = self._tasks(self._block, 0)
 
     def _tasks(self, block: TaskBlock, given: int) -> Iterator[Task]:
@@ -75,8 +74,8 @@ class TaskStream:
         )
         if block.deadline_s is not None:
             tasks = _with_network(tasks, block, given)
-        if self._places is not None:
-            tasks = _with_picture(tasks, left(self._places))
+        if block.picture is not None:
+            tasks = _with_picture(tasks, left(block.picture))
         return tasks
 
     def __getstate__(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario, TraceColumns
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.trace_file import Floats, Rows, TraceFile, floats
 
 __all__ = ["Trace", "TraceBlock"]
@@ -46,11 +47,13 @@ class TraceBlock:
 
     def after(self, rows: int) -> "TraceBlock":
         """The block without its first ``rows`` rows."""
-        columns = (getattr(self, column.name) for column in fields(self))
-        return TraceBlock(*(None if column is None else column[rows:] for column in columns))
+        columns: dict[str, Any] = {
+            column.name: getattr(self, column.name) for column in fields(self)
+        }
+        return TraceBlock(**{k: None if it is None else it[rows:] for k, it in columns.items()})
 
 
-class Trace:
+class Trace(Shared):
     """Tasks of a CSV or Parquet file, in the file's order, in constant memory.
 
     Construction reads the file once from end to end and checks every row; :meth:`blocks` reads it

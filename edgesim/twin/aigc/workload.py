@@ -56,11 +56,16 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
     """
 
     name = "aigc"
+    views = ("_assigned", "_available")
     columns = ("task", "provider")
 
     def __init__(self, scenario: AIGCScenario, world: AIGCWorld | None = None) -> None:
-        self.scenario = scenario
         self.world = AIGCWorld(scenario) if world is None else world
+
+    @property
+    def scenario(self) -> AIGCScenario:
+        """The scenario."""
+        return self.world.scenario
 
     @classmethod
     def alone(
@@ -92,7 +97,7 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         self.available = self.world.capacity.copy()
         self.assigned = np.zeros(len(self.available))
         self.up = np.ones(len(self.available), dtype=bool)
-        self._look_at_numbers()
+        self.look()
         self._tasks = self.tasks()
         self._coming: Task | None = next(self._tasks, None)
         self._awaited: Moment | None = None  # of the next arrival
@@ -110,7 +115,8 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             )
         )
 
-    def _look_at_numbers(self) -> None:
+    def look(self) -> None:
+        """Have single numbers of the arrays at hand."""
         # A memoryview takes and gives a single number several times faster than an array does.
         self._available, self._assigned = (
             numbers.data.cast("B").cast("d") for numbers in (self.available, self.assigned)
@@ -180,6 +186,20 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
     def tasks(self) -> TaskStream:
         """All tasks of the episode, as fresh objects: the future, whatever is done."""
         return TaskStream(self.world.arrivals, self._streams, scatters=self.world.curves.scatters)
+
+    def resample(self) -> None:
+        """See :class:`edgesim.twin.core.workload.Workload`.
+
+        A run that has begun takes as long as was drawn for it.
+        """
+        now = self.clock._now
+        if self._awaited is not None:
+            self._awaited.cancel()
+            self._awaited = None
+        self._tasks.resample(now, self.ledger.arrived)
+        self._coming = next(self._tasks, None)
+        if self.delivery is not None:
+            self.delivery.users.resample(now)
 
     # --- what a policy may ask ------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from edgesim.scenarios.aigc.services import fit_of, measured
 from edgesim.twin.aigc.arrivals import Arrivals
 from edgesim.twin.aigc.providers import Machine
 from edgesim.twin.aigc.quality import QualityCurves, Scatter
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.gabriel import metro_graph
 from edgesim.twin.network.messages import MetroRoutes
@@ -20,7 +21,7 @@ from edgesim.twin.radio.access import RadioMap
 __all__ = ["AIGCWorld"]
 
 
-class AIGCWorld:
+class AIGCWorld(Shared):
     """Everything that ``world_seed`` draws, the same in all episodes of a scenario.
 
     Attributes:

@@ -6,6 +6,7 @@ from math import inf, log
 from typing import Any, Protocol
 
 from edgesim.twin.core.clock import URGENT, Clock, Moment
+from edgesim.twin.core.forking import Shared
 
 __all__ = ["BatchServer", "BatchTime", "Request", "Seat"]
 
@@ -22,7 +23,7 @@ class Request(Protocol):
     run: Any
 
 
-class BatchTime:
+class BatchTime(Shared):
     """Seconds that a batch takes: an affine model, times what measured runs scatter around it.
 
     ``n`` images of ``s`` steps each take ``fixed_s + fixed_s_per_image n + s (step_s +

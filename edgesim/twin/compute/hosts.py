@@ -7,12 +7,13 @@ import numpy as np
 
 from edgesim.errors import InputError
 from edgesim.scenarios.parts.hosts import Instances
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.queueing import finite_queue
 
 __all__ = ["Placement", "VNFHosts"]
 
 
-class Placement:
+class Placement(Shared):
     """The VNF instances of a network and the nodes they run on: what a world keeps.
 
     Hosts are drawn among the nodes. One type after the other, its instances go to different hosts,

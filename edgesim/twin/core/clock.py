@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 
 from simpy import Environment
@@ -107,3 +108,15 @@ class Clock(Environment):
             if self._paused:
                 return True
         return False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The time and what is due; SimPy's own environment cannot be pickled."""
+        following = next(self._eid)
+        self._eid = count(following)
+        return {"now": self._now, "queue": self._queue, "following": following}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A clock that stands at the same time, with the same things due."""
+        super().__init__(state["now"])
+        self._queue, self._eid = state["queue"], count(state["following"])
+        self._paused = False

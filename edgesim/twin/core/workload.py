@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.forking import Rebuilt
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.streams import Streams
 
@@ -54,14 +55,14 @@ class Host(Protocol):
         """See :meth:`edgesim.twin.twin.Twin.fork`."""
 
 
-class Workload(ABC, Generic[R, C]):
+class Workload(Rebuilt, ABC, Generic[R, C]):
     """One family's part in a twin: who asks, what is chosen, what comes of it, the books.
 
     Attributes:
         name: what the twin knows it by.
         columns: what the event log calls whom and where, as of
             :class:`edgesim.twin.core.log.EventLog`.
-        alone: whether it is the twin's only one.
+        sole: whether it is the twin's only one.
         twin: the twin that it is part of, from :meth:`start` on.
         clock: the twin's clock.
         log: its events, None unless recorded.
@@ -73,7 +74,7 @@ class Workload(ABC, Generic[R, C]):
 
     name: str
     columns: tuple[str, str] = ("whom", "where")
-    alone: bool = False
+    sole: bool = False
     twin: Host
     clock: Clock
     log: EventLog | None
@@ -118,6 +119,10 @@ class Workload(ABC, Generic[R, C]):
             RuntimeError: there is no request to decide.
         """
 
+    @abstractmethod
+    def resample(self) -> None:
+        """Draw anew what has not happened yet, from the streams as they are now."""
+
     # --- a workload as the one thing of interest ------------------------------------------------
 
     def next_decision(self) -> R | None:
@@ -126,7 +131,7 @@ class Workload(ABC, Generic[R, C]):
         Raises:
             RuntimeError: another workload of the twin has a decision to be made first.
         """
-        if self.alone:  # what the twin would do, without the loop over its parts
+        if self.sole:  # what the twin would do, without the loop over its parts
             if self.request is None and self.prepare():
                 self.clock.advance()
             return self.request

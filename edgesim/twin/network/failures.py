@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from edgesim.scenarios.parts.failures import Failures
-from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.clock import Clock, Moment
 from edgesim.twin.core.streams import Streams
 
 __all__ = ["FailureProcess"]
@@ -66,17 +66,12 @@ class FailureProcess:
         self.link_failures = 0
         self.node_failures = 0
 
-        def count_edge(edge: int) -> None:
-            self.link_failures += 1
-            edge_failed(edge)
-
-        def count_node(node: int) -> None:
-            self.node_failures += 1
-            node_failed(node)
-
-        for kind, count, mtbf_s, mttr_s, failed, repaired in (
-            ("link", edges, failures.link_mtbf_s, failures.link_mttr_s, count_edge, edge_repaired),
-            ("node", nodes, failures.node_mtbf_s, failures.node_mttr_s, count_node, node_repaired),
+        self._edge_failed, self._node_failed = edge_failed, node_failed
+        self._pending: dict[_Element, Moment] = {}
+        edge, node = (self._count_edge, edge_repaired), (self._count_node, node_repaired)
+        for kind, count, mtbf_s, mttr_s, (failed, repaired) in (
+            ("link", edges, failures.link_mtbf_s, failures.link_mttr_s, edge),
+            ("node", nodes, failures.node_mtbf_s, failures.node_mttr_s, node),
         ):
             if mtbf_s is None:
                 continue
@@ -84,9 +79,27 @@ class FailureProcess:
                 rng = streams[f"failures/{kind}/{number}"]
                 self._wait(_Element(number, mtbf_s, mttr_s, failed, repaired, rng))
 
+    def resample(self) -> None:
+        """Draw anew when each element next fails or is repaired.
+
+        Exponential times have no memory: what is left of one is as long as a new one.
+        """
+        for element, moment in list(self._pending.items()):
+            moment.cancel()
+            self._wait(element)
+
+    def _count_edge(self, edge: int) -> None:
+        self.link_failures += 1
+        self._edge_failed(edge)
+
+    def _count_node(self, node: int) -> None:
+        self.node_failures += 1
+        self._node_failed(node)
+
     def _wait(self, element: _Element) -> None:
         mean = element.mttr_s if element.down else element.mtbf_s
-        self._clock.after(element.rng.exponential(mean), self._turn, element)
+        delay_s = element.rng.exponential(mean)
+        self._pending[element] = self._clock.after(delay_s, self._turn, element)
 
     def _turn(self, moment: Any) -> None:
         element: _Element = moment.value

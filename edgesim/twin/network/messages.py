@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from edgesim.scenarios.parts.links import Backhaul
 from edgesim.twin.core.clock import Clock, Moment
+from edgesim.twin.core.forking import Shared
 
 __all__ = ["MetroNetwork", "MetroRoutes"]
 
 
-class MetroRoutes:
+class MetroRoutes(Shared):
     """The links of a metro network and the way between any two sites: what a world keeps.
 
     A hop of a message takes its transmission (size times 8 over the link's rate), the propagation

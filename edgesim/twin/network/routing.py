@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import yen
 
+from edgesim.twin.core.forking import Rebuilt, Shared
 from edgesim.twin.network.links import DataLinks
 from edgesim.twin.network.wiring import Wiring
 
@@ -36,7 +37,7 @@ class Bundle(NamedTuple):
     links: IntArray
 
 
-class Routes:
+class Routes(Shared):
     """The k shortest simple paths by idle delay while everything is up: what a world keeps.
 
     Found by SciPy (J. Y. Yen, "Finding the k shortest loopless paths in a network", Management
@@ -96,7 +97,7 @@ def _back(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     return tuple(tuple(link ^ 1 for link in reversed(path)) for path in paths)
 
 
-class Routing:
+class Routing(Rebuilt):
     """The routes of an episode: those of the world less what is down.
 
     A pair's paths are looked up once and kept until a link or a node fails or is repaired. Pairs
@@ -104,10 +105,15 @@ class Routing:
     """
 
     __slots__ = ("_bundles", "_known", "_reduced", "_version", "links", "routes")
+    views = ("_bundles", "_known", "_reduced", "_version")
 
     def __init__(self, routes: Routes, links: DataLinks) -> None:
         self.routes = routes
         self.links = links
+        self.look()
+
+    def look(self) -> None:
+        """Forget all paths: they are looked up when they are next asked for."""
         self._version = -1
         self._known: dict[tuple[int, int], tuple[Path, ...]] = {}
         self._bundles: dict[Points, Bundle] = {}

@@ -3,11 +3,12 @@
 import networkx as nx
 
 from edgesim.scenarios.parts.links import Links
+from edgesim.twin.core.forking import Shared
 
 __all__ = ["Wiring"]
 
 
-class Wiring:
+class Wiring(Shared):
     """The directed links of a network: what a world keeps.
 
     Edge e of the graph is link 2e in its own direction and link 2e + 1 in the other, so that

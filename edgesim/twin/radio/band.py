@@ -6,6 +6,7 @@ from typing import Any
 
 from edgesim.scenarios.parts.radio import Radio
 from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.forking import Rebuilt
 from edgesim.twin.core.sharing import Job, ProcessorSharing
 from edgesim.twin.radio.pathloss import thermal_noise_dbm
 from edgesim.twin.radio.radio_map import RadioMap
@@ -59,7 +60,7 @@ def _equal_share(transfers: int) -> float:
     return 1.0 / transfers
 
 
-class Band:
+class Band(Rebuilt):
     """One direction of the air: at each site a band that its active transfers share.
 
     A transfer's work is the time that it would take alone, bits over efficiency times bandwidth;
@@ -73,6 +74,7 @@ class Band:
 
     __slots__ = (
         "_floor",
+        "_map",
         "_noise",
         "_rows",
         "_sums",
@@ -84,10 +86,13 @@ class Band:
         "delivered",
     )
 
+    views = ("_rows",)
+
     def __init__(self, clock: Clock, radio: Radio, radio_map: RadioMap, *, up: bool) -> None:
         sites = radio_map.gain.shape[1]
         self._up = up
-        self._rows = radio_map.rows
+        self._map = radio_map
+        self.look()
         sent_dbm = radio.user_power_dbm if up else radio.site_power_dbm
         figure_db = radio.site_noise_figure_db if up else radio.user_noise_figure_db
         # Every sender of a direction has the same power: all powers are counted in units of it.
@@ -99,6 +104,10 @@ class Band:
         self.busy: dict[int, None] = {}  # sites with active transfers, in a reproducible order
         self._sums = [[0.0] * sites for _ in range(sites if up else 0)]
         self.delivered = 0
+
+    def look(self) -> None:
+        """Have the gains at hand."""
+        self._rows = self._map.rows
 
     def efficiency(self, pixel: int, site: int, fading: float = 1.0) -> float:
         """Spectral efficiency (bit/s/Hz) that a user in ``pixel`` would find at ``site`` now.

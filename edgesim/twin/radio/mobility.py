@@ -2,17 +2,50 @@
 
 from bisect import bisect_right
 from math import log
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from edgesim.twin.core.forking import Rebuilt, Shared
 
 __all__ = ["RandomWaypoint"]
 
 _MEAN_LEG = 0.5214054331647207  # mean distance of two uniform points in the unit square
 _LEGS_AT_ONCE = 200_000
 
+_Drawn = tuple[NDArray[np.int64], tuple[NDArray[np.float64], ...]]
+"""Whose legs, and their columns, as of :class:`_Legs`."""
 
-class RandomWaypoint:
+
+class _Legs(Shared, Rebuilt):
+    """Legs of all users, user by user and by time. Never changed: further legs make new ones.
+
+    Attributes:
+        whose: the user of each leg.
+        columns: of each leg its start (s), its first point (m), its velocity (m/s) in x and y, and
+            how long it is walked before the pause (s).
+        first: place of each user's first leg, and the number of legs.
+    """
+
+    views = ("start", "x", "y", "vx", "vy", "walk")
+
+    def __init__(
+        self, whose: NDArray[np.int64], columns: tuple[NDArray[np.float64], ...], users: int
+    ) -> None:
+        self.whose, self.columns = whose, columns
+        counts = np.bincount(whose, minlength=users)
+        self.first: list[int] = [0, *np.cumsum(counts).tolist()]
+        self.look()
+
+    def look(self) -> None:
+        """Have the columns at hand one number at a time."""
+        # A memoryview hands out a Python float several times faster than an array does.
+        views = [column.data.cast("B").cast("d") for column in self.columns]
+        self.start, self.x, self.y, self.vx, self.vy, self.walk = views
+
+
+class RandomWaypoint(Rebuilt):
     """Users on a square who walk to a uniform point at a uniform speed, pause, and go on.
 
     Started at uniform points, random waypoint takes thousands of seconds to slow down to its own
@@ -37,6 +70,8 @@ class RandomWaypoint:
         horizon_s: time up to which positions will be asked for, s.
     """
 
+    views = ("_first", "_start", "_vx", "_vy", "_walk", "_x", "_y")
+
     def __init__(
         self,
         rng: np.random.Generator,
@@ -59,8 +94,33 @@ class RandomWaypoint:
         # A horizon of many legs (a day and more) is drawn piece by piece.
         self._piece_s = _LEGS_AT_ONCE / users * self._mean_leg_s
         self._first_until_s = min(horizon_s, self._piece_s)
-        self._seeded = rng.bit_generator.state
+        self._seeded: Any = rng.bit_generator.state  # None once legs were drawn anew
         self._begin()
+
+    def look(self) -> None:
+        """Have the legs at hand."""
+        legs = self._legs
+        self._start, self._x, self._y = legs.start, legs.x, legs.y
+        self._vx, self._vy, self._walk, self._first = legs.vx, legs.vy, legs.walk, legs.first
+
+    def resample(self, now_s: float) -> None:
+        """Draw all legs anew that have not begun, from the generator as it is now.
+
+        Where somebody was before ``now_s`` can then no longer be asked.
+        """
+        self.position(0, now_s)  # see that the legs of now are drawn
+        first, start = self._first, self._start
+        users = range(self._users)
+        now = [bisect_right(start, now_s, first[user], first[user + 1]) - 1 for user in users]
+        for user, leg in enumerate(now):
+            if leg + 1 < first[user + 1]:
+                self._end_s[user] = start[leg + 1]
+        columns = tuple(column[now] for column in self._legs.columns)
+        _, x, y, vx, vy, walk = columns
+        self._point = np.stack((x + vx * walk, y + vy * walk), axis=1)
+        self._seeded, self._drawn = None, [(np.arange(self._users), columns)]
+        self._draw_until(max(self._until_s, now_s + self._mean_leg_s))
+        self._since_s = max(self._since_s, now_s)
 
     def position(self, user: int, time_s: float) -> tuple[float, float]:
         """Where the user is at ``time_s``: (x, y) in m.
@@ -81,8 +141,7 @@ class RandomWaypoint:
     def _begin(self) -> None:
         """Draw the first piece."""
         self._rng.bit_generator.state = self._seeded
-        self._rounds: list[tuple[NDArray[np.float64], ...]] = []
-        self._whose: list[NDArray[np.int64]] = []
+        self._drawn: list[_Drawn] = []
         self._draw_first_legs()
         self._draw_until(self._first_until_s)
 
@@ -91,6 +150,8 @@ class RandomWaypoint:
         if not 0.0 <= time_s < np.inf:
             raise ValueError(f"time_s = {time_s}: must be finite and at least 0")
         if time_s < self._since_s:
+            if self._seeded is None:
+                raise ValueError(f"time_s = {time_s}: lies before the legs were drawn anew")
             self._begin()
         # Always the same steps, so that a later time draws the same legs as two earlier ones.
         while self._until_s < time_s:
@@ -116,8 +177,8 @@ class RandomWaypoint:
         way = np.where(pausing[:, None], 0.0, end - here)
         walk = np.hypot(way[:, 0], way[:, 1]) / speed
         velocity = np.divide(way, walk[:, None], out=np.zeros_like(way), where=walk[:, None] > 0)
-        self._rounds.append((np.zeros(users), here[:, 0], here[:, 1], *velocity.T, walk))
-        self._whose.append(np.arange(users))
+        columns = (np.zeros(users), here[:, 0], here[:, 1], *velocity.T, walk)
+        self._drawn.append((np.arange(users), columns))
         self._point = here + way
         self._end_s = walk + np.where(pausing, rest, pause)
 
@@ -138,6 +199,8 @@ class RandomWaypoint:
     def _draw_until(self, until_s: float) -> None:
         """Draw further legs, in rounds, until every user's last one ends after ``until_s``."""
         rng = self._rng
+        if not self._drawn:
+            self._drawn = [(self._legs.whose, self._legs.columns)]
         while True:
             who = np.flatnonzero(self._end_s <= until_s)
             if not who.size:
@@ -156,8 +219,7 @@ class RandomWaypoint:
             ends = self._end_s[who, None] + np.cumsum(walk + pause, axis=1)
             starts = np.concatenate((self._end_s[who, None], ends[:, :-1]), axis=1)
             columns = (starts, here[..., 0], here[..., 1], velocity[..., 0], velocity[..., 1], walk)
-            self._rounds.append(tuple(column.ravel() for column in columns))
-            self._whose.append(np.repeat(who, legs))
+            self._drawn.append((np.repeat(who, legs), tuple(column.ravel() for column in columns)))
             self._point[who] = goal[:, -1]
             self._end_s[who] = ends[:, -1]
         self._until_s = until_s
@@ -166,18 +228,16 @@ class RandomWaypoint:
 
     def _store(self) -> None:
         """Put the legs user by user, by time, where a single one is read fast; forget old ones."""
-        whose = np.concatenate(self._whose)
+        whose = np.concatenate([who for who, _ in self._drawn])
         order = np.argsort(whose, kind="stable")
-        start = np.concatenate([legs[0] for legs in self._rounds])[order]
+        start = np.concatenate([columns[0] for _, columns in self._drawn])[order]
         whose = whose[order]
         # A leg is done with when its user has begun the next one before what is kept.
         kept = np.ones(len(whose), dtype=bool)
         kept[:-1] = (whose[1:] != whose[:-1]) | (start[1:] > self._since_s)
         order, whose = order[kept], whose[kept]
-        legs = tuple(np.concatenate(column)[order] for column in zip(*self._rounds, strict=True))
-        self._whose, self._rounds = [whose], [legs]
-        # A memoryview hands out a Python float several times faster than an array does.
-        views = [column.data.cast("B").cast("d") for column in legs]
-        self._start, self._x, self._y, self._vx, self._vy, self._walk = views
-        counts = np.bincount(whose, minlength=self._users)
-        self._first: list[int] = [0, *np.cumsum(counts).tolist()]
+        together = zip(*(columns for _, columns in self._drawn), strict=True)
+        legs = tuple(np.concatenate(column)[order] for column in together)
+        self._drawn = []
+        self._legs = _Legs(whose, legs, self._users)
+        self.look()

@@ -6,6 +6,7 @@ from scipy.special import ndtr
 
 from edgesim.errors import InputError
 from edgesim.scenarios.parts.radio import Radio
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.radio.pathloss import los_path_loss_db, los_probability, nlos_path_loss_db
 from edgesim.twin.radio.shadowing import correlated_normal, kernel_reach
 
@@ -15,7 +16,7 @@ _NEAREST_M = 10.0  # TR 38.901 gives no path loss for less
 _LARGEST_MAP = 20_000_000
 
 
-class RadioMap:
+class RadioMap(Shared):
     """Gains from every site to every pixel of a square: a property of the streets, kept by a world.
 
     Line of sight and shadowing vary over the square and are the same for everyone who stands in a

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from edgesim.scenarios.parts.sdn import Collector
 from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.forking import Rebuilt
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.links import DataLinks
 from edgesim.twin.sdn import southbound
@@ -12,7 +13,7 @@ from edgesim.twin.sdn.frames import ARRIVED, CROSSING, ECHO, HEARD, LOST, SENT, 
 from edgesim.twin.sdn.link_view import LinkView
 from edgesim.twin.sdn.port_stats import PortStats
 from edgesim.twin.sdn.southbound import ControlChannel, SouthboundTally, frame_bytes
-from edgesim.twin.sdn.timetable import Draw, crossings, echoes
+from edgesim.twin.sdn.timetable import Crossings, Echoes, Jitter
 
 __all__ = ["LLDPCollector"]
 
@@ -22,7 +23,7 @@ PIGGYBACK_VALUES = 4
 """Of the measurement TLV: time, bytes and frames sent, frames received."""
 
 
-class LLDPCollector:
+class LLDPCollector(Rebuilt):
     """Discovery frames of an episode, and what the controller learns from them.
 
     Each ``period_s`` the controller sends every port of every switch an LLDP frame (packet-out).
@@ -67,6 +68,8 @@ class LLDPCollector:
         view: what the controller believes.
     """
 
+    views = ("_tables",)
+
     def __init__(
         self,
         clock: Clock,
@@ -93,24 +96,21 @@ class LLDPCollector:
         # Bare discovery frames measure nothing, and where the truth is known none does.
         first_probe = {"piggyback": 0, "separate": ports, "truth": len(near)}[collector.mode]
 
-        def jitter_s(name: str) -> Draw:
-            rng, noise_s = streams[name], collector.noise_ms / 1000
-            return lambda count: rng.exponential(noise_s, count) if noise_s else np.zeros(count)
-
+        noise_s = collector.noise_ms / 1000
         channel_s = np.array(channel.delay_s)
-        self._crossings = crossings(
+        self._crossings = Crossings(
             np.resize(np.arange(ports) / ports * collector.period_s, len(near)),
             collector.period_s,
             channel_s[near],
             channel_s[far],
-            jitter_s("collector/jitter"),
+            Jitter(streams["collector/jitter"], noise_s),
             streams["collector/loss"].random,
         )
-        self._echoes = echoes(
+        self._echoes = Echoes(
             np.arange(nodes) / nodes * collector.echo_period_s,
             collector.echo_period_s,
             channel_s,
-            jitter_s("collector/echo"),
+            Jitter(streams["collector/echo"], noise_s),
         )
         self._next_crossings, self._next_echoes = next(self._crossings), next(self._echoes)
         self._counters = np.zeros(7, dtype=np.int64)
@@ -119,24 +119,26 @@ class LLDPCollector:
         self._version = links.version
         self._latency_s = channel_s + collector.noise_ms / 1000
         self._measured = np.zeros((ports, 2))
-        self._tables = (
-            near,
-            far,
-            first_probe,
-            collector.mode == "piggyback",
-            self._node_up,
-            *links.tables(),
-            self._latency_s,
-            np.zeros((ports, 3)),
-            np.zeros((ports, 1 + collector.smoothing)),
-            self._measured,
-            *self.view.tables(),
-        )
+        self._plan = (near, far, first_probe, collector.mode == "piggyback")
+        self._kept = (np.zeros((ports, 3)), np.zeros((ports, 1 + collector.smoothing)))
+        self.look()
         links.watchers.append(self.update)
         tally.watchers.append(self._report)
         if separate:
-            draw = jitter_s("collector/stats")
+            draw = Jitter(streams["collector/stats"], noise_s)
             PortStats(clock, links, channel, tally, self.view, collector.period_s, draw)
+
+    def look(self) -> None:
+        """Have all that frames read and write at hand."""
+        self._tables = (
+            *self._plan,
+            self._node_up,
+            *self._links.tables(),
+            self._latency_s,
+            *self._kept,
+            self._measured,
+            *self.view.tables(),
+        )
 
     @property
     def latency_s(self) -> list[float]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import networkx as nx
 
 from edgesim.scenarios.parts.sdn import Controller
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.network.wiring import Wiring
 
 __all__ = ["KINDS", "ControlChannel", "SouthboundTally", "frame_bytes"]
@@ -52,7 +53,7 @@ def frame_bytes(values: int) -> int:
     return max(_LEAST, _LLDP + (_TLV + 8 * values if values else 0))
 
 
-class ControlChannel:
+class ControlChannel(Shared):
     """Where the controller stands and how far each switch is from it: what a world keeps.
 
     The controller stands at the most central node, from which the sum of the ways to all others is

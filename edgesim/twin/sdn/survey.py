@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from edgesim.twin.core.forking import Rebuilt
 from edgesim.twin.network.routing import Routing
 from edgesim.twin.sdn.link_view import LinkView
 
@@ -20,7 +21,7 @@ UNREACHABLE_MS = 1e6
 _ROOMY = 1e15  # room of the way from a host to itself, which no link limits
 
 
-class Survey:
+class Survey(Rebuilt):
     """The ways that a chain could take, each as the controller would lead it.
 
     Between two nodes that is the first of the k shortest paths with room, or where none has room
@@ -31,11 +32,17 @@ class Survey:
         view: delays and losses of the links, as measured.
     """
 
+    views = ("_tables",)
+
     def __init__(self, routing: Routing, view: LinkView) -> None:
-        links = routing.links
         self._routing = routing
         self._view = view
-        delay_s, _, loss, _ = view.tables()
+        self.look()
+
+    def look(self) -> None:
+        """Have the figures of the links at hand as arrays."""
+        links = self._routing.links
+        delay_s, _, loss, _ = self._view.tables()
         self._tables = (
             np.frombuffer(links.reserved_bps),
             np.frombuffer(links.ceiling_bps),

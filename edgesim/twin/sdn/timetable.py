@@ -1,11 +1,11 @@
 """When the collector's frames and echoes are where, whatever the data traffic does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Draw", "Timetable", "crossings", "echoes"]
+__all__ = ["Crossings", "Draw", "Echoes", "Jitter", "Timetable"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -65,15 +65,28 @@ class Timetable:
         self._queue = np.concatenate([self._queue, things])
 
 
-def crossings(
-    sent_s: FloatArray,
-    period_s: float,
-    near_s: FloatArray,
-    far_s: FloatArray,
-    jitter_s: Draw,
-    uniform: Draw,
-) -> Iterator[tuple[FloatArray, IntArray, FloatArray, FloatArray, FloatArray]]:
-    """Frames in the order in which they leave their ports and cross a link, without end.
+class Jitter:
+    """Exponential delays from a generator of their own; none where the mean is 0.
+
+    Args:
+        rng: a generator that nothing else draws from.
+        mean_s: their mean, s.
+    """
+
+    def __init__(self, rng: np.random.Generator, mean_s: float) -> None:
+        self._rng, self._mean_s = rng, mean_s
+
+    def __call__(self, count: int) -> FloatArray:
+        """So many delays, s."""
+        return self._rng.exponential(self._mean_s, count) if self._mean_s else np.zeros(count)
+
+
+class Crossings:
+    """Frames in the order in which they leave their ports and cross a link, an endless iterator.
+
+    Each step gives, of the next frames: when each crosses; its line; when it was sent; when it is
+    back at the controller but for the delay of the link; a number from 0 to 1 that decides whether
+    it is lost. All of shape (frames,).
 
     Args:
         sent_s: when the first frame of each line of frames leaves the controller, shape (lines,).
@@ -82,48 +95,70 @@ def crossings(
         far_s: delay between the controller and the switch at the far end.
         jitter_s: draws what a message takes besides.
         uniform: draws numbers from 0 to 1.
-
-    Yields:
-        of the next frames: when each crosses; its line; when it was sent; when it is back at the
-        controller but for the delay of the link; a number from 0 to 1 that decides whether it is
-        lost. All of shape (frames,).
     """
-    first_s = sent_s + near_s + jitter_s(len(sent_s))
-    table = Timetable(sent_s, first_s, period_s, near_s)
-    while True:
-        lines, left_s, crossed_s, again_s = table.block()
-        jitter = jitter_s(2 * len(lines)).reshape(-1, 2)
-        table.again(lines, again_s, again_s + near_s[lines] + jitter[:, 0])
-        back_s = crossed_s + far_s[lines] + jitter[:, 1]
-        yield crossed_s, lines, left_s, back_s, uniform(len(lines))
+
+    def __init__(
+        self,
+        sent_s: FloatArray,
+        period_s: float,
+        near_s: FloatArray,
+        far_s: FloatArray,
+        jitter_s: Draw,
+        uniform: Draw,
+    ) -> None:
+        self._near_s, self._far_s = near_s, far_s
+        self._jitter_s, self._uniform = jitter_s, uniform
+        first_s = sent_s + near_s + jitter_s(len(sent_s))
+        self._table = Timetable(sent_s, first_s, period_s, near_s)
+
+    def __iter__(self) -> "Crossings":
+        """Itself."""
+        return self
+
+    def __next__(self) -> tuple[FloatArray, IntArray, FloatArray, FloatArray, FloatArray]:
+        """The next frames."""
+        lines, left_s, crossed_s, again_s = self._table.block()
+        jitter = self._jitter_s(2 * len(lines)).reshape(-1, 2)
+        self._table.again(lines, again_s, again_s + self._near_s[lines] + jitter[:, 0])
+        back_s = crossed_s + self._far_s[lines] + jitter[:, 1]
+        return crossed_s, lines, left_s, back_s, self._uniform(len(lines))
 
 
-def echoes(
-    sent_s: FloatArray, period_s: float, channel_s: FloatArray, jitter_s: Draw
-) -> Iterator[tuple[FloatArray, IntArray, FloatArray]]:
-    """Echo replies in the order in which they reach the controller, without end.
+class Echoes:
+    """Echo replies in the order in which they reach the controller, an endless iterator.
+
+    Each step gives, of the next replies: when each is there; its switch; half of its round trip, s.
+    All of shape (replies,).
 
     Args:
         sent_s: when the first request leaves the controller for each switch, shape (switches,).
         period_s: time between requests to a switch.
         channel_s: delay between the controller and each switch.
         jitter_s: draws what a message takes besides.
-
-    Yields:
-        of the next replies: when each is there; its switch; half of its round trip, s. All of
-        shape (replies,).
     """
 
-    def rounds(switches: IntArray) -> FloatArray:
-        jitter = jitter_s(2 * len(switches)).reshape(-1, 2)
-        drawn: FloatArray = 2 * channel_s[switches] + jitter[:, 0] + jitter[:, 1]
-        return drawn
+    def __init__(
+        self, sent_s: FloatArray, period_s: float, channel_s: FloatArray, jitter_s: Draw
+    ) -> None:
+        self._channel_s, self._jitter_s = channel_s, jitter_s
+        self._round_s = self._rounds(np.arange(len(sent_s)))
+        self._table = Timetable(sent_s, sent_s + self._round_s, period_s, 2 * channel_s)
 
-    round_s = rounds(np.arange(len(sent_s)))
-    table = Timetable(sent_s, sent_s + round_s, period_s, 2 * channel_s)
-    while True:
-        switches, _, due_s, again_s = table.block()
+    def __iter__(self) -> "Echoes":
+        """Itself."""
+        return self
+
+    def __next__(self) -> tuple[FloatArray, IntArray, FloatArray]:
+        """The next replies."""
+        round_s = self._round_s
+        switches, _, due_s, again_s = self._table.block()
         half_s = round_s[switches] / 2
-        round_s[switches] = rounds(switches)
-        table.again(switches, again_s, again_s + round_s[switches])
-        yield due_s, switches, half_s
+        round_s[switches] = self._rounds(switches)
+        self._table.again(switches, again_s, again_s + round_s[switches])
+        return due_s, switches, half_s
+
+    def _rounds(self, switches: IntArray) -> FloatArray:
+        """Round trips of the next requests to some switches, s."""
+        jitter = self._jitter_s(2 * len(switches)).reshape(-1, 2)
+        drawn: FloatArray = 2 * self._channel_s[switches] + jitter[:, 0] + jitter[:, 1]
+        return drawn

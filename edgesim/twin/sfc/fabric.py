@@ -104,6 +104,9 @@ class Fabric(Protocol):
     def qos(self, chain: Chain) -> QoS:
         """What an admitted chain truly gets now."""
 
+    def resample(self) -> None:
+        """Draw anew what has not happened yet, from the streams as they are now."""
+
     def southbound(self) -> tuple[int, int]:
         """Messages, and their bytes, between controller and switches so far."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgesim.scenarios.sfc.schema import SFCScenario
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.replay import Replay
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.wiring import Wiring
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["SliceArrivals", "SliceRequests"]
 
 
-class SliceArrivals:
+class SliceArrivals(Shared):
     """The requests of any episode of a scenario with a network.
 
     Arrivals are Poisson over the horizon (and at least one). Each request belongs to a slice by the
@@ -71,9 +72,7 @@ class SliceRequests:
     """An iterator over an episode's requests, as fresh objects; it can be pickled on its way."""
 
     def __init__(self, arrivals: SliceArrivals, streams: Streams) -> None:
-        network = arrivals.network
-        self._network = network
-        self._nodes = arrivals.nodes
+        self._source = arrivals
         self._traced: Replay[TraceRequest] | None = None
         self._number = 0
         names = ("arrivals", "slices", "ends", "bandwidth", "max_delay_s", "holding_s")
@@ -82,7 +81,7 @@ class SliceRequests:
             self._traced = Replay(arrivals.trace.rows)
         else:
             # At least one: an episode has something to decide.
-            self._draw(0.0, network.horizon_s, at_least=1)
+            self._draw(0.0, arrivals.network.horizon_s, at_least=1)
 
     def __iter__(self) -> SliceRequests:
         """Itself."""
@@ -91,7 +90,7 @@ class SliceRequests:
     def __next__(self) -> Request:
         """The next request."""
         number = self._number
-        slices = self._network.slices
+        slices = self._source.network.slices
         if self._traced is not None:
             row = next(self._traced)
             self._number = number + 1
@@ -137,7 +136,7 @@ class SliceRequests:
         if self._traced is not None:
             self._traced = self._traced.again(arrived)
         else:
-            self._draw(now_s, max(self._network.horizon_s, now_s), at_least=0)
+            self._draw(now_s, max(self._source.network.horizon_s, now_s), at_least=0)
 
     def rest_s(self, request: Request, now_s: float) -> float | None:
         """How long a chain that is still running goes on running, drawn anew, s; None: as it was.
@@ -146,12 +145,12 @@ class SliceRequests:
         """
         if self._traced is not None:
             return None
-        mean_s = self._network.slices[request.kind].holding_s
+        mean_s = self._source.network.slices[request.kind].holding_s
         return mean_s * float(self._rng["holding_s"].standard_exponential())
 
     def _draw(self, from_s: float, to_s: float, at_least: int) -> None:
         """Draw the requests of a time, from the number at hand on."""
-        network, rng, nodes = self._network, self._rng, self._nodes
+        network, nodes, rng = self._source.network, self._source.nodes, self._rng
         self._first = self._number
         length_s = to_s - from_s
         count = max(int(rng["arrivals"].poisson(network.arrival_rate_hz * length_s)), at_least)

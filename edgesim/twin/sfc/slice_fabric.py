@@ -10,6 +10,7 @@ from numba import njit
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.compute.hosts import Placement, VNFHosts
 from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.forking import Rebuilt
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.failures import FailureProcess
 from edgesim.twin.network.links import DataLinks
@@ -53,7 +54,7 @@ class Held:
         self.interrupted = False
 
 
-class SliceFabric:
+class SliceFabric(Rebuilt):
     """Links, hosts, controller and collector of an episode, behind the seam of the twin.
 
     What can be decided is what the controller knows: its own ledger of reservations, exactly, and
@@ -72,6 +73,8 @@ class SliceFabric:
         failures: what breaks.
         failed: edges and nodes that are down now.
     """
+
+    views = ("_of_instances",)
 
     def __init__(
         self, world: Slices, clock: Clock, streams: Streams, listener: ChainListener
@@ -99,11 +102,7 @@ class SliceFabric:
             clock, network.collector, self.links, world.channel, self.tally, streams
         )
         self._survey = Survey(self._routing, self.collector.view)
-        hosts = self.hosts
-        self._of_instances = tuple(
-            np.frombuffer(column)
-            for column in (hosts.delay_s, hosts.ceiling_bps, hosts.reserved_bps)
-        )
+        self.look()
         self.failures = FailureProcess(
             clock,
             network.failures,
@@ -114,6 +113,14 @@ class SliceFabric:
             self._edge_repaired,
             self._node_failed,
             self._node_repaired,
+        )
+
+    def look(self) -> None:
+        """Have the figures of the instances at hand as arrays."""
+        hosts = self.hosts
+        self._of_instances = tuple(
+            np.frombuffer(column)
+            for column in (hosts.delay_s, hosts.ceiling_bps, hosts.reserved_bps)
         )
 
     # --- what may be known ----------------------------------------------------------------------
@@ -128,6 +135,13 @@ class SliceFabric:
         """Number of the instance in the world's placement."""
         vnf = self.world.chains[request.kind][stage]
         return self.world.placement.of_type[vnf][choice]
+
+    def resample(self) -> None:
+        """See :class:`edgesim.twin.sfc.fabric.Fabric`.
+
+        Background traffic and measurements are drawn as they come.
+        """
+        self.failures.resample()
 
     def southbound(self) -> tuple[int, int]:
         """See :class:`edgesim.twin.sfc.fabric.Fabric`."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgesim.errors import InputError, did_you_mean
 from edgesim.scenarios.sfc.schema import SliceNetwork
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.trace_file import Floats, Rows, TraceFile
 from edgesim.twin.network.wiring import Wiring
 
@@ -36,7 +37,7 @@ class TraceRequest(NamedTuple):
     holding_s: float
 
 
-class SliceTrace:
+class SliceTrace(Shared):
     """Requests of a file, in the file's order, in constant memory.
 
     Columns: ``arrival_s`` (at least 0, ascending), ``slice`` (a slice's name), ``source`` and

@@ -8,6 +8,7 @@ import numpy as np
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.compute.hosts import Placement
 from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.layered import to_go
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.routing import Routes
@@ -22,7 +23,7 @@ from edgesim.twin.sfc.slice_fabric import SliceFabric
 __all__ = ["SliceWorld"]
 
 
-class SliceWorld:
+class SliceWorld(Shared):
     """What stays the same in all episodes of a scenario with a network.
 
     Attributes:

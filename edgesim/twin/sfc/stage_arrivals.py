@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.scenarios.sfc.schema import SFCScenario
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.replay import Replay
 from edgesim.twin.core.reseeding import ReseededStreams
 from edgesim.twin.core.streams import Streams
@@ -24,7 +25,7 @@ BLOCK = 256
 FloatArray = npt.NDArray[np.float64]
 
 
-class StageArrivals:
+class StageArrivals(Shared):
     """The requests of any episode; request ``n`` comes at ``n`` seconds.
 
     Bandwidth and bound are whole numbers, uniform over their ranges, from the episode's streams
@@ -71,7 +72,7 @@ class StageArrivals:
 
     def blocks(self, streams: Streams) -> Blocks:
         """The drawn requests of one episode, at most :data:`BLOCK` at a time."""
-        return Blocks(self.scenario, streams)
+        return Blocks(self, streams)
 
     def one_block(
         self, streams: ReseededStreams, seeds: npt.NDArray[np.uint32]
@@ -111,8 +112,8 @@ class Blocks:
         first: number of the first request of the next block.
     """
 
-    def __init__(self, scenario: SFCScenario, streams: Streams) -> None:
-        self._scenario = scenario
+    def __init__(self, arrivals: StageArrivals, streams: Streams) -> None:
+        self._source = arrivals
         self.first = 0
         self._bandwidth, self._max_delay_ms = streams["bandwidth"], streams["max_delay_ms"]
         self._lifetime = streams["lifetime"]
@@ -123,7 +124,7 @@ class Blocks:
 
     def __next__(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The next block."""
-        scenario = self._scenario
+        scenario = self._source.scenario
         assert scenario.request_bandwidth is not None and scenario.request_delay_ms is not None
         assert scenario.requests is not None
         size = min(BLOCK, scenario.requests - self.first)
@@ -138,7 +139,7 @@ class Blocks:
 
     def lives(self, size: int) -> FloatArray:
         """So many lives, s: geometric, or infinite where nothing is released."""
-        probability = self._scenario.release_probability
+        probability = self._source.scenario.release_probability
         if not probability:
             return np.full(size, np.inf)
         return self._lifetime.geometric(probability, size=size).astype(float)

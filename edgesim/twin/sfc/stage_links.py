@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from edgesim.scenarios.sfc.schema import SFCScenario, read_links
 from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.forking import Rebuilt, Shared
 from edgesim.twin.core.layered import to_go
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.sfc.chain import Chain, QoS, Request
@@ -18,7 +19,7 @@ __all__ = ["StageFabric", "StageWorld"]
 FloatArray = npt.NDArray[np.float64]
 
 
-class StageWorld:
+class StageWorld(Shared):
     """Groups of VNF instances in a fixed order, and the links between neighbours.
 
     Attributes:
@@ -56,6 +57,7 @@ class StageWorld:
         square = (1, self.instances, self.instances)
         self.capacity = np.concatenate([np.full(square, np.inf), links["bandwidth"]])
         self.delay_ms = np.concatenate([np.zeros(square), links["delay_ms"]])
+        self.flat_delay_ms: list[float] = self.delay_ms.reshape(-1).tolist()
         self.arrivals = StageArrivals(scenario)
         self.most_bandwidth = self.arrivals.most_bandwidth
         self.most_delay_ms = self.arrivals.most_delay_ms
@@ -77,20 +79,26 @@ class StageWorld:
         return QoS(float(least_ms), request.bandwidth, 0.0) if np.isfinite(least_ms) else None
 
 
-class StageFabric:
+class StageFabric(Rebuilt):
     """What the stage links of one episode still hold; nothing is hidden, nothing fails.
 
     Attributes:
         residual: bandwidth that each link still holds, shape as ``StageWorld.capacity``.
     """
 
+    views = ("_delay_ms", "_flat", "_layers")
+
     def __init__(self, world: StageWorld) -> None:
         self.world = world
         self.residual = world.capacity.copy()
-        self._flat = self.residual.reshape(-1)
-        self._delay_ms: list[float] = world.delay_ms.reshape(-1).tolist()
-        self._layers = Layers(world.delay_ms, self.residual)
         self._width = world.instances
+        self.look()
+
+    def look(self) -> None:
+        """Have residual and delay at hand as flat tables and as layers."""
+        self._flat = self.residual.reshape(-1)
+        self._delay_ms = self.world.flat_delay_ms
+        self._layers = Layers(self.world.delay_ms, self.residual)
 
     def layers(self, request: Request) -> Layers:
         """The truth, for any request; ``residual`` changes with the fabric."""
@@ -129,6 +137,9 @@ class StageFabric:
     def qos(self, chain: Chain) -> QoS:
         """What was asked for, at the delay of the chain's links, without loss."""
         return QoS(chain.delay_ms, chain.request.bandwidth, 0.0)
+
+    def resample(self) -> None:
+        """Nothing happens by chance."""
 
     def southbound(self) -> tuple[int, int]:
         """No controller, no messages."""

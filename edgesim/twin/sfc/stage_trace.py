@@ -7,6 +7,7 @@ from os import PathLike
 import numpy as np
 
 from edgesim.errors import InputError
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.trace_file import Rows, TraceFile
 
 __all__ = ["StageTrace", "StageTraceBlock"]
@@ -29,7 +30,7 @@ class StageTraceBlock:
     holding_s: list[float]
 
 
-class StageTrace:
+class StageTrace(Shared):
     """Requests of a file, in the file's order, in constant memory.
 
     Columns: ``bandwidth`` and ``max_delay_ms``, above 0, and ``released_before``: the index of the

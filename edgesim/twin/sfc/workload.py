@@ -56,11 +56,16 @@ class SFCWorkload(Workload[Request, int]):
     """
 
     name = "sfc"
+    views = ("qoe",)
     columns = ("request", "instance")
 
     def __init__(self, scenario: SFCScenario, world: World | None = None) -> None:
-        self.scenario = scenario
         self.world = build_world(scenario) if world is None else world
+
+    @property
+    def scenario(self) -> SFCScenario:
+        """The scenario."""
+        return self.world.scenario
 
     @classmethod
     def alone(
@@ -90,7 +95,7 @@ class SFCWorkload(Workload[Request, int]):
         self.ledger = Ledger()
         self.request = None
         self.running: dict[int, tuple[Chain, float]] = {}
-        self.qoe = qoe_model(self.scenario.qoe)
+        self.look()
         self.fabric = self.world.fabric(self.clock, self._streams, self)
         self._requests = self.requests()
         self._coming: Request | None = next(self._requests, None)
@@ -98,6 +103,10 @@ class SFCWorkload(Workload[Request, int]):
         if self.scenario.network is not None:
             self._period_s = self.scenario.network.qos_period_s
             self.clock.after(self._period_s, self._meter)
+
+    def look(self) -> None:
+        """Have the model of quality of experience at hand."""
+        self.qoe = qoe_model(self.scenario.qoe)
 
     # --- from decision to decision --------------------------------------------------------------
 
@@ -160,6 +169,21 @@ class SFCWorkload(Workload[Request, int]):
     def requests(self) -> Iterator[Request]:
         """All requests of the episode, as fresh objects: the future, whatever is done."""
         return self.world.requests(self._streams)
+
+    def resample(self) -> None:
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        now = self.clock._now
+        if self._awaited is not None:
+            self._awaited.cancel()
+            self._awaited = None
+        self._requests.resample(now, self.ledger.arrived)
+        self._coming = next(self._requests, None)
+        for chain, _ in self.running.values():
+            rest_s = self._requests.rest_s(chain.request, now)
+            if rest_s is not None:
+                chain.end.cancel()
+                chain.end = self.clock.at(now + rest_s, self._release, chain, URGENT)
+        self.fabric.resample()
 
     # --- the fabric's listener --------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from itertools import count, islice
 import numpy as np
 import pytest
 
-from edgesim.twin.sdn.timetable import crossings, echoes
+from edgesim.twin.sdn.timetable import Crossings, Echoes
 
 LINES = 7
 
@@ -28,7 +28,7 @@ def test_frames_cross_in_the_order_of_a_queue_of_events(period_s: float, noise_s
     sent_s = np.arange(LINES) / LINES * period_s
     far_s = near_s[::-1].copy()
     uniform = np.random.default_rng(1).random
-    found = rows(crossings(sent_s, period_s, near_s, far_s, draws(0, noise_s), uniform), 300)
+    found = rows(Crossings(sent_s, period_s, near_s, far_s, draws(0, noise_s), uniform), 300)
 
     draw, fate, order = draws(0, noise_s), np.random.default_rng(1).random, count()
     jitter = draw(LINES)
@@ -52,7 +52,7 @@ def test_frames_cross_in_the_order_of_a_queue_of_events(period_s: float, noise_s
 def test_echoes_come_in_the_order_of_a_queue_of_events(noise_s: float) -> None:
     channel_s = np.array([0.01, 0.03, 0.001, 0.02, 0.01, 0.01, 0.005])
     sent_s = np.arange(LINES) / LINES * 0.1
-    found = rows(echoes(sent_s, 0.1, channel_s, draws(0, noise_s)), 300)
+    found = rows(Echoes(sent_s, 0.1, channel_s, draws(0, noise_s)), 300)
 
     draw, order = draws(0, noise_s), count()
     queue: list[tuple[float, int, int, float, float]] = []
