@@ -47,10 +47,11 @@ class TraceBlock:
 
     def after(self, rows: int) -> "TraceBlock":
         """The block without its first ``rows`` rows."""
-        columns: dict[str, Any] = {
-            column.name: getattr(self, column.name) for column in fields(self)
-        }
-        return TraceBlock(**{k: None if it is None else it[rows:] for k, it in columns.items()})
+        columns: dict[str, Any] = {}
+        for column in fields(self):
+            values = getattr(self, column.name)
+            columns[column.name] = None if values is None else values[rows:]
+        return TraceBlock(**columns)
 
 
 class Trace(Shared):

@@ -115,7 +115,7 @@ _UNSEEDED = _Unseeded()
 
 
 def _generator(state: Any) -> Generator:
-    bits = PCG64(_UNSEEDED)
+    bits = PCG64(_UNSEEDED)  # type: ignore[arg-type]  # numpy takes any ISeedSequence
     bits.state = state
     return Generator(bits)
 

@@ -71,6 +71,12 @@ class RandomWaypoint(Rebuilt):
     """
 
     views = ("_first", "_start", "_vx", "_vy", "_walk", "_x", "_y")
+    _legs: _Legs
+    _drawn: list[_Drawn]  # legs that are not among those yet
+    _point: NDArray[np.float64]  # where each user's last leg ends, m
+    _end_s: NDArray[np.float64]  # when the next one begins
+    _since_s: float  # what is kept, from ...
+    _until_s: float  # ... to
 
     def __init__(
         self,
@@ -141,7 +147,7 @@ class RandomWaypoint(Rebuilt):
     def _begin(self) -> None:
         """Draw the first piece."""
         self._rng.bit_generator.state = self._seeded
-        self._drawn: list[_Drawn] = []
+        self._drawn = []
         self._draw_first_legs()
         self._draw_until(self._first_until_s)
 

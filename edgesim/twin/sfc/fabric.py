@@ -23,7 +23,7 @@ from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.sfc.chain import Chain, QoS, Request
 
-__all__ = ["ChainListener", "Fabric", "Layers", "World"]
+__all__ = ["ChainListener", "Fabric", "Layers", "Requests", "World"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -111,6 +111,28 @@ class Fabric(Protocol):
         """Messages, and their bytes, between controller and switches so far."""
 
 
+class Requests(Protocol):
+    """An iterator over the requests of an episode, in the order of their arrival."""
+
+    def __iter__(self) -> Iterator[Request]: ...
+
+    def __next__(self) -> Request: ...
+
+    def resample(self, now_s: float, arrived: int) -> None:
+        """Draw the requests anew that have not arrived; those of a trace stay.
+
+        Args:
+            now_s: time now, s.
+            arrived: how many requests have arrived.
+        """
+
+    def rest_s(self, request: Request, now_s: float) -> float | None:
+        """How long a chain that is still running goes on running, drawn anew, s.
+
+        None where it ends as it would have.
+        """
+
+
 class World(Protocol):
     """What stays the same in all episodes of a scenario.
 
@@ -131,7 +153,7 @@ class World(Protocol):
     most_delay_ms: float
     offered_load: float
 
-    def requests(self, streams: Streams) -> Iterator[Request]:
+    def requests(self, streams: Streams) -> Requests:
         """The requests of an episode in the order of their arrival, as fresh objects."""
 
     def fabric(self, clock: Clock, streams: Streams, listener: ChainListener) -> Fabric:

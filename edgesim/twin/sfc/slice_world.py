@@ -1,6 +1,5 @@
 """Slices over a real topology: switches and links, NFV nodes, a controller and its collector."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +15,7 @@ from edgesim.twin.network.topology import load_topology
 from edgesim.twin.network.wiring import Wiring
 from edgesim.twin.sdn.southbound import ControlChannel
 from edgesim.twin.sfc.chain import QoS, Request
-from edgesim.twin.sfc.fabric import ChainListener
+from edgesim.twin.sfc.fabric import ChainListener, Requests
 from edgesim.twin.sfc.slice_arrivals import SliceArrivals
 from edgesim.twin.sfc.slice_fabric import SliceFabric
 
@@ -83,7 +82,7 @@ class SliceWorld(Shared):
         """
         return [(request.source,), *self._hosts[request.kind], (request.destination,)]
 
-    def requests(self, streams: Streams) -> Iterator[Request]:
+    def requests(self, streams: Streams) -> Requests:
         """See :class:`edgesim.twin.sfc.fabric.World`."""
         return self.arrivals.requests(streams)
 

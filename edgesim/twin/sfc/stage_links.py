@@ -1,7 +1,5 @@
 """Stage links: a link from each VNF instance of a group to each of the next (arXiv 1804.02099)."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 
@@ -11,7 +9,7 @@ from edgesim.twin.core.forking import Rebuilt, Shared
 from edgesim.twin.core.layered import to_go
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.sfc.chain import Chain, QoS, Request
-from edgesim.twin.sfc.fabric import ChainListener, Layers
+from edgesim.twin.sfc.fabric import ChainListener, Layers, Requests
 from edgesim.twin.sfc.stage_arrivals import StageArrivals
 
 __all__ = ["StageFabric", "StageWorld"]
@@ -64,7 +62,7 @@ class StageWorld(Shared):
         of_stage = max(float(self.capacity[1:].sum()) / (self.stages - 1), 1e-9)
         self.offered_load = self.arrivals.mean_held / of_stage
 
-    def requests(self, streams: Streams) -> Iterator[Request]:
+    def requests(self, streams: Streams) -> Requests:
         """See :class:`edgesim.twin.sfc.fabric.World`."""
         return self.arrivals.requests(streams)
 

@@ -1,6 +1,6 @@
 """Service function chains: requests come, chains are built, carried and released."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host, Workload
 from edgesim.twin.sfc.chain import Chain, Request
-from edgesim.twin.sfc.fabric import World
+from edgesim.twin.sfc.fabric import Requests, World
 from edgesim.twin.sfc.outcomes import (
     Accepted,
     Dropped,
@@ -166,7 +166,7 @@ class SFCWorkload(Workload[Request, int]):
             raise RuntimeError("there is no request to decide: call next_decision() first")
         self._reject(self.chain, "declined")
 
-    def requests(self) -> Iterator[Request]:
+    def requests(self) -> Requests:
         """All requests of the episode, as fresh objects: the future, whatever is done."""
         return self.world.requests(self._streams)
 
