@@ -403,9 +403,16 @@ TABLE = {
         ["per_type", "16", "15"],
     ),
     "more hosts than nodes": (
-        "evaluate scenario=sfc scenario.network.topology.source=sndlib/polska",
+        "evaluate scenario=sfc scenario.network.topology.source=sndlib/polska"
+        " scenario.network.instances.hosts=15",
         {},
         ["hosts", "12"],
+    ),
+    "more instances of a VNF than nodes": (
+        "evaluate scenario=sfc scenario.network.topology.source=gabriel"
+        " scenario.network.topology.nodes=4",
+        {},
+        ["per_type", "5", "4 nodes"],
     ),
     "trace of chains to an unknown node": (
         "evaluate scenario=sfc scenario.trace=bad.csv",

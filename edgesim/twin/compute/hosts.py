@@ -5,7 +5,6 @@ from math import inf
 
 import numpy as np
 
-from edgesim.errors import InputError
 from edgesim.scenarios.parts.hosts import Instances
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.queueing import finite_queue
@@ -32,24 +31,19 @@ class Placement(Shared):
         of_type: the instances of each type.
 
     Raises:
-        InputError: there are more hosts than nodes.
+        InputError: there are not enough nodes for the hosts, or for the instances of a type.
     """
 
     def __init__(self, nodes: int, instances: Instances, rng: np.random.Generator) -> None:
-        if instances.hosts > nodes:
-            raise InputError(
-                "network.instances.hosts",
-                instances.hosts,
-                f"the topology has only {nodes} nodes to host VNFs",
-            )
-        self.hosts: list[int] = sorted(rng.permutation(nodes)[: instances.hosts].tolist())
+        hosts = instances.hosts_of(nodes)
+        self.hosts: list[int] = sorted(rng.permutation(nodes)[:hosts].tolist())
         self.node: list[int] = []
         self.vnf: list[int] = []
         self.of_type: list[list[int]] = []
-        held = np.zeros(instances.hosts)
+        held = np.zeros(hosts)
         for vnf in range(len(instances.types)):
             # The random part breaks ties: fewest instances first, then by lot.
-            chosen = np.argsort(held + rng.random(instances.hosts))[: instances.per_type]
+            chosen = np.argsort(held + rng.random(hosts))[: instances.per_type]
             held[chosen] += 1
             first = len(self.node)
             self.node += [self.hosts[host] for host in chosen.tolist()]

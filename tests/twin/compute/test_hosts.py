@@ -59,6 +59,13 @@ def test_more_hosts_than_nodes_are_refused() -> None:
     assert Placement(15, Instances(hosts=15), np.random.default_rng(0)).hosts == list(range(15))
 
 
+def test_hosts_that_are_not_stated_are_fifteen_or_all_nodes_of_a_smaller_network() -> None:
+    placed = [Placement(nodes, Instances(), np.random.default_rng(0)) for nodes in (5, 11, 15, 50)]
+    assert [len(placement.hosts) for placement in placed] == [5, 11, 15, 15]
+    with pytest.raises(InputError, match=r"network\.instances\.per_type = 5.*only 4 nodes"):
+        Placement(4, Instances(), np.random.default_rng(0))
+
+
 def test_an_instance_slows_down_as_it_fills() -> None:
     world = hosts()
     story = []

@@ -1,5 +1,7 @@
 """Slices over a topology: the twin of chains with a network behind it."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from edgesim.errors import InputError
 from edgesim.scenarios import preset, resolve
+from edgesim.twin.network.topology_sources import GENERATORS
 from edgesim.twin.sfc.outcomes import Accepted, Dropped, Released, Rerouted
 from edgesim.twin.sfc.slice_world import SliceWorld
 from edgesim.twin.sfc.workload import SFCWorkload
@@ -89,6 +92,28 @@ def test_the_ledger_closes_and_no_capacity_is_exceeded_at_any_instant(
     for number in list(twin.running):
         fabric.release(twin.running.pop(number)[0])
     assert max(fabric.links.reserved_bps) == max(fabric.hosts.reserved_bps) == 0.0
+
+
+ROOT = Path(__file__).parents[3]
+GUIDES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+NAMED = {
+    name
+    for guide in GUIDES
+    for line in guide.read_text(encoding="utf-8").splitlines()
+    if "topology.source" in line
+    for name in re.findall(r"`([\w-]+/[\w-]+|waxman|gabriel|barabasi_albert)`", line)
+}
+
+
+def test_the_guides_name_topologies() -> None:
+    assert {"sndlib/nobel-eu", "topozoo/Abilene", *GENERATORS} <= NAMED
+
+
+@pytest.mark.parametrize("source", sorted(NAMED))
+def test_a_topology_that_the_guides_name_runs_without_further_keys(source) -> None:
+    twin = played(**{"network.topology.source": source, "network.horizon_s": 10.0})
+    assert twin.ledger.closes
+    assert twin.ledger.accepted > 0
 
 
 def test_two_policies_meet_the_same_requests_background_and_failures():
