@@ -23,7 +23,8 @@ from edgesim.commands import listing
 from edgesim.commands.names import COMMANDS
 from edgesim.config import agents
 from edgesim.config.config import SCHEMAS
-from edgesim.problems import PROBLEMS, Problem, load
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS, Problem
 from edgesim.reproduction.figures import FIGURES
 from edgesim.services.titles import TITLES
 

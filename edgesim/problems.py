@@ -6,12 +6,11 @@ and registers its environment with Gymnasium.
 """
 
 from dataclasses import dataclass, fields
-from importlib import import_module
-from typing import Any, Literal
+from typing import Literal
 
 from edgesim.errors import InputError
 
-__all__ = ["ENGINES", "PROBLEMS", "Problem", "Score", "add", "load"]
+__all__ = ["ENGINES", "PROBLEMS", "Problem", "Score", "add"]
 
 ENGINES = ("auto", "simpy", "batched")
 """What steps many worlds: SimPy, the batched engine, or that where it can step the scenario."""
@@ -97,12 +96,6 @@ def add(problem: Problem) -> None:
         if known.name != problem.name and known.env_id == problem.env_id:
             raise InputError("env_id", problem.env_id, f"is that of the problem {known.name!r}")
     PROBLEMS[problem.name] = problem
-
-
-def load(entry: str) -> Any:
-    """The object that an import string ``module:attribute`` names."""
-    module, _, attribute = entry.partition(":")
-    return getattr(import_module(module), attribute)
 
 
 add(

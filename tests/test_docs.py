@@ -12,7 +12,8 @@ import pytest
 
 from edgesim.commands.names import COMMANDS
 from edgesim.config.agents import presets as agent_presets
-from edgesim.problems import PROBLEMS, load
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS
 from edgesim.reproduction.figures import FIGURES
 from edgesim.scenarios import preset, presets
 

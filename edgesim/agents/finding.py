@@ -1,9 +1,7 @@
 """Policies by name: those of a problem, of a run folder, and a user's own."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,8 @@ from edgesim.agents.policies import Build, Column, Policy, PolicySpec
 from edgesim.config.config import is_run_folder
 from edgesim.envs.making import Env
 from edgesim.errors import InputError, did_you_mean
-from edgesim.problems import PROBLEMS, load
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS
 
 __all__ = ["FoundPolicy", "columns_of", "find_policy", "offered", "policies_of"]
 
@@ -100,25 +99,7 @@ def _run_folder(path: str, scenario: Any) -> FoundPolicy:
 
 
 def _imported(entry: str) -> FoundPolicy:
-    module_name, _, attribute = entry.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        found: Any = import_module(module_name)
-    except (ModuleNotFoundError, ValueError, TypeError) as error:
-        missing = getattr(error, "name", None)
-        if missing is not None and not f"{module_name}.".startswith(f"{missing}."):
-            raise  # the user's module is there, and lacks one of its own imports
-        raise InputError("policy", entry, f"there is no module {module_name!r}") from None
-    for part in attribute.split("."):
-        known = [name for name in vars(found) if not name.startswith("_")]
-        try:
-            found = getattr(found, part)
-        except AttributeError:
-            raise InputError(
-                "policy", entry, f"no {part!r} there: {did_you_mean(part, known)}"
-            ) from None
+    found: Any = load(entry, "policy")
     if hasattr(found, "predict") and not isinstance(found, type):
         policy: Policy = found
         return FoundPolicy(lambda envs, seed: policy)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from edgesim.commands.names import COMMANDS, TASKS
 from edgesim.errors import InputError, did_you_mean
-from edgesim.problems import load
+from edgesim.importing import load
 
 __all__ = ["main"]
 

@@ -16,7 +16,8 @@ import edgesim.scenarios
 from edgesim.config import agents
 from edgesim.config.config import DEFAULT_AGENT, DEFAULT_SCENARIO, SCHEMAS, AgentConfig
 from edgesim.errors import InputError, did_you_mean
-from edgesim.problems import PROBLEMS, load
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS
 from edgesim.reproduction.figures import FIGURES
 from edgesim.services.titles import TITLES
 

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from edgesim.errors import InputError
-from edgesim.problems import load
+from edgesim.importing import load
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

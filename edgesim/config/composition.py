@@ -27,7 +27,7 @@ def register() -> None:
     from omegaconf import OmegaConf
 
     from edgesim.config import agents
-    from edgesim.problems import load
+    from edgesim.importing import load
     from edgesim.scenarios import preset, presets
 
     store = ConfigStore.instance()

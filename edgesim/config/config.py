@@ -16,6 +16,7 @@ from typing import Any
 from edgesim.config.keys import as_list, help_text, not_empty
 from edgesim.config.services import CalibrateConfig, CalibrateTrainConfig, ValidateConfig
 from edgesim.errors import InputError
+from edgesim.importing import is_import_string
 from edgesim.problems import ENGINES
 from edgesim.scenarios.checks import between, integer_from, one_of
 
@@ -36,7 +37,6 @@ __all__ = [
 
 DEFAULT_SCENARIO = "aigc"
 DEFAULT_AGENT = "maskable_ppo"
-_IMPORT_STRING = re.compile(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*(\.\w+)*")
 
 
 @dataclass
@@ -92,7 +92,7 @@ class AgentConfig:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w.-]+", self.name) or not self.name.strip("."):
             raise InputError("name", self.name, "must be letters, digits, '_', '-' or '.'")
-        if not _IMPORT_STRING.fullmatch(self.algorithm):
+        if not is_import_string(self.algorithm):
             raise InputError(
                 "algorithm",
                 self.algorithm,

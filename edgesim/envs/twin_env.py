@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.error import ResetNeeded
 
-from edgesim.problems import load
+from edgesim.importing import load
 from edgesim.scenarios.checks import one_of
 
 __all__ = ["TwinEnv", "episode_seed"]

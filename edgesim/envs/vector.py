@@ -14,7 +14,8 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 from edgesim.envs.batched import AUTORESET_MODES, BatchedEnv
 from edgesim.errors import InputError
-from edgesim.problems import ENGINES, PROBLEMS, load
+from edgesim.importing import load
+from edgesim.problems import ENGINES, PROBLEMS
 from edgesim.scenarios import resolve
 from edgesim.scenarios.checks import one_of
 

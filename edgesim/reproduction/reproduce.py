@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edgesim.config.config import ReproduceConfig
 from edgesim.errors import InputError, did_you_mean
-from edgesim.problems import load
+from edgesim.importing import load
 from edgesim.reproduction.budget import Training, budget
 from edgesim.reproduction.figures import FIGURES, Figure
 from edgesim.reproduction.report import Effort, write_report

@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from edgesim.errors import InputError, did_you_mean
-from edgesim.problems import PROBLEMS, load
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS
 
 __all__ = ["preset", "preset_file", "presets", "resolve"]
 

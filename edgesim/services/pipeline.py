@@ -17,6 +17,7 @@ from packaging.version import Version
 
 from edgesim.config.services import CalibrateConfig
 from edgesim.errors import InputError, did_you_mean
+from edgesim.importing import load
 from edgesim.profiles.profile import Metric, Model, Score
 from edgesim.services.content import drop_mask, scoring_crop
 from edgesim.services.metrics import PER_IMAGE, ImageMetric, metric_of_images, score_of
@@ -306,12 +307,7 @@ def _metrics(chosen: str) -> dict[str, ImageMetric]:
         return known
     if ":" not in chosen:
         raise InputError("metric", chosen, f"{did_you_mean(chosen, known)}, or module:attribute")
-    from edgesim.problems import load
-
-    try:
-        values: Callable[..., FloatArray] = load(chosen)
-    except (ImportError, AttributeError) as error:
-        raise InputError("metric", chosen, f"cannot be imported: {error}") from None
+    values: Callable[..., FloatArray] = load(chosen, "metric")
     if not callable(values):
         raise InputError("metric", chosen, "must be a function of images")
     return {**known, chosen: ImageMetric(values, "", "higher", 0.0, 0.0, needs_truth=False)}

@@ -11,7 +11,8 @@ from edgesim.agents.measuring.rollout import rollout
 from edgesim.agents.policies import Policy
 from edgesim.envs.making import make_envs
 from edgesim.errors import InputError
-from edgesim.problems import PROBLEMS, load
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset, presets, resolve
 
 PAPER = resolve("aigc_paper", {"horizon_s": 30_000})
@@ -102,7 +103,7 @@ def test_a_policy_of_ones_own_is_called_or_used_as_it_is():
     [
         ("round_robbin", "did you mean 'round_robin'"),
         ("no_such_module:Policy", "no module 'no_such_module'"),
-        (":Policy", "no module ''"),
+        (":Policy", "must be module:attribute"),
         ("mine_of_test_policies:Lats", "did you mean 'Last'"),
         ("mine_of_test_policies:number", "must have predict"),
         ("runs/aigc/ppo/seed-9", "run folder|runs/aigc"),

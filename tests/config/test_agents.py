@@ -10,7 +10,8 @@ from edgesim.config.agents import for_scenario, preset, presets, section
 from edgesim.config.compose import compose
 from edgesim.config.config import AgentConfig
 from edgesim.errors import InputError
-from edgesim.problems import PROBLEMS, load
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset as scenario_preset
 from edgesim.scenarios import presets as scenario_presets
 

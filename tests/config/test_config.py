@@ -22,7 +22,8 @@ from edgesim.config.config import (
 )
 from edgesim.config.overrides import config_name
 from edgesim.errors import InputError
-from edgesim.problems import PROBLEMS, load
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset, presets, resolve
 from edgesim.scenarios.aigc.schema import AIGCScenario
 

@@ -14,7 +14,8 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import edgesim
-from edgesim.problems import PROBLEMS, load
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset, presets
 
 CASES = [(PROBLEMS[preset(name)["problem"]].env_id, name) for name in sorted(presets())]

@@ -137,7 +137,7 @@ def test_the_fitted_curves_have_the_shapes_they_are_called_by(content: dict[str,
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "help_text"),
+    ("key", "value", "told"),
     [
         ("schema", 2, "schema = 2: this version of edgesim reads schema 1"),
         ("schema", KeyError, "schema = None: is missing"),
@@ -182,7 +182,7 @@ def test_what_does_not_fit_is_told_by_its_key(
 
 
 @pytest.mark.parametrize(
-    ("text", "help_text"),
+    ("text", "told"),
     [
         ("", "is not JSON"),
         ("[]", "must be an object"),

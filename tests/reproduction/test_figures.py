@@ -3,7 +3,7 @@
 import pytest
 
 from edgesim.config.agents import presets as agents
-from edgesim.problems import load
+from edgesim.importing import load
 from edgesim.reproduction.figures import FIGURES
 from edgesim.scenarios import presets
 

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from edgesim.errors import InputError
-from edgesim.problems import PROBLEMS, load
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset, preset_file, presets, resolve
 from edgesim.scenarios.checks import at_least, between, integer_from, interval, positive
 

@@ -145,13 +145,13 @@ def test_a_users_metric_scores_from_fewest_to_most_steps(
 # diffusers gives numpy 2 a tensor to copy.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize(
-    ("keys", "help_text"),
+    ("keys", "told"),
     [
         ({"scheduler": "DDIMSchedular"}, "did you mean 'DDIMScheduler'"),
         ({"scheduler": "FlowMatchEulerDiscreteScheduler"}, "does not fit this pipeline"),
         ({"scheduler": "EulerDiscreteScheduler"}, "does not fit DDIMPipeline"),
         ({"metric": "beauty"}, "or module:attribute"),
-        ({"metric": "no_such_module:beauty"}, "cannot be imported"),
+        ({"metric": "no_such_module:beauty"}, "there is no module 'no_such_module'"),
         ({"steps": [1, 2000]}, "at most 1000 steps"),
     ],
 )

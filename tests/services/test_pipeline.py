@@ -284,7 +284,7 @@ def test_a_safety_checker_is_left_out_and_that_is_told(
 
 
 @pytest.mark.parametrize(
-    ("name", "keys", "help_text"),
+    ("name", "keys", "told"),
     [
         ("retouch", {}, "StableDiffusionImg2ImgPipeline also wants image; accepted are"),
         ("repaint", {"prompt": "a cat"}, "RePaintPipeline takes no prompt"),

@@ -1,10 +1,7 @@
 """An agent's configuration as a stable-baselines3 model in its training environments."""
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +20,11 @@ from edgesim.config.config import AgentConfig
 from edgesim.envs.making import make_envs
 from edgesim.envs.vector import engine_of, vector_env
 from edgesim.errors import InputError
+from edgesim.importing import load
 
 __all__ = [
     "SteppedEnvs",
     "agent_envs",
-    "imported",
     "make_model",
     "prepare_torch",
     "reload_model",
@@ -148,9 +145,9 @@ def make_model(agent: AgentConfig, envs: VecEnv, seed: int, device: str) -> Any:
     Raises:
         InputError: there is no such algorithm, or it does not take the hyperparameters.
     """
-    algorithm = imported("agent.algorithm", agent.algorithm)
+    algorithm = load(agent.algorithm, "agent.algorithm")
     named = ":" in agent.policy
-    policy = imported("agent.policy", agent.policy) if named else agent.policy
+    policy = load(agent.policy, "agent.policy") if named else agent.policy
     scheduled, _ = linear(agent.schedules)
     arguments = {key: _value(key, value) for key, value in agent.hyperparameters.items()}
     try:
@@ -179,7 +176,7 @@ def reload_model(
     Raises:
         InputError: the file is no saved model of that algorithm.
     """
-    algorithm = imported("agent.algorithm", agent.algorithm)
+    algorithm = load(agent.algorithm, "agent.algorithm")
     if not path.is_file():
         raise InputError("model", str(path), "there is no such file")
     try:
@@ -191,31 +188,6 @@ def reload_model(
     if envs is not None:
         set_random_seed(seed)
     return model
-
-
-def imported(thing: str, entry: str) -> Any:
-    """What an import string ``module:attribute`` names; modules in the working folder are found.
-
-    Raises:
-        InputError: there is no such module or attribute; ``thing`` is the key to name.
-    """
-    module_name, _, attribute = entry.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)
-    try:
-        found: Any = import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise  # the module is there, and lacks one of its own imports
-        raise InputError(thing, entry, f"there is no module {error.name!r}") from None
-    for part in attribute.split("."):
-        if not hasattr(found, part):
-            near = get_close_matches(part, vars(found), n=3)
-            hint = f"; did you mean {', '.join(near)}?" if near else ""
-            raise InputError(thing, entry, f"no {part!r} there{hint}")
-        found = getattr(found, part)
-    return found
 
 
 def prepare_torch(seed: int, threads: int) -> None:
@@ -231,7 +203,7 @@ def _value(key: str, value: Any) -> Any:
     if isinstance(value, dict):
         return {inner: _value(inner, item) for inner, item in value.items()}
     if isinstance(value, str) and ":" in value and key.endswith(("_class", "_fn")):
-        return imported(f"agent.hyperparameters {key}", value)
+        return load(value, f"agent.hyperparameters {key}")
     if key == "train_freq" and isinstance(value, list):
         return tuple(value)
     return value

@@ -19,7 +19,7 @@ from edgesim.config.config import EvaluateConfig, scenario_of
 from edgesim.envs.making import make_envs
 from edgesim.errors import InputError
 from edgesim.files import replacing
-from edgesim.problems import load
+from edgesim.importing import load
 from edgesim.version import version
 
 __all__ = ["Evaluation", "compare", "evaluate", "show", "summary"]

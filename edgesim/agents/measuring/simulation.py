@@ -10,7 +10,8 @@ from edgesim.agents.measuring.rollout import rollout
 from edgesim.agents.runs.seeds import policy_seed
 from edgesim.config.config import SimulateConfig, scenario_of
 from edgesim.errors import InputError
-from edgesim.problems import PROBLEMS, load
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS
 
 __all__ = ["simulate"]
 

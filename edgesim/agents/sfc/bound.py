@@ -39,7 +39,7 @@ from scipy import sparse
 from edgesim.agents.highs import maximise
 from edgesim.agents.policies import Env
 from edgesim.agents.sfc.bound_alone import most_paid
-from edgesim.problems import load
+from edgesim.importing import load
 from edgesim.twin.sfc.chain import QoS, Request
 from edgesim.twin.sfc.stage_links import StageWorld
 from edgesim.twin.sfc.workload import SFCWorkload

@@ -9,7 +9,7 @@ from gymnasium import spaces
 
 from edgesim.envs.choice_box import ChoiceBox
 from edgesim.envs.sfc.outlook import WEIGHTS, ChainOutlook
-from edgesim.problems import load
+from edgesim.importing import load
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.sfc.fabric import World
 from edgesim.twin.sfc.stage_links import StageWorld

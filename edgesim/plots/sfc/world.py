@@ -6,8 +6,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from edgesim.importing import load
 from edgesim.plots.style import bandwidth_unit
-from edgesim.problems import load
 from edgesim.twin.sfc.stage_links import StageFabric
 from edgesim.twin.sfc.workload import SFCWorkload
 

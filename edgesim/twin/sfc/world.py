@@ -1,6 +1,6 @@
 """The world of a service-chain scenario."""
 
-from edgesim.problems import load
+from edgesim.importing import load
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.sfc.fabric import World
 

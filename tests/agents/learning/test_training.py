@@ -297,9 +297,9 @@ def test_a_run_folder_decides_only_where_the_shapes_agree(tiny: Tiny) -> None:
     ("override", "said"),
     [
         ("agent.algorithm=no_such_module:PPO", "there is no module 'no_such_module'"),
-        ("agent.algorithm=stable_baselines3:PPP", "did you mean PPO"),
+        ("agent.algorithm=stable_baselines3:PPP", "did you mean 'PPO'"),
         ("+agent.hyperparameters.speed=3", "unexpected keyword argument 'speed'"),
-        ("agent.hyperparameters.policy_kwargs.activation_fn=torch.nn:ReLu", "did you mean ReLU"),
+        ("agent.hyperparameters.policy_kwargs.activation_fn=torch.nn:ReLu", "did you mean 'ReLU'"),
         ("agent.policy=MplPolicy", "MplPolicy"),
         ("+agent.schedules.warmth=[1,0]", "warmth"),
         ("+agent.environment.shape=round", "shape"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edgesim.errors import InputError
-from edgesim.problems import load
+from edgesim.importing import load
 from edgesim.reproduction.figures import FIGURES
 from edgesim.reproduction.tables import write_table
 
