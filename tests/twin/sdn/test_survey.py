@@ -38,7 +38,7 @@ def test_each_way_is_the_first_with_room_or_the_shortest_with_none(
     for link in range(len(delay_s)):
         links.reserve([link], rng.random() * CAPACITY_BPS)
 
-    def help_text(source: int, target: int, bandwidth_bps: float) -> tuple[float, float, float]:
+    def between(source: int, target: int, bandwidth_bps: float) -> tuple[float, float, float]:
         paths = routing.paths(source, target)
         if not paths:
             return UNREACHABLE_MS, 0.0, 1.0
@@ -59,7 +59,7 @@ def test_each_way_is_the_first_with_room_or_the_shortest_with_none(
         for bandwidth_bps in (1.0, 2e5, 9.9e5):
             figures = survey.between(points, bandwidth_bps)
             expected = [
-                help_text(source, target, bandwidth_bps)
+                between(source, target, bandwidth_bps)
                 for sources, targets in pairwise(points)
                 for source in sources
                 for target in targets
