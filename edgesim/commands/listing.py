@@ -1,6 +1,6 @@
 """What there is to choose from: ``edgesim list`` and ``edgesim <command> --help``.
 
-Nothing heavy is imported: presets are read as YAML, figures by their docstrings.
+Nothing heavy is imported: presets are read as YAML, keys from their schemas.
 """
 
 import re
@@ -9,8 +9,6 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, get_args
-
-import yaml
 
 import edgesim.scenarios
 from edgesim.config import agents
@@ -159,62 +157,41 @@ def _agent_keys(chosen: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def scenario_keys(name: str) -> list[tuple[str, str]]:
-    """``<key>=<value>`` for every key of a preset, and the comment beside it.
+    """``<key>=<value>`` for every key of a preset, and what its schema says of it.
+
+    Keys of what a list holds stand below it without a value: ``network.slices[].share``.
 
     Raises:
         InputError: there is no preset of that name.
     """
     values = edgesim.scenarios.preset(name)
-    text = edgesim.scenarios.preset_file(name).read_text()
-    types = dict(_types(load(PROBLEMS[values["problem"]].schema)))
-    lines = text.splitlines()
-    rows = []
-    for key, line, value in _nodes(yaml.compose(text)):
-        written = _written(_python(value))
-        nested = isinstance(value, yaml.MappingNode) or len(written) > _LONG
-        shown = _line(types.get(key, Any), _comment(lines[line:]))
-        rows.append((f"{key}={'...' if nested else written}", shown))
-    return rows
+    del values["name"]  # it is the file's
+    return list(_scenario_keys(load(PROBLEMS[values["problem"]].schema), values))
 
 
-def _comment(lines: Sequence[str]) -> str:
-    """The comment at the end of the first line, and on those below it that only go on with it."""
-    first = re.search(r"\s#\s*(.*)$", lines[0])
-    if first is None:
-        return ""
-    parts = [first.group(1)]
-    for line in lines[1:]:
-        below = re.match(r"\s{8,}#\s*(.*)$", line)
-        if below is None:
-            break
-        parts.append(below.group(1))
-    return " ".join(parts)
-
-
-def _nodes(node: Any, prefix: str = "") -> Iterator[tuple[str, int, Any]]:
-    """Dotted name, line and value of every key of a YAML document."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield f"{prefix}{key.value}", key.start_mark.line, value
-            yield from _nodes(value, f"{prefix}{key.value}.")
-
-
-def _python(node: Any) -> Any:
-    """The value of a YAML node."""
-    loader = yaml.SafeLoader("")
-    try:
-        return loader.construct_object(node, deep=True)
-    finally:
-        loader.dispose()
-
-
-def _types(schema: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted name and type of every key of a schema."""
+def _scenario_keys(
+    schema: Any, values: Mapping[str, Any] | None, prefix: str = ""
+) -> Iterator[tuple[str, str]]:
     for item in fields(schema):
-        yield f"{prefix}{item.name}", item.type
-        for part in (item.type, *get_args(item.type)):
-            if isinstance(part, type) and is_dataclass(part):
-                yield from _types(part, f"{prefix}{item.name}.")
+        what = _line(item.type, item.metadata.get("help", ""))
+        key = f"{prefix}{item.name}"
+        if values is None:
+            yield key, what
+        elif item.name in values:
+            value = values[item.name]
+            written = "..." if isinstance(value, Mapping) else _written(value)
+            yield f"{key}={written if len(written) <= _LONG else '...'}", what
+            part = _part(item.type)
+            if isinstance(value, Mapping) and part is not None:
+                yield from _scenario_keys(part, value, f"{key}.")
+            elif isinstance(value, list) and part is not None:
+                yield from _scenario_keys(part, None, f"{key}[].")
+
+
+def _part(kind: Any) -> Any:
+    """The schema of what a key of that type holds, None where it holds plain values."""
+    kinds = (kind, *get_args(kind))
+    return next((it for it in kinds if isinstance(it, type) and is_dataclass(it)), None)
 
 
 def _line(kind: Any, what: str) -> str:

@@ -1,7 +1,9 @@
 """Presets resolve to checked dataclasses, and what cannot be used is refused by name."""
 
-from dataclasses import asdict, is_dataclass
-from typing import Any
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -61,6 +63,59 @@ def test_a_preset_states_every_key_of_its_schema(name: str) -> None:
         return names
 
     assert set(missing(stated, asdict(resolve(name)))) <= {"name"}
+
+
+def commented(name: str) -> Iterator[tuple[str, str, str]]:
+    """Every key of a preset's file, dotted, with its value as written and its comment.
+
+    A comment may go on in lines below, which have nothing else and are indented farther than keys.
+    """
+    text = preset_file(name).read_text()
+    lines = [*text.splitlines(), ""]
+
+    def keys(node: yaml.Node | None, prefix: str = "") -> Iterator[tuple[str, int]]:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                yield f"{prefix}{key.value}", key.start_mark.line
+                yield from keys(value, f"{prefix}{key.value}.")
+
+    for key, line in keys(yaml.compose(text)):
+        found = re.fullmatch(r" *\w+:(.*?)(?: +# (.*))?", lines[line])
+        assert found is not None
+        parts = [found[2] or ""]
+        while parts[0] and (more := re.fullmatch(r" {8,}# (.*)", lines[line + len(parts)])):
+            parts.append(more[1])
+        yield key, found[1].strip(), " ".join(parts)
+
+
+def descriptions(schema: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    for item in fields(schema):
+        yield f"{prefix}{item.name}", item.metadata.get("help", "")
+        for kind in (item.type, *get_args(item.type)):
+            if is_dataclass(kind):
+                yield from descriptions(kind, f"{prefix}{item.name}.")
+
+
+@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=lambda problem: problem.name)
+def test_every_key_of_a_schema_says_what_it_is(problem: Any) -> None:
+    silent = [key for key, what in descriptions(load(problem.schema)) if not what]
+    assert silent == ["name"]
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_comment_beside_a_key_is_the_schemas_description_and_its_values_source(name: str) -> None:
+    """In brackets, why the value is what it is. A value that is used does not go without."""
+    schema = load(PROBLEMS[preset(name)["problem"]].schema)
+    described = dict(descriptions(schema))
+    differing, bare = [], []
+    for key, value, comment in commented(name):
+        what = described[key]
+        if comment and comment != what and not re.fullmatch(rf"{re.escape(what)} \[.+\]", comment):
+            differing.append((key, comment, what))
+        if not comment and value not in ("", "null") and key not in ("problem", "title"):
+            bare.append(key)
+    assert not differing
+    assert not bare
 
 
 @pytest.mark.parametrize("problem", PROBLEMS.values(), ids=lambda problem: problem.name)

@@ -6,7 +6,7 @@ arXiv 2301.03220.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from edgesim.scenarios.checks import at_least, between, integer_from, interval, 
 from edgesim.scenarios.parts.links import Backhaul
 from edgesim.scenarios.parts.people import Mobility
 from edgesim.scenarios.parts.radio import Radio
+from edgesim.scenarios.settings import setting
 
 __all__ = [
     "AIGCScenario",
@@ -35,10 +36,10 @@ __all__ = [
 class QualityRanges:
     """Ranges from which a provider's quality curve is drawn: [from, to, increment]."""
 
-    ax: list[float] = field(default_factory=lambda: [0, 90, 10])
-    ay: list[float] = field(default_factory=lambda: [0.0, 0.45, 0.05])
-    bx: list[float] = field(default_factory=lambda: [150, 240, 10])
-    by: list[float] = field(default_factory=lambda: [0.5, 0.95, 0.05])
+    ax: list[float] = setting([0, 90, 10], "steps; no gain in quality below")
+    ay: list[float] = setting([0.0, 0.45, 0.05], "quality at ax")
+    bx: list[float] = setting([150, 240, 10], "steps; no further gain beyond")
+    by: list[float] = setting([0.5, 0.95, 0.05], "quality at bx")
 
     def check(self) -> None:
         for key in ("ax", "ay", "bx", "by"):
@@ -64,15 +65,15 @@ class TraceColumns:
     ``arrival_s`` holds seconds or date-times (then counted from the first row).
     """
 
-    arrival_s: str = "arrival_s"
-    steps: str = "steps"
-    user_x_m: str | None = None
-    user_y_m: str | None = None
-    upload_bytes: str | None = None
-    download_bytes: str | None = None
-    arrival_scale: float = 1.0
-    steps_scale: float = 1.0
-    steps_clip: list[float] | None = None
+    arrival_s: str = setting("arrival_s", "column of the arrivals, s or date-time")
+    steps: str = setting("steps", "column of the denoising steps")
+    user_x_m: str | None = setting(None, "column of the user's x, m")
+    user_y_m: str | None = setting(None, "column of the user's y, m")
+    upload_bytes: str | None = setting(None, "column of the upload's size, bytes")
+    download_bytes: str | None = setting(None, "column of the result's size, bytes")
+    arrival_scale: float = setting(1.0, "times are multiplied by this")
+    steps_scale: float = setting(1.0, "steps are multiplied by this and rounded")
+    steps_clip: list[float] | None = setting(None, "then clipped to [from, to]")
 
     def check(self) -> None:
         positive("trace_columns.arrival_scale", self.arrival_scale)
@@ -89,14 +90,16 @@ class TraceColumns:
 class Wireless:
     """The network around the providers: one site a provider on a square."""
 
-    side_m: float = 1000.0
-    upload_bytes: list[float] = field(default_factory=lambda: [2e5, 2e6])
-    download_bytes: list[float] = field(default_factory=lambda: [5e5, 5e6])
-    deadline_s: list[float] = field(default_factory=lambda: [6.0, 15.0])
-    lateness_s: float = 10.0
-    radio: Radio = field(default_factory=Radio)
-    mobility: Mobility = field(default_factory=Mobility)
-    backhaul: Backhaul = field(default_factory=Backhaul)
+    side_m: float = setting(1000.0, "m; side of the square on which sites and users are")
+    upload_bytes: list[float] = setting([2e5, 2e6], "bytes; prompt and image, log-uniform")
+    download_bytes: list[float] = setting([5e5, 5e6], "bytes; the result, log-uniform")
+    deadline_s: list[float] = setting(
+        [6.0, 15.0], "s; latency up to which a result keeps its worth, uniform"
+    )
+    lateness_s: float = setting(10.0, "s after the deadline at which nothing of it is left")
+    radio: Radio = setting(Radio(), "air interface of every site")
+    mobility: Mobility = setting(Mobility(), "how users move")
+    backhaul: Backhaul = setting(Backhaul(), "network between the sites")
 
     def check(self) -> None:
         positive("wireless.side_m", self.side_m)
@@ -117,38 +120,83 @@ class AIGCScenario:
         InputError: a value is out of its range (on construction).
     """
 
-    problem: str = "aigc"
+    problem: str = setting("aigc", "the problem whose keys these are")
     name: str = ""
-    title: str = ""
-    world_seed: int = 0
+    title: str = setting("", "one line on the scenario")
+    world_seed: int = setting(
+        0, "seed of what is the same in every episode: providers, sites, streets"
+    )
     # workload
-    horizon_s: float = 1e6
-    arrival_rate_hz: float = 0.001
-    whole_second_arrivals: bool = False
-    decide_last: bool = True
-    users: int = 1000
-    steps_range: list[int] = field(default_factory=lambda: [100, 250])
-    steps_increment: int = 10
-    step_shares: list[float] = field(default_factory=lambda: [1.0])
-    trace: str | None = None
-    trace_columns: TraceColumns = field(default_factory=TraceColumns)
+    horizon_s: float = setting(1e6, "s; length of an episode")
+    arrival_rate_hz: float = setting(
+        0.001, "1/s; one request at 0 and Poisson(rate * horizon) more"
+    )
+    whole_second_arrivals: bool = setting(
+        False, "whether arrival times are truncated to whole seconds"
+    )
+    decide_last: bool = setting(
+        True,
+        "whether the last request is decided and all tasks end; else its arrival ends the episode",
+    )
+    users: int = setting(1000, "each request comes from one of so many at random")
+    steps_range: list[int] = setting([100, 250], "denoising steps a request asks for, uniform")
+    steps_increment: int = setting(10, "steps; increment of steps_range")
+    step_shares: list[float] = setting(
+        [1.0],
+        "shares of these that a choice may spend, falling from 1; action a is provider a %"
+        " provider_count with share a // provider_count",
+    )
+    trace: str | None = setting(
+        None, "CSV or Parquet of tasks to replay instead of the Poisson workload"
+    )
+    trace_columns: TraceColumns = setting(
+        TraceColumns(), "which column gives what; null: the key's own name, if the trace has it"
+    )
     # providers
-    provider_count: int = 20
-    capacity_range: list[int] = field(default_factory=lambda: [400, 1500])
-    capacity_increment: int = 100
-    quality: QualityRanges | None = field(default_factory=QualityRanges)
-    providers: Any = None
-    run_time_minutes: list[float] | None = None
-    profiles: list[ServiceProfile] = field(default_factory=list)
-    scheduler: Scheduler | None = None
-    restart_s: float = 0.0
+    provider_count: int = setting(20, "providers; a list of them sets it")
+    capacity_range: list[int] = setting(
+        [400, 1500], "denoising steps a provider holds at once, uniform"
+    )
+    capacity_increment: int = setting(100, "steps; increment of capacity_range")
+    quality: QualityRanges | None = setting(
+        QualityRanges(),
+        "[from, to, increment] of the curves to draw, uniform; null: those of measured profiles",
+    )
+    providers: Any = setting(
+        None,
+        "list of {capacity, ax, ay, bx, by, profile, x_m, y_m}, or a YAML file with one; null:"
+        " they are drawn. Profile and place are optional, and so is the curve with a measured"
+        " profile",
+    )
+    run_time_minutes: list[float] | None = setting(
+        None, "min; constant, per step, per squared step; null where profiles tell"
+    )
+    profiles: list[ServiceProfile] = setting(
+        [],
+        "services, of which each provider runs one, drawn by world_seed; they need wireless"
+        " settings",
+    )
+    scheduler: Scheduler | None = setting(
+        None, "how providers make batches; null: tasks share a provider as they come and go"
+    )
+    restart_s: float = setting(0.0, "s that a crash keeps a provider down")
     # what an outcome pays
-    pay_on: str = "assignment"
-    crash_penalty: float = 2.0
-    loss_penalty: float = 2.0
-    refusal_penalty: float = 0.0
+    pay_on: str = setting(
+        "assignment",
+        "assignment: quality is paid when a task is placed; delivery: when the result is with"
+        " the user",
+    )
+    crash_penalty: float = setting(2.0, "what a crash costs")
+    loss_penalty: float = setting(
+        2.0, "what a task lost in a crash costs, times what was left of it"
+    )
+    refusal_penalty: float = setting(
+        0.0, "what a task not started costs: it did not fit, or the provider was down"
+    )
     # network
-    wireless: Wireless | None = None
+    wireless: Wireless | None = setting(
+        None, "radio, moving users and the network between the sites, one a provider; null: none"
+    )
 
     def __post_init__(self) -> None:
         integer_from("world_seed", self.world_seed, 0)

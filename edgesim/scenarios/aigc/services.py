@@ -8,6 +8,7 @@ from edgesim.errors import InputError
 from edgesim.profiles.profile import PiecewiseFit, embedded, load_profile
 from edgesim.profiles.profile import ServiceProfile as Measured
 from edgesim.scenarios.checks import at_least, between, integer_from, interval, positive
+from edgesim.scenarios.settings import setting
 
 __all__ = ["Scheduler", "ServiceProfile", "fit_of", "measured"]
 
@@ -16,8 +17,8 @@ __all__ = ["Scheduler", "ServiceProfile", "fit_of", "measured"]
 class Scheduler:
     """How a provider makes batches, see :class:`edgesim.twin.compute.batching.BatchServer`."""
 
-    window_s: float = 0.1
-    max_batch: int = 4
+    window_s: float = setting(0.1, "s; longest wait of a first request for others to join it")
+    max_batch: int = setting(4, "images of a batch, where memory allows")
 
     def check(self) -> None:
         at_least("scheduler.window_s", self.window_s, 0)
@@ -35,13 +36,19 @@ class ServiceProfile:
     as long while ``n`` tasks run together.
     """
 
-    name: str = "reference"
-    service: str | None = None
-    speed: float = 1.0
-    memory_bytes: float | None = None
-    fixed_s: float | None = None
-    seconds_per_step: float | None = None
-    batch_slope: float | None = None
+    name: str = setting("reference", "what providers call it")
+    service: str | None = setting(
+        None, "measured profile, by name or file; null: typed in by the last three keys"
+    )
+    speed: float = setting(1.0, "times as fast as the device that was measured")
+    memory_bytes: float | None = setting(
+        None, "bytes that the device leaves to a batch; null: no limit"
+    )
+    fixed_s: float | None = setting(None, "s; run time of no steps")
+    seconds_per_step: float | None = setting(None, "s; run time of a step")
+    batch_slope: float | None = setting(
+        None, "part of a task's time alone by which each task beside it prolongs it"
+    )
 
     def check(self, steps_range: list[int], scheduler: Scheduler | None) -> None:
         """Raise an InputError for values out of range, or a measurement that does not reach."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from edgesim.scenarios.checks import positive
+from edgesim.scenarios.settings import setting
 
 __all__ = ["Failures"]
 
@@ -11,10 +12,14 @@ __all__ = ["Failures"]
 class Failures:
     """Failures of links and nodes: exponential times to failure and to repair; null is never."""
 
-    link_mtbf_s: float | None = None
-    link_mttr_s: float = 30.0
-    node_mtbf_s: float | None = None
-    node_mttr_s: float = 60.0
+    link_mtbf_s: float | None = setting(
+        None, "s; mean working time of a link; null: it never fails"
+    )
+    link_mttr_s: float = setting(30.0, "s; mean time to its repair")
+    node_mtbf_s: float | None = setting(
+        None, "s; mean working time of a node; null: it never fails"
+    )
+    node_mttr_s: float = setting(60.0, "s; mean time to its repair")
 
     def check(self, at: str) -> None:
         for key in ("link_mtbf_s", "link_mttr_s", "node_mtbf_s", "node_mttr_s"):

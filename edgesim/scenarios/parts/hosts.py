@@ -1,9 +1,10 @@
 """Hosts of network functions: which VNF instances stand on them, and how fast they are."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from edgesim.errors import InputError
 from edgesim.scenarios.checks import at_least, integer_from, positive
+from edgesim.scenarios.settings import setting
 
 __all__ = ["Instances"]
 
@@ -17,12 +18,14 @@ class Instances:
     ``hosts`` is the number of these nodes; null: 15, or all nodes of a smaller network.
     """
 
-    types: list[str] = field(default_factory=lambda: ["nat", "fw", "tm", "voc", "woc", "idps"])
-    per_type: int = 5
-    hosts: int | None = None
-    capacity_bps: float = 1e9
-    processing_ms: float = 0.5
-    queue_packets: int = 100
+    types: list[str] = setting(["nat", "fw", "tm", "voc", "woc", "idps"], "names of the VNFs")
+    per_type: int = setting(5, "instances of each, on different hosts")
+    hosts: int | None = setting(
+        None, "NFV nodes, drawn by world_seed; null: 15, or all nodes of a smaller network"
+    )
+    capacity_bps: float = setting(1e9, "bit/s that an instance processes")
+    processing_ms: float = setting(0.5, "ms; service of one packet batch by an idle instance")
+    queue_packets: int = setting(100, "places of an instance's queue")
 
     def check(self, at: str) -> None:
         if not self.types or len(set(self.types)) != len(self.types):

@@ -1,9 +1,10 @@
 """Links: the topology of switches, what a link carries and loses, the metro backhaul."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from edgesim.errors import InputError
 from edgesim.scenarios.checks import at_least, between, integer_from, interval, positive
+from edgesim.scenarios.settings import setting
 
 __all__ = ["Backhaul", "Links", "Topology"]
 
@@ -17,9 +18,12 @@ class Topology:
     ``world_seed`` on a square of ``side_km``.
     """
 
-    source: str = "sndlib/germany50"
-    nodes: int = 50
-    side_km: float = 600.0
+    source: str = setting(
+        "sndlib/germany50",
+        "topohub key, .graphml or .gml file, or waxman, gabriel, barabasi_albert",
+    )
+    nodes: int = setting(50, "switches of a drawn topology")
+    side_km: float = setting(600.0, "km; side of the square of a drawn topology")
 
     def check(self, at: str) -> None:
         if not isinstance(self.source, str) or not self.source.strip():
@@ -32,12 +36,16 @@ class Topology:
 class Links:
     """What a link of the topology is: capacity, propagation, queue, background traffic."""
 
-    capacity_bps: float = 1e9
-    propagation_ms_per_km: float = 0.005
-    burst_bytes: float = 15000.0
-    queue_bursts: int = 100
-    background_share: list[float] = field(default_factory=lambda: [0.1, 0.5])
-    background_period_s: float = 10.0
+    capacity_bps: float = setting(
+        1e9, "bit/s a direction, for reservations and background together"
+    )
+    propagation_ms_per_km: float = setting(0.005, "ms/km; propagation along the cable")
+    burst_bytes: float = setting(15000.0, "bytes; mean burst of the fluid in the queues")
+    queue_bursts: int = setting(100, "places of a port's queue")
+    background_share: list[float] = setting(
+        [0.1, 0.5], "share of the capacity that best-effort traffic wants, uniform"
+    )
+    background_period_s: float = setting(10.0, "s between changes of that share")
 
     def check(self, at: str) -> None:
         positive(f"{at}.capacity_bps", self.capacity_bps)
@@ -53,9 +61,9 @@ class Links:
 class Backhaul:
     """Metro network between the sites: a planar graph of links, first in first out each way."""
 
-    link_rate_bps: float = 2e8
-    switch_delay_s: float = 0.001
-    propagation_s_per_km: float = 5e-6
+    link_rate_bps: float = setting(2e8, "bit/s a link and direction, left to this service")
+    switch_delay_s: float = setting(0.001, "s a hop; a switch hands on a message")
+    propagation_s_per_km: float = setting(5e-6, "s/km; propagation along the cable")
 
     def check(self, at: str) -> None:
         positive(f"{at}.link_rate_bps", self.link_rate_bps)

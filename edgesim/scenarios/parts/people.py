@@ -1,8 +1,9 @@
 """People: how the users of the network move."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from edgesim.scenarios.checks import interval
+from edgesim.scenarios.settings import setting
 
 __all__ = ["Mobility"]
 
@@ -11,8 +12,8 @@ __all__ = ["Mobility"]
 class Mobility:
     """Random waypoint: straight legs at a uniform speed, a pause at each end."""
 
-    speed_mps: list[float] = field(default_factory=lambda: [0.5, 10.0])
-    pause_s: list[float] = field(default_factory=lambda: [0.0, 60.0])
+    speed_mps: list[float] = setting([0.5, 10.0], "m/s; speed of a leg, uniform")
+    pause_s: list[float] = setting([0.0, 60.0], "s between legs, uniform")
 
     def check(self, at: str) -> None:
         interval(f"{at}.speed_mps", self.speed_mps, open_low=True)

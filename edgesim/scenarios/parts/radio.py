@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from edgesim.errors import InputError
 from edgesim.scenarios.checks import at_least, between, positive
+from edgesim.scenarios.settings import setting
 
 __all__ = ["Radio"]
 
@@ -12,23 +13,27 @@ __all__ = ["Radio"]
 class Radio:
     """Air interface of every site (3GPP TR 38.901 UMi street canyon)."""
 
-    carrier_ghz: float = 3.5
-    bandwidth_hz: float = 20e6
-    site_power_dbm: float = 33.0
-    user_power_dbm: float = 23.0
-    site_noise_figure_db: float = 5.0
-    user_noise_figure_db: float = 9.0
-    site_height_m: float = 10.0
-    user_height_m: float = 1.5
-    shadowing_los_db: float = 4.0
-    shadowing_nlos_db: float = 7.82
-    shadowing_distance_m: float = 13.0
-    fading_db: float = 3.0
-    max_spectral_efficiency: float = 7.4
-    min_spectral_efficiency: float = 0.1
-    handover_margin_db: float = 3.0
-    measurement_period_s: float = 1.0
-    pixel_m: float = 10.0
+    carrier_ghz: float = setting(3.5, "GHz; carrier frequency")
+    bandwidth_hz: float = setting(20e6, "Hz a site and direction, shared among its transfers")
+    site_power_dbm: float = setting(33.0, "dBm; transmit power of a site")
+    user_power_dbm: float = setting(23.0, "dBm; transmit power of a user")
+    site_noise_figure_db: float = setting(5.0, "dB; noise figure of a site's receiver")
+    user_noise_figure_db: float = setting(9.0, "dB; noise figure of a user's receiver")
+    site_height_m: float = setting(10.0, "m; height of a site's antenna")
+    user_height_m: float = setting(1.5, "m; height of a user's antenna")
+    shadowing_los_db: float = setting(4.0, "dB; standard deviation of shadowing in line of sight")
+    shadowing_nlos_db: float = setting(
+        7.82, "dB; standard deviation of shadowing without line of sight"
+    )
+    shadowing_distance_m: float = setting(13.0, "m; correlation distance of shadowing")
+    fading_db: float = setting(3.0, "dB; standard deviation of a transfer's fast fading")
+    max_spectral_efficiency: float = setting(7.4, "bit/s/Hz; most that a transfer reaches")
+    min_spectral_efficiency: float = setting(
+        0.1, "bit/s/Hz; below this a transfer goes on by repetition"
+    )
+    handover_margin_db: float = setting(3.0, "dB by which another site must be stronger")
+    measurement_period_s: float = setting(1.0, "s between measurements of a transfer that goes on")
+    pixel_m: float = setting(10.0, "m; grain of the map of streets")
 
     def check(self, at: str) -> None:
         for key in (

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from edgesim.errors import InputError
 from edgesim.scenarios.checks import at_least, integer_from, positive
+from edgesim.scenarios.settings import setting
 
 __all__ = ["Collector", "Controller"]
 
@@ -16,10 +17,12 @@ class Controller:
     controller's site and the switch.
     """
 
-    routes: int = 3
-    channel_ms: float = 1.0
-    channel_ms_per_km: float = 0.005
-    rule_ms: float = 2.0
+    routes: int = setting(3, "shortest paths between two nodes that a chain may take")
+    channel_ms: float = setting(
+        1.0, "ms; message between controller and switch, apart from its way"
+    )
+    channel_ms_per_km: float = setting(0.005, "ms/km of that way")
+    rule_ms: float = setting(2.0, "ms; a switch writes one flow rule")
 
     def check(self, at: str) -> None:
         integer_from(f"{at}.routes", self.routes, 1)
@@ -32,11 +35,14 @@ class Controller:
 class Collector:
     """How the controller measures links: LLDP frames that carry the measurement, or own probes."""
 
-    mode: str = "piggyback"
-    period_s: float = 5.0
-    echo_period_s: float = 5.0
-    noise_ms: float = 0.05
-    smoothing: int = 3
+    mode: str = setting(
+        "piggyback",
+        "piggyback: measurement in the discovery frames; separate: own probes; truth: none",
+    )
+    period_s: float = setting(5.0, "s between frames of a port")
+    echo_period_s: float = setting(5.0, "s between echo requests of a switch")
+    noise_ms: float = setting(0.05, "ms; mean of the channel's exponential jitter")
+    smoothing: int = setting(3, "measurements of a link's delay that are averaged")
 
     def check(self, at: str) -> None:
         if self.mode not in ("piggyback", "separate", "truth"):

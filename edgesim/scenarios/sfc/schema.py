@@ -5,7 +5,7 @@ of arXiv 1804.02099: groups of VNF instances joined by stage links. Otherwise th
 real topology under an SDN controller, and the keys of the stage links are null.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isclose
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from edgesim.scenarios.parts.failures import Failures
 from edgesim.scenarios.parts.hosts import Instances
 from edgesim.scenarios.parts.links import Links, Topology
 from edgesim.scenarios.parts.sdn import Collector, Controller
+from edgesim.scenarios.settings import setting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,16 +42,26 @@ class QoE:
     ``release``, for what the network did over the chain's life.
     """
 
-    model: str = "authors"
-    bandwidth_unit: float = 1.0
-    iqx_alpha: float = 4.0
-    iqx_beta: float = 1.0
-    iqx_gamma: float = 1.0
-    loss_bound: float = 0.01
-    floor: float | None = None
-    pay_on: str = "admission"
-    rejected: float = -10.0
-    dropped: float = -10.0
+    model: str = setting(
+        "authors",
+        "authors: ln(b) - 10 exp(-(bound - delay) / 10); iqx, emodel: a mean opinion score",
+    )
+    bandwidth_unit: float = setting(1.0, "bandwidth that counts as 1 in the authors' logarithm")
+    iqx_alpha: float = setting(4.0, "iqx: what is lost between no disturbance and endless")
+    iqx_beta: float = setting(
+        1.0, "iqx: how fast, per delay of one bound or loss of one loss_bound"
+    )
+    iqx_gamma: float = setting(1.0, "iqx: what remains under endless disturbance")
+    loss_bound: float = setting(
+        0.01, "iqx: loss that disturbs as much as a delay of the whole bound"
+    )
+    floor: float | None = setting(None, "no QoE is below this; null: no floor")
+    pay_on: str = setting(
+        "admission",
+        "admission: as things stand then; release: what the network did over the chain's life",
+    )
+    rejected: float = setting(-10.0, "what a request without a chain pays")
+    dropped: float = setting(-10.0, "what a chain that a failure ended pays")
 
     def check(self) -> None:
         one_of("qoe.model", self.model, QOE_MODELS)
@@ -70,12 +81,12 @@ class QoE:
 class Slice:
     """One slice: its share of the requests, and what they ask for."""
 
-    name: str = "slice"
-    share: float = 1.0
-    chain: list[str] = field(default_factory=list)
-    bandwidth_bps: list[float] = field(default_factory=lambda: [1e6, 1e7])
-    max_delay_s: list[float] = field(default_factory=lambda: [0.05, 0.1])
-    holding_s: float = 60.0
+    name: str = setting("slice", "what it is called")
+    share: float = setting(1.0, "share of the requests; all sum to 1")
+    chain: list[str] = setting([], "VNFs in the order of the traffic")
+    bandwidth_bps: list[float] = setting([1e6, 1e7], "bit/s, log-uniform")
+    max_delay_s: list[float] = setting([0.05, 0.1], "s; bound on the chain's delay, uniform")
+    holding_s: float = setting(60.0, "s; mean life of a chain, exponential")
 
     def check(self, types: list[str]) -> None:
         key = f"network.slices.{self.name}"
@@ -94,16 +105,18 @@ class Slice:
 class SliceNetwork:
     """Slices over a real topology."""
 
-    topology: Topology = field(default_factory=Topology)
-    links: Links = field(default_factory=Links)
-    instances: Instances = field(default_factory=Instances)
-    slices: list[Slice] = field(default_factory=list)
-    arrival_rate_hz: float = 2.0
-    horizon_s: float = 300.0
-    qos_period_s: float = 5.0
-    controller: Controller = field(default_factory=Controller)
-    collector: Collector = field(default_factory=Collector)
-    failures: Failures = field(default_factory=Failures)
+    topology: Topology = setting(Topology(), "where the switches and links come from")
+    links: Links = setting(Links(), "what a link is")
+    instances: Instances = setting(Instances(), "VNFs, and their instances on the NFV nodes")
+    slices: list[Slice] = setting([], "who asks for which chains")
+    arrival_rate_hz: float = setting(2.0, "1/s; requests, Poisson")
+    horizon_s: float = setting(300.0, "s; length of an episode; it ends with its last request")
+    qos_period_s: float = setting(5.0, "s between looks at what running chains truly get")
+    controller: Controller = setting(
+        Controller(), "how the SDN controller routes, and how long its rules take"
+    )
+    collector: Collector = setting(Collector(), "how it measures the links")
+    failures: Failures = setting(Failures(), "what fails, and for how long, exponential")
 
     def check(self) -> None:
         self.topology.check("network.topology")
@@ -136,26 +149,53 @@ class SFCScenario:
         InputError: a value is out of its range (on construction).
     """
 
-    problem: str = "sfc"
+    problem: str = setting("sfc", "the problem whose keys these are")
     name: str = ""
-    title: str = ""
-    world_seed: int = 0
-    trace: str | None = None
-    admission_control: bool = False
-    qoe: QoE = field(default_factory=QoE)
+    title: str = setting("", "one line on the scenario")
+    world_seed: int = setting(
+        0,
+        "seed of what is the same in every episode: drawn topology, hosts, matrices that are null",
+    )
+    trace: str | None = setting(
+        None,
+        "CSV or Parquet to replay; over a network: arrival_s, slice, source, destination,"
+        " bandwidth_bps, max_delay_s, holding_s; else bandwidth, max_delay_ms, released_before",
+    )
+    admission_control: bool = setting(
+        False, "whether there is one action more, which rejects the request at hand"
+    )
+    qoe: QoE = setting(QoE(), "what a request pays")
     # stage links and their workload; null with a network
-    groups: int | None = None
-    instances: int | None = None
-    bandwidth: Any = None
-    delay_ms: Any = None
-    bandwidth_range: list[float] | None = None
-    delay_range_ms: list[float] | None = None
-    requests: int | None = None
-    request_bandwidth: list[int] | None = None
-    request_delay_ms: list[int] | None = None
-    release_probability: float | None = None
+    groups: int | None = setting(
+        None, "VNFs of a chain, in a fixed order; set by matrices, if given"
+    )
+    instances: int | None = setting(None, "instances of each; set by matrices, if given")
+    bandwidth: Any = setting(
+        None,
+        "bandwidth of the stage links, in the requests' unit, by next instance, previous instance"
+        " and stage; or an .npz file with an array of the key's name; null: drawn",
+    )
+    delay_ms: Any = setting(None, "ms; delay of the stage links, likewise")
+    bandwidth_range: list[float] | None = setting(
+        None, "drawn bandwidth, whole numbers, uniform: where bandwidth is null"
+    )
+    delay_range_ms: list[float] | None = setting(
+        None, "ms; drawn delay, whole numbers, uniform: where delay_ms is null"
+    )
+    requests: int | None = setting(None, "requests an episode")
+    request_bandwidth: list[int] | None = setting(
+        None, "bandwidth asked for, whole numbers, uniform"
+    )
+    request_delay_ms: list[int] | None = setting(
+        None, "ms; bound on the delay of a chain, whole numbers, uniform"
+    )
+    release_probability: float | None = setting(
+        None, "probability that a running chain ends before a request"
+    )
     # chains over a real topology instead
-    network: SliceNetwork | None = None
+    network: SliceNetwork | None = setting(
+        None, "switches, links, slices and their controller instead of stage links; null: none"
+    )
 
     def __post_init__(self) -> None:
         integer_from("world_seed", self.world_seed, 0)

@@ -1,0 +1,29 @@
+"""Settings of a scenario: each has a default, and here alone stands what it is."""
+
+from copy import deepcopy
+from dataclasses import field, is_dataclass
+from typing import Any, TypeVar
+
+__all__ = ["setting"]
+
+T = TypeVar("T")
+
+
+def setting(default: T, what: str) -> T:
+    """A field of a scenario's schema.
+
+    Args:
+        default: its value where a scenario does not state it; every object gets a copy.
+        what: unit and meaning, as ``edgesim <command> --help``, the documentation and the comment
+            beside the key in every preset have it.
+
+    Returns:
+        What :func:`dataclasses.field` gives, typed as the default.
+    """
+    of_its_own = isinstance(default, list) or is_dataclass(default)
+    made: Any = (
+        field(default_factory=lambda: deepcopy(default), metadata={"help": what})
+        if of_its_own
+        else field(default=default, metadata={"help": what})
+    )
+    return made  # type: ignore[no-any-return]
