@@ -61,10 +61,10 @@ def family(module: str) -> str | None:
 
 def test_the_map_of_imports_is_read_whole() -> None:
     assert {"aigc", "sfc"} <= FAMILIES
-    assert IMPORTS.has_edge("edgesim.twin.sfc.twin", "edgesim.scenarios.sfc.schema")
+    assert IMPORTS.has_edge("edgesim.twin.sfc.workload", "edgesim.scenarios.sfc.schema")
     # inside a function, and for types alone
     assert IMPORTS.has_edge("edgesim.commands.completion", "edgesim.scenarios")
-    assert IMPORTS.has_edge("edgesim.twin.aigc.workload", "edgesim.twin.aigc.trace")
+    assert IMPORTS.has_edge("edgesim.services.training", "edgesim.services.networks")
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

@@ -109,6 +109,6 @@ def test_the_site_fetches_nothing_from_elsewhere(site: Path) -> None:
 
 
 def test_roles_of_docstrings_have_become_links_or_code(site: Path) -> None:
-    page = unescape((site / "reference" / "edgesim.envs.html").read_text())
+    page = unescape((site / "reference" / "edgesim.envs.aigc.html").read_text())
     assert not re.search(r":(class|data|func|meth|mod|attr):", page)
-    assert 'href="edgesim.twin.html#' in page
+    assert 'href="edgesim.twin.aigc.html#' in page

@@ -84,9 +84,7 @@ class AgentConfig:
     )
     scenarios: dict[str, dict[str, Any]] = field(
         default_factory=dict,
-        metadata=help_text(
-            "in a preset: keys that differ for a problem or a scenario, by its name"
-        ),
+        metadata=help_text("keys that differ for a problem or a scenario, by its name"),
     )
 
     def __post_init__(self) -> None:

@@ -1,11 +1,14 @@
 """Agent presets: each file is a usable agent, and its ``scenarios`` section is applied in order."""
 
 import inspect
+import re
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edgesim import agents
 from edgesim.config.agents import for_scenario, preset, presets, section
 from edgesim.config.compose import compose
 from edgesim.config.config import AgentConfig
@@ -21,6 +24,15 @@ def test_a_preset_is_an_agent_with_a_title(name: str) -> None:
     agent = preset(name)
     assert agent.name == name
     assert agent.title == presets()[name] != ""
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_comment_beside_an_agents_key_says_what_help_says(name: str) -> None:
+    described = {item.name: item.metadata["help"] for item in fields(AgentConfig)}
+    text = Path(agents.__file__).with_name(f"{name}.yaml").read_text()
+    beside = dict(re.findall(r"^(\w+):.*?# (.*)$", text, re.MULTILINE))
+    assert {"total_steps", "n_envs"} <= beside.keys()
+    assert beside == {key: described[key] for key in beside}
 
 
 @pytest.mark.parametrize("name", presets())
