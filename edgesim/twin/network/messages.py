@@ -1,132 +1,123 @@
-"""The metro network between the sites: links, routes, and messages that wait their turn."""
+"""Messages: every link sends one at a time each way, in their order, store and forward."""
 
+from collections import deque
 from collections.abc import Callable
-from itertools import pairwise
 from math import inf
 from typing import Any
 
-import networkx as nx
-import numpy as np
-from numpy.typing import NDArray
-
-from edgesim.scenarios.parts.links import Backhaul
 from edgesim.twin.core.clock import Clock, Moment
-from edgesim.twin.core.forking import Shared
+from edgesim.twin.network.links import Links
+from edgesim.twin.network.message_routes import MessageRoutes
 
-__all__ = ["MetroNetwork", "MetroRoutes"]
+__all__ = ["Message", "Messages"]
 
 
-class MetroRoutes(Shared):
-    """The links of a metro network and the way between any two sites: what a world keeps.
-
-    A hop of a message takes its transmission (size times 8 over the link's rate), the propagation
-    along the link, and the delay of the switch at its end. Routes are those of the shortest delay
-    for a message of ``route_bytes`` on an idle network.
-
-    Args:
-        graph: nodes 0 … S-1, edges with ``length_m`` and, where a link's rate is not the
-            backhaul's, ``rate_bps``.
-        backhaul: rate and delays of the links.
-        route_bytes: size of the message that the routes are made for, bytes.
+class Message:
+    """So many bytes on their way.
 
     Attributes:
-        hop_count: links on the way from s to t, shape (S, S), int.
-        seconds_per_byte: transmission time of a byte over all hops, s, shape (S, S).
-        fixed_s: propagation and switching over all hops, s, shape (S, S).
-
-    Raises:
-        ValueError: the nodes are not 0 … S-1, or the graph is not connected.
+        size_bytes: its size, bytes.
+        target: where it goes.
+        path: the links that it takes, from where it was sent, or last found another way.
+        hop: how many of them it has been queued at.
+        value: what the caller attached to it.
     """
 
-    def __init__(
-        self, graph: "nx.Graph[int]", backhaul: Backhaul, route_bytes: float = 1e6
-    ) -> None:
-        sites = graph.number_of_nodes()
-        if not sites or set(graph) != set(range(sites)):
-            raise ValueError(f"nodes {list(graph)[:8]}…: must be 0 … S-1")
-        if not nx.is_connected(graph):
-            raise ValueError("the graph is not connected: some sites cannot reach others")
-        self.graph = graph
-        self.links: list[tuple[int, int]] = []
-        """(from, to) of every link and direction; a link's number is its place here."""
-        self.link_seconds_per_byte: list[float] = []
-        self.link_fixed_s: list[float] = []
-        number: dict[tuple[int, int], int] = {}
-        for one, other, edge in graph.edges(data=True):
-            per_byte = 8.0 / edge.get("rate_bps", backhaul.link_rate_bps)
-            fixed = (
-                edge["length_m"] / 1000 * backhaul.propagation_s_per_km + backhaul.switch_delay_s
-            )
-            for ends in ((one, other), (other, one)):
-                number[ends] = len(self.links)
-                self.links.append(ends)
-                self.link_seconds_per_byte.append(per_byte)
-                self.link_fixed_s.append(fixed)
-
-        def delay(one: int, other: int, _: Any) -> float:
-            link = number[one, other]
-            return route_bytes * self.link_seconds_per_byte[link] + self.link_fixed_s[link]
-
-        self.paths: list[list[tuple[int, ...]]] = [[()] * sites for _ in range(sites)]
-        """Numbers of the links on the way from s to t: ``paths[s][t]``."""
-        self.hop_count: NDArray[np.int64] = np.zeros((sites, sites), dtype=np.int64)
-        self.seconds_per_byte: NDArray[np.float64] = np.zeros((sites, sites))
-        self.fixed_s: NDArray[np.float64] = np.zeros((sites, sites))
-        for source, ways in nx.all_pairs_dijkstra_path(graph, weight=delay):
-            for target, nodes in ways.items():
-                path = tuple(number[hop] for hop in pairwise(nodes))
-                self.paths[source][target] = path
-                self.hop_count[source, target] = len(path)
-                self.seconds_per_byte[source, target] = sum(
-                    self.link_seconds_per_byte[link] for link in path
-                )
-                self.fixed_s[source, target] = sum(self.link_fixed_s[link] for link in path)
-
-    def hops(self, source: int, target: int) -> int:
-        """Number of links on the way from ``source`` to ``target``."""
-        return len(self.paths[source][target])
-
-    def delay_s(self, source: int, target: int, size_bytes: float) -> float:
-        """Time (s) that a message takes from ``source`` to ``target`` on an idle network."""
-        return float(
-            self.fixed_s[source, target] + size_bytes * self.seconds_per_byte[source, target]
-        )
-
-
-class _Message:
-    __slots__ = ("done", "hop", "path", "size_bytes", "value")
+    __slots__ = (
+        "begun_s",
+        "done",
+        "hop",
+        "left_bytes",
+        "moment",
+        "path",
+        "sent_s",
+        "size_bytes",
+        "stopped",
+        "target",
+        "value",
+    )
 
     def __init__(
-        self, size_bytes: float, path: tuple[int, ...], done: Callable[[Any], None], value: Any
+        self,
+        size_bytes: float,
+        target: int,
+        path: tuple[int, ...],
+        done: Callable[[Any], None],
+        value: Any,
+        stopped: Callable[[Any], None] | None,
     ) -> None:
         self.size_bytes = size_bytes
+        self.target = target
         self.path = path
         self.hop = 0
         self.done = done
         self.value = value
+        self.stopped = stopped
+        # On the link that it is queued at:
+        self.left_bytes = size_bytes  # not sent yet ...
+        self.begun_s = 0.0  # ... when its sending began, or goes on
+        self.sent_s = 0.0  # when its last byte will have left the node
 
 
-class MetroNetwork:
-    """The traffic of an episode: every link sends one message at a time each way, in their order.
+class Messages:
+    """The messages of an episode.
 
-    Store and forward: a switch has the whole message before it sends it on. A queue has room for
-    all; nothing is lost. A hop is one event.
+    A node has the whole message before it sends it on; its queues have room for all. A link sends
+    with what reservations and background traffic leave of it (:attr:`Links.byte_s`), and goes on
+    with what is left of a message when that changes: on a link that nothing else uses a message
+    takes exactly its size over the capacity. A hop is one event.
+
+    When a link fails, what it has not sent is sent again from the node that holds it, over the
+    shortest way that is up. Where there is none, because the network has fallen apart or a node is
+    down, the message waits at its node until something is repaired. What has left its node arrives.
+
+    Args:
+        clock: the world's clock.
+        links: the links of the episode.
+        routes: the ways while everything is up.
 
     Attributes:
         in_transit: messages on their way.
         delivered: messages that have arrived.
+        sent_bytes: what each link has sent of messages that have crossed it, bytes.
+        wasted_bytes: what each link had sent of messages when it failed, bytes.
     """
 
-    __slots__ = ("_clock", "_fixed_s", "_free_s", "_per_byte", "delivered", "in_transit", "routes")
+    __slots__ = (
+        "_around",
+        "_clock",
+        "_fixed_s",
+        "_free_s",
+        "_links",
+        "_pace",
+        "_queues",
+        "_version",
+        "_waiting",
+        "delivered",
+        "in_transit",
+        "routes",
+        "sent_bytes",
+        "wasted_bytes",
+    )
 
-    def __init__(self, clock: Clock, routes: MetroRoutes) -> None:
+    def __init__(self, clock: Clock, links: Links, routes: MessageRoutes) -> None:
+        count = len(links.wiring.ends)
         self._clock = clock
+        self._links = links
         self.routes = routes
-        self._per_byte = routes.link_seconds_per_byte
-        self._fixed_s = routes.link_fixed_s
-        self._free_s = [0.0] * len(routes.links)
+        self._fixed_s = links.wiring.fixed_s
+        self._pace = list(links.byte_s)  # seconds a byte that the queue of a link is planned with
+        self._free_s = [0.0] * count  # when each link has sent all that is queued
+        # On each link what waits, is sent, or has been sent and has not arrived.
+        self._queues: list[deque[Message]] = [deque() for _ in range(count)]
+        self._waiting: list[tuple[int, Message]] = []  # at nodes that no way leads on from
+        self._around: dict[int, dict[int, tuple[int, ...]]] = {}  # ways of _version
+        self._version = links.version
         self.in_transit = 0
         self.delivered = 0
+        self.sent_bytes = [0.0] * count
+        self.wasted_bytes = [0.0] * count
+        links.listeners.append(self)
 
     def send(
         self,
@@ -135,11 +126,20 @@ class MetroNetwork:
         target: int,
         done: Callable[[Any], None],
         value: Any = None,
-    ) -> None:
+        stopped: Callable[[Any], None] | None = None,
+    ) -> Message:
         """Send a message; ``done(value)`` is called when all of it has arrived at ``target``.
 
-        From a site to itself it takes no time, but still an event: ``done`` is never called from
+        From a node to itself it takes no time, but still an event: ``done`` is never called from
         within ``send``.
+
+        Args:
+            size_bytes: its size, bytes.
+            source: the node that has it.
+            target: the node that it goes to.
+            done: called with ``value`` at its arrival.
+            value: handed back.
+            stopped: called with ``value`` each time a failure stops it.
 
         Raises:
             ValueError: ``size_bytes`` is negative, infinite or not a number.
@@ -148,32 +148,131 @@ class MetroNetwork:
             raise ValueError(f"size_bytes = {size_bytes}: must be finite and at least 0")
         self.in_transit += 1
         path = self.routes.paths[source][target]
-        moment = Moment(self._go_on, _Message(size_bytes, path, done, value))
-        if path:
-            self._go_on(moment)
+        message = Message(size_bytes, target, path, done, value, stopped)
+        message.moment = Moment(self._cross, message)
+        if not path:
+            self._clock.again(message.moment, self._clock._now)
+        elif self._links.version:
+            self._go_from(source, message)
         else:
-            self._clock.again(moment, self._clock._now)
+            self._queue(message)
+        return message
 
     def backlog_s(self, source: int, target: int) -> float:
         """Time (s) until the first link from ``source`` to ``target`` has sent all that now waits.
 
-        0 from a site to itself.
+        0 from a node to itself.
         """
         path = self.routes.paths[source][target]
         return max(0.0, self._free_s[path[0]] - self._clock._now) if path else 0.0
 
-    def _go_on(self, moment: Moment) -> None:
-        """Queue a message at its next link until it will have crossed it, or hand it over."""
-        message: _Message = moment._value
+    # ---- what the links tell
+
+    def room_changed(self, link: int) -> None:
+        """A link sends at another pace from now on: plan its queue anew."""
+        queue = self._queues[link]
+        pace = self._pace[link]
+        self._pace[link] = now_pace = self._links.byte_s[link]
+        if not queue or pace == now_pace:
+            return
+        clock, fixed_s = self._clock, self._fixed_s[link]
+        now = free_s = clock._now
+        for message in queue:
+            if message.sent_s <= now:
+                continue
+            if message.begun_s < now and pace < inf:
+                left = message.left_bytes - (now - message.begun_s) / pace
+                message.left_bytes = left if left > 0.0 else 0.0
+            message.moment.cancel()
+            message.moment = Moment(self._cross, message)
+            message.begun_s = free_s
+            free_s = message.sent_s = self._sent_s(free_s, message.left_bytes, now_pace)
+            if free_s < inf:
+                clock.again(message.moment, free_s + fixed_s)
+        self._free_s[link] = free_s
+
+    def link_failed(self, link: int) -> None:
+        """A link has failed: what it has not sent finds another way."""
+        queue = self._queues[link]
+        now, pace = self._clock._now, self._pace[link]
+        unsent = [message for message in queue if message.sent_s > now]
+        for message in unsent:
+            queue.remove(message)
+            message.moment.cancel()
+            message.moment = Moment(self._cross, message)
+            left = message.left_bytes
+            if message.begun_s < now and pace < inf:
+                left -= (now - message.begun_s) / pace
+            self.wasted_bytes[link] += message.size_bytes - left
+        self._free_s[link] = now
+        node = self._links.wiring.ends[link][0]
+        for message in unsent:
+            if message.stopped is not None:
+                message.stopped(message.value)
+            self._go_from(node, message)
+
+    def repaired(self) -> None:
+        """A link or a node works again: what waits looks for a way."""
+        waiting, self._waiting = self._waiting, []
+        for node, message in waiting:
+            self._go_from(node, message)
+
+    # ---- within
+
+    @staticmethod
+    def _sent_s(start_s: float, left_bytes: float, pace: float) -> float:
+        """When so many bytes have been sent; never where nothing is sent."""
+        return start_s + left_bytes * pace if pace < inf else inf
+
+    def _queue(self, message: Message) -> None:
+        """Queue a message at its next link until it will have crossed it."""
+        hop = message.hop
+        link = message.path[hop]
+        message.hop = hop + 1
+        now, free_s, pace = self._clock._now, self._free_s[link], self._pace[link]
+        start_s = free_s if free_s > now else now
+        size_bytes = message.size_bytes
+        self._queues[link].append(message)
+        message.left_bytes, message.begun_s = size_bytes, start_s
+        if pace == inf or start_s == inf:
+            self._free_s[link] = message.sent_s = inf
+            return
+        self._free_s[link] = message.sent_s = sent_s = start_s + size_bytes * pace
+        self._clock.again(message.moment, sent_s + self._fixed_s[link])
+
+    def _cross(self, moment: Moment) -> None:
+        """A message has crossed a link, or gone nowhere: it goes on, or is handed over."""
+        message: Message = moment._value
         hop, path = message.hop, message.path
+        if hop:
+            link = path[hop - 1]
+            self._queues[link].popleft()
+            self.sent_bytes[link] += message.size_bytes
         if hop < len(path):
-            message.hop = hop + 1
-            link = path[hop]
-            now, free_s = self._clock._now, self._free_s[link]
-            start_s = free_s if free_s > now else now
-            self._free_s[link] = sent_s = start_s + message.size_bytes * self._per_byte[link]
-            self._clock.again(moment, sent_s + self._fixed_s[link])
+            if self._links.version:
+                self._go_from(self._links.wiring.ends[path[hop]][0], message)
+            else:
+                self._queue(message)
             return
         self.in_transit -= 1
         self.delivered += 1
         message.done(message.value)
+
+    def _go_from(self, node: int, message: Message) -> None:
+        """Send a message on from a node, now that something has failed before."""
+        links = self._links
+        if links.node_up[node] and links.node_up[message.target]:
+            if self._version != links.version:
+                self._version, self._around = links.version, {}
+            path: tuple[int, ...] | None
+            if all(links.up):
+                path = self.routes.paths[node][message.target]
+            else:
+                if node not in self._around:
+                    self._around[node] = self.routes.around(links.up, node)
+                path = self._around[node].get(message.target)
+            if path:
+                message.path, message.hop = path, 0
+                self._queue(message)
+                return
+        self._waiting.append((node, message))
