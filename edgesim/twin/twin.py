@@ -11,6 +11,7 @@ from edgesim.twin.core.forking import copied
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Decision, Workload
+from edgesim.twin.network.network import Network, NetworkWorld
 
 __all__ = ["Twin"]
 
@@ -26,10 +27,12 @@ class Twin:
             is decided first.
         seed: draws what happens in the episode. The streams of a workload depend on the seed and
             on its name alone; a single workload's have the bare names.
+        network: the network that all workloads use; a single workload's own where None.
         record: whether to keep an event log.
 
     Attributes:
         clock: the one clock.
+        network: the one network; None where no workload needs one.
         workloads: the parts by name.
         log: the event log, None unless recorded.
 
@@ -42,6 +45,7 @@ class Twin:
         workloads: Sequence[Workload[Any, Any]],
         seed: np.random.SeedSequence,
         *,
+        network: NetworkWorld | None = None,
         record: bool = False,
     ) -> None:
         self.clock = Clock()
@@ -53,6 +57,9 @@ class Twin:
         self._parts = list(self.workloads.values())
         self.streams = Streams(seed)
         alone = len(self._parts) == 1
+        if network is None and alone:
+            network = self._parts[0].network_world
+        self.network = None if network is None else Network(self.clock, network, self.streams)
         columns = self._parts[0].columns if alone else Workload.columns
         self.log = EventLog(*columns) if record else None
         for workload in self._parts:
@@ -125,6 +132,8 @@ class Twin:
         twin = copied(self)
         if seed is not None:
             twin.streams.reseed(seed)
+            if twin.network is not None:
+                twin.network.resample()
             for workload in twin.workloads.values():
                 workload.resample()
         return twin

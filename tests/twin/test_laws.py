@@ -17,8 +17,9 @@ from edgesim.scenarios.parts.links import Backhaul
 from edgesim.scenarios.parts.radio import Radio
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.sharing import Job, ProcessorSharing
+from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.gabriel import metro_graph
-from edgesim.twin.network.messages import MetroNetwork, MetroRoutes
+from edgesim.twin.network.network import Network, NetworkWorld
 from edgesim.twin.radio.access import RadioAccess, RadioMap
 
 Floats = NDArray[np.float64]
@@ -79,8 +80,12 @@ def waits_on_a_link(service: Service, load: float, count: int, seed: int) -> Flo
     """Waiting times (s) of messages at a link that takes a second for one of mean size."""
     rng = np.random.default_rng(seed)
     clock = Clock()
-    routes = MetroRoutes(metro_graph([(0.0, 0.0), (1000.0, 0.0)]), Backhaul(link_rate_bps=8e6))
-    network = MetroNetwork(clock, routes)
+    graph = metro_graph([(0.0, 0.0), (1000.0, 0.0)])
+    world = NetworkWorld.of_backhaul(graph, Backhaul(link_rate_bps=8e6))
+    network, routes = (
+        Network(clock, world, Streams(np.random.SeedSequence(0))),
+        world.message_routes,
+    )
     times = rng.exponential(1 / load, count).cumsum()
     sizes = service(rng, count) * 1e6
     arrived = np.zeros(count)

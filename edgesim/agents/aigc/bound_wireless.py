@@ -149,7 +149,8 @@ def _metro_back_s(twin: AIGCWorkload, tasks: list[Task], uploaded_s: FloatArray)
     The user's way is looked at so often that between two looks it stays within a square of half a
     pixel around one of them; the corners of that square meet every pixel that the way can touch.
     """
-    wireless, routes, streets = twin.scenario.wireless, twin.world.routes, twin.world.radio_map
+    wireless, streets = twin.scenario.wireless, twin.world.radio_map
+    routes = twin.world.network.message_routes
     assert wireless is not None
     pixel_m = wireless.radio.pixel_m
     apart_s = pixel_m / 2 / wireless.mobility.speed_mps[1]
@@ -176,7 +177,7 @@ def _machines(
     """The requests with each number of steps that may be spent on them."""
     wireless, world = twin.scenario.wireless, twin.world
     assert wireless is not None
-    radio, routes = wireless.radio, world.routes
+    radio, routes = wireless.radio, world.network.message_routes
     arrival_s = np.array([task.arrival_s for task in tasks])
     size = np.array([task.upload_bytes for task in tasks])[:, None]
     uploaded_s = np.array([uploads[task.number][0] for task in tasks])

@@ -98,7 +98,7 @@ class Observer:
         # through a memoryview, which takes a float several times faster than an array does.
         self._request = np.zeros(len(self.request))
         self._asked = self._request.data.cast("B").cast("d")
-        routes = world.routes
+        routes = world.network.message_routes
         self._routes = list(zip(routes.seconds_per_byte, routes.fixed_s, strict=True))
         # How many of the smallest tasks a provider holds: more can be assigned only by overload.
         most = np.maximum(world.capacity / scenario.steps_range[0], 1.0)

@@ -44,7 +44,7 @@ def draw_map(axes: Axes, twin: AIGCWorkload) -> None:
     delivery, world = twin.delivery, twin.world
     assert delivery is not None and world.sites_m is not None and world.scenario.wireless
     sites, now = world.sites_m, twin.clock.now
-    for one, other in delivery.routes.graph.edges:
+    for one, other in delivery.routes.wiring.edges:
         axes.plot(*sites[[one, other]].T, color="#BBBBBB", linewidth=1, zorder=1)
     shown = range(min(world.scenario.users, 300))
     places = np.array([delivery.users.position(user, now) for user in shown])

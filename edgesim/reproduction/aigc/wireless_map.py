@@ -40,7 +40,7 @@ def tables(results: ResultStore, folder: Path) -> list[Finding]:
         for k, (x, y) in enumerate(world.sites_m)
     ]
     write_table(folder, "sites", sites)
-    links = [{"one": a, "other": b} for a, b in sorted(world.routes.graph.edges)]
+    links = [{"one": a, "other": b} for a, b in sorted(world.network.wiring.edges)]
     write_table(folder, "links", links)
     deciding = {"nearest": "nearest", TRAININGS[0].agent: str(results.folders(TRAININGS[0])[0])}
     rows: list[dict[str, Any]] = []

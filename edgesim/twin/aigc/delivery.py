@@ -12,7 +12,7 @@ from edgesim.twin.aigc.task import Task
 from edgesim.twin.aigc.world import AIGCWorld
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
-from edgesim.twin.network.messages import MetroNetwork
+from edgesim.twin.network.network import Network
 from edgesim.twin.radio.access import RadioAccess
 from edgesim.twin.radio.mobility import RandomWaypoint
 
@@ -56,7 +56,8 @@ class Delivery:
 
     Args:
         clock: the twin's clock.
-        world: sites, streets, metro network and services.
+        network: the transport network; its first nodes are the sites.
+        world: sites, streets and services.
         wireless: the scenario's network.
         streams: the episode's random streams.
         arrived: called with a task that has reached its provider.
@@ -66,6 +67,7 @@ class Delivery:
     def __init__(
         self,
         clock: Clock,
+        network: Network,
         world: AIGCWorld,
         wireless: Wireless,
         streams: Streams,
@@ -82,8 +84,8 @@ class Delivery:
             scenario.horizon_s,
         )
         self.radio = RadioAccess(clock, wireless.radio, world.radio_map)
-        self.routes = world.routes
-        self.network = MetroNetwork(clock, self.routes)
+        self.network = network
+        self.routes = network.world.message_routes
         self._clock = clock
         self._arrived = arrived
         self._delivered = delivered

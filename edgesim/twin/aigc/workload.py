@@ -25,6 +25,7 @@ from edgesim.twin.core.clock import Moment
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host, Workload
+from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.twin import Twin
 
 __all__ = ["AIGCWorkload", "Chooser"]
@@ -67,6 +68,11 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         """The scenario."""
         return self.world.scenario
 
+    @property
+    def network_world(self) -> NetworkWorld | None:
+        """The metro network between the sites; None in a scenario without one."""
+        return None if self.scenario.wireless is None else self.world.network
+
     @classmethod
     def alone(
         cls,
@@ -107,6 +113,7 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             if self.scenario.wireless is None
             else Delivery(
                 self.clock,
+                twin.network,
                 self.world,
                 self.scenario.wireless,
                 self._streams,

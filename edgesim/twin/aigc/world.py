@@ -15,7 +15,7 @@ from edgesim.twin.aigc.quality import QualityCurves, Scatter
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.gabriel import metro_graph
-from edgesim.twin.network.messages import MetroRoutes
+from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.radio.access import RadioMap
 
 __all__ = ["AIGCWorld"]
@@ -86,11 +86,11 @@ class AIGCWorld(Shared):
                 )
 
     @cached_property
-    def routes(self) -> MetroRoutes:
-        """The metro network between the sites, and the ways through it."""
+    def network(self) -> NetworkWorld:
+        """The metro network between the sites."""
         wireless = self.scenario.wireless
         assert wireless is not None and self.sites_m is not None
-        return MetroRoutes(metro_graph(self.sites_m), wireless.backhaul)
+        return NetworkWorld.of_backhaul(metro_graph(self.sites_m), wireless.backhaul)
 
     @cached_property
     def radio_map(self) -> RadioMap:

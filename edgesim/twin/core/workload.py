@@ -47,6 +47,8 @@ class Host(Protocol):
     """The twin, as its workloads see it."""
 
     clock: Clock
+    network: Any
+    """A :class:`edgesim.twin.network.network.Network`, or None."""
 
     def next_decision(self) -> Decision | None:
         """See :meth:`edgesim.twin.twin.Twin.next_decision`."""
@@ -82,6 +84,14 @@ class Workload(Rebuilt, ABC, Generic[R, C]):
     last: R
     outcomes: list[Any]
     ledger: Any
+
+    @property
+    def network_world(self) -> Any:
+        """The network that the workload has where it is alone; None where it needs none.
+
+        A :class:`edgesim.twin.network.network.NetworkWorld`.
+        """
+        return None
 
     @abstractmethod
     def start(self, twin: Host, streams: Streams, log: EventLog | None) -> None:

@@ -3,18 +3,18 @@
 from array import array
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.scenarios.parts.links import Links
+from edgesim.scenarios.parts import links as settings
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.queueing import finite_queue, finite_queues
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.wiring import Wiring
 
-__all__ = ["FRAME_BYTES", "DataLinks", "PortCounters"]
+__all__ = ["FRAME_BYTES", "LinkListener", "Links", "PortCounters"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -43,7 +43,20 @@ class PortCounters(NamedTuple):
         return self.received_bytes / FRAME_BYTES
 
 
-class DataLinks:
+class LinkListener(Protocol):
+    """What is carried by the links and is planned by their room."""
+
+    def room_changed(self, link: int) -> None:
+        """A link's :attr:`Links.byte_s` has changed."""
+
+    def link_failed(self, link: int) -> None:
+        """A link is down from now on."""
+
+    def repaired(self) -> None:
+        """Some link is up again."""
+
+
+class Links:
     """The links of an episode: who has reserved what, what else flows, and what that does.
 
     Traffic is a fluid. Chains reserve bandwidth and send all of it. Background traffic wants a
@@ -66,13 +79,18 @@ class DataLinks:
     Attributes:
         reserved_bps: bandwidth that chains have reserved.
         ceiling_bps: what reservations may reach: the capacity, or -1 while the link is down.
-        load_bps: reserved and background traffic.
+        load_bps: reserved and background traffic, and the whole capacity while a transfer is sent.
         available_bps: capacity less load; 0 while down.
         delay_s: mean delay of a burst over the link; idle delay while down.
         loss: share of the bursts that are lost; 1 while down.
+        byte_s: time that a transfer takes to send a byte with what is left to it, the capacity less
+            reserved and background traffic; infinite where that is nothing.
+        busy: whether a transfer is being sent; told only where ``metered``.
+        metered: whether somebody looks at what transfers do to delay, loss and counters.
         up: whether the link is up.
         node_up: whether each node is up.
         version: grows with each failure and repair.
+        listeners: told of changes of ``byte_s`` and of failures.
         watchers: called before anything changes or is counted. Whoever works out late what it would
             have seen of the links in time does so now.
     """
@@ -92,11 +110,15 @@ class DataLinks:
         "_since_s",
         "_trouble",
         "available_bps",
+        "busy",
+        "byte_s",
         "ceiling_bps",
         "delay_s",
         "edge_up",
+        "listeners",
         "load_bps",
         "loss",
+        "metered",
         "node_up",
         "reserved_bps",
         "up",
@@ -105,7 +127,9 @@ class DataLinks:
         "wiring",
     )
 
-    def __init__(self, clock: Clock, wiring: Wiring, links: Links, streams: Streams) -> None:
+    def __init__(
+        self, clock: Clock, wiring: Wiring, links: settings.Links, streams: Streams
+    ) -> None:
         count = len(wiring.ends)
         self._clock = clock
         self.wiring = wiring
@@ -116,6 +140,10 @@ class DataLinks:
         self.available_bps = array("d", wiring.capacity_bps)
         self.delay_s = array("d", wiring.idle_s)
         self.loss = array("d", [0.0] * count)
+        self.byte_s = array("d", wiring.byte_s)
+        self.busy = [False] * count
+        self.metered = False
+        self.listeners: list[LinkListener] = []
         self.up = [True] * count
         self.edge_up = [True] * (count // 2)
         self.node_up = [True] * wiring.nodes
@@ -183,6 +211,20 @@ class DataLinks:
             rest = reserved[link] - bandwidth_bps if holders[link] else 0.0
             reserved[link] = max(0.0, rest)
             self._change(link)
+
+    # ---- transfers
+
+    def occupy(self, link: int) -> None:
+        """A transfer is sent from now on, with all that is left to it."""
+        self._announce()
+        self.busy[link] = True
+        self._change(link)
+
+    def vacate(self, link: int) -> None:
+        """Nothing is sent any more."""
+        self._announce()
+        self.busy[link] = False
+        self._change(link)
 
     # ---- failures
 
@@ -273,13 +315,22 @@ class DataLinks:
             self.load_bps[link] = self.available_bps[link] = 0.0
             self.delay_s[link] = wiring.idle_s[link]
             self.loss[link] = 1.0
+            self.byte_s[link] = inf
             return
         capacity = wiring.capacity_bps[link]
         room = capacity - self.reserved_bps[link]
         if room < 0.0:
             raise RuntimeError(f"link {link}: {self.reserved_bps[link]} reserved of {capacity}")
         spare = room - self._demand_bps[link]
-        self.available_bps[link] = spare = spare if spare > 0.0 else 0.0
+        spare = spare if spare > 0.0 else 0.0
+        byte_s = 8.0 / spare if spare else inf
+        if byte_s != self.byte_s[link]:
+            self.byte_s[link] = byte_s
+            for listener in self.listeners:
+                listener.room_changed(link)
+        if self.busy[link]:
+            spare = 0.0
+        self.available_bps[link] = spare
         self.load_bps[link] = load = capacity - spare
         stay, self.loss[link] = finite_queue(load / capacity, self._places)
         self.delay_s[link] = wiring.propagation_s[link] + stay * wiring.burst_s[link]
@@ -295,6 +346,9 @@ class DataLinks:
         # What _change does, of all links that are up.
         up = np.array(self.up)
         spare = np.maximum(0.0, capacity - of(self.reserved_bps) - demand)
+        if self.listeners:
+            self._make_room(spare, up)
+        spare[self.busy] = 0.0
         load = capacity - spare
         stay, loss = finite_queues(load / capacity, self._places)
         delay_s = wiring.propagation_s + stay * wiring.burst_s
@@ -304,6 +358,16 @@ class DataLinks:
         of(self.delay_s)[up] = delay_s[up]
         self._period += 1
         self._clock.at(self._period * self._background_s, self._vary)
+
+    def _make_room(self, spare: FloatArray, up: npt.NDArray[np.bool_]) -> None:
+        """Tell what the background leaves to transfers."""
+        with np.errstate(divide="ignore"):
+            byte_s = np.where(up, 8.0 / spare, inf)
+        changed = np.flatnonzero(byte_s != np.frombuffer(self.byte_s)).tolist()
+        np.frombuffer(self.byte_s)[:] = byte_s
+        for listener in self.listeners:
+            for link in changed:
+                listener.room_changed(link)
 
     def _settle_all(self) -> None:
         of, now = np.frombuffer, self._clock._now
@@ -317,11 +381,15 @@ class DataLinks:
 
     def _lower(self, links: Sequence[int]) -> None:
         self.version += 1
+        failed = [link for link in links if self.up[link]]
         for link in links:
             self._trouble[link] += 1
             self.up[link] = False
             self.ceiling_bps[link] = -1.0
             self._change(link)
+        for listener in self.listeners:
+            for link in failed:
+                listener.link_failed(link)
 
     def _raise(self, links: Sequence[int]) -> None:
         self.version += 1
@@ -331,3 +399,5 @@ class DataLinks:
                 self.up[link] = True
                 self.ceiling_bps[link] = self.wiring.capacity_bps[link]
                 self._change(link)
+        for listener in self.listeners:
+            listener.repaired()

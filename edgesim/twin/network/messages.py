@@ -53,6 +53,7 @@ class Message:
         self.done = done
         self.value = value
         self.stopped = stopped
+        self.moment: Any = None  # at which it will have crossed the link that it is queued at
         # On the link that it is queued at:
         self.left_bytes = size_bytes  # not sent yet ...
         self.begun_s = 0.0  # ... when its sending began, or goes on
@@ -91,6 +92,7 @@ class Messages:
         "_links",
         "_pace",
         "_queues",
+        "_stuck",
         "_version",
         "_waiting",
         "delivered",
@@ -110,6 +112,7 @@ class Messages:
         self._free_s = [0.0] * count  # when each link has sent all that is queued
         # On each link what waits, is sent, or has been sent and has not arrived.
         self._queues: list[deque[Message]] = [deque() for _ in range(count)]
+        self._stuck: set[int] = set()  # busy links that send nothing
         self._waiting: list[tuple[int, Message]] = []  # at nodes that no way leads on from
         self._around: dict[int, dict[int, tuple[int, ...]]] = {}  # ways of _version
         self._version = links.version
@@ -190,6 +193,9 @@ class Messages:
             if free_s < inf:
                 clock.again(message.moment, free_s + fixed_s)
         self._free_s[link] = free_s
+        if link in self._stuck and free_s < inf:
+            self._stuck.discard(link)
+            clock.at(free_s, self._look, link)
 
     def link_failed(self, link: int) -> None:
         """A link has failed: what it has not sent finds another way."""
@@ -204,7 +210,10 @@ class Messages:
             if message.begun_s < now and pace < inf:
                 left -= (now - message.begun_s) / pace
             self.wasted_bytes[link] += message.size_bytes - left
-        self._free_s[link] = now
+        self._free_s[link], self._pace[link] = now, inf
+        if link in self._stuck:
+            self._stuck.discard(link)
+            self._links.vacate(link)
         node = self._links.wiring.ends[link][0]
         for message in unsent:
             if message.stopped is not None:
@@ -234,11 +243,25 @@ class Messages:
         size_bytes = message.size_bytes
         self._queues[link].append(message)
         message.left_bytes, message.begun_s = size_bytes, start_s
-        if pace == inf or start_s == inf:
-            self._free_s[link] = message.sent_s = inf
+        sent_s = start_s + size_bytes * pace if pace < inf else inf
+        self._free_s[link] = message.sent_s = sent_s
+        if sent_s == inf:
             return
-        self._free_s[link] = message.sent_s = sent_s = start_s + size_bytes * pace
         self._clock.again(message.moment, sent_s + self._fixed_s[link])
+        if self._links.metered and not self._links.busy[link]:
+            self._links.occupy(link)
+            self._clock.at(sent_s, self._look, link)
+
+    def _look(self, moment: Moment) -> None:
+        """See whether a link has sent all that was queued, and is free for others."""
+        link: int = moment._value
+        free_s = self._free_s[link]
+        if free_s <= self._clock._now:
+            self._links.vacate(link)
+        elif free_s < inf:
+            self._clock.at(free_s, self._look, link)
+        else:
+            self._stuck.add(link)
 
     def _cross(self, moment: Moment) -> None:
         """A message has crossed a link, or gone nowhere: it goes on, or is handed over."""
@@ -254,6 +277,14 @@ class Messages:
             else:
                 self._queue(message)
             return
+        if self._links.node_up[message.target]:
+            self._deliver(message)
+        else:
+            self._waiting.append((message.target, message))
+
+    def _deliver(self, message: Message) -> None:
+        # The moment holds its message: in a circle both would wait for Python's garbage collector.
+        message.moment = None
         self.in_transit -= 1
         self.delivered += 1
         message.done(message.value)
@@ -261,6 +292,9 @@ class Messages:
     def _go_from(self, node: int, message: Message) -> None:
         """Send a message on from a node, now that something has failed before."""
         links = self._links
+        if node == message.target and links.node_up[node]:
+            self._deliver(message)
+            return
         if links.node_up[node] and links.node_up[message.target]:
             if self._version != links.version:
                 self._version, self._around = links.version, {}

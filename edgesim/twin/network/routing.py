@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import yen
 
 from edgesim.twin.core.forking import Rebuilt, Shared
-from edgesim.twin.network.links import DataLinks
+from edgesim.twin.network.links import Links
 from edgesim.twin.network.wiring import Wiring
 
 __all__ = ["Bundle", "Path", "Points", "Routes", "Routing"]
@@ -107,7 +107,7 @@ class Routing(Rebuilt):
     __slots__ = ("_bundles", "_known", "_reduced", "_version", "links", "routes")
     views = ("_bundles", "_known", "_reduced", "_version")
 
-    def __init__(self, routes: Routes, links: DataLinks) -> None:
+    def __init__(self, routes: Routes, links: Links) -> None:
         self.routes = routes
         self.links = links
         self.look()

@@ -2,7 +2,7 @@
 
 import networkx as nx
 
-from edgesim.scenarios.parts.links import Links
+from edgesim.scenarios.parts.links import Backhaul, Links
 from edgesim.twin.core.forking import Shared
 
 __all__ = ["Wiring"]
@@ -15,15 +15,19 @@ class Wiring(Shared):
     ``link ^ 1`` is the way back and ``link >> 1`` the edge.
 
     Args:
-        graph: nodes 0 … N-1, edges with ``length_km`` and, where an edge's capacity is not that of
-            the scenario, ``capacity_bps``: see :func:`edgesim.twin.network.topology.load_topology`.
+        graph: nodes 0 … N-1, edges with ``length_km``; where an edge's capacity is not that of the
+            scenario ``capacity_bps``, and where its propagation does not follow from the length
+            ``propagation_s``: see :func:`edgesim.twin.network.topology.load_topology`.
         links: the scenario's links.
+        switch_delay_s: what the switch at the end of a link takes to send a message on, s.
 
     Attributes:
         ends: (from, to) of every link; a link's number is its place here.
         capacity_bps: capacity of every link.
         propagation_s: time along every link.
         burst_s: time that every link takes to send one burst.
+        byte_s: time that every link takes to send a byte where nothing else uses it.
+        fixed_s: time of a message on every link besides its sending: propagation and switch.
         idle_s: delay of every link without load, ``propagation_s`` + ``burst_s``.
         leaving: numbers of the links that leave each node.
         arriving: numbers of the links that arrive at each node.
@@ -33,7 +37,7 @@ class Wiring(Shared):
         ValueError: the nodes are not 0 … N-1.
     """
 
-    def __init__(self, graph: "nx.Graph[int]", links: Links) -> None:
+    def __init__(self, graph: "nx.Graph[int]", links: Links, switch_delay_s: float = 0.0) -> None:
         nodes = graph.number_of_nodes()
         if not nodes or set(graph) != set(range(nodes)):
             raise ValueError(f"nodes {list(graph)[:8]}…: must be 0 … N-1")
@@ -45,13 +49,17 @@ class Wiring(Shared):
         self.capacity_bps: list[float] = []
         self.propagation_s: list[float] = []
         self.burst_s: list[float] = []
+        self.byte_s: list[float] = []
+        self.fixed_s: list[float] = []
         self.idle_s: list[float] = []
         self.leaving: list[list[int]] = [[] for _ in range(nodes)]
         self.arriving: list[list[int]] = [[] for _ in range(nodes)]
         self.number: dict[tuple[int, int], int] = {}
         for one, other, edge in graph.edges(data=True):
             capacity = float(edge.get("capacity_bps", links.capacity_bps))
-            propagation = edge["length_km"] * links.propagation_ms_per_km / 1000
+            propagation = edge.get("propagation_s")
+            if propagation is None:
+                propagation = edge["length_km"] * links.propagation_ms_per_km / 1000
             burst = links.burst_bytes * 8 / capacity
             for ends in ((one, other), (other, one)):
                 link = self.number[ends] = len(self.ends)
@@ -61,4 +69,31 @@ class Wiring(Shared):
                 self.capacity_bps.append(capacity)
                 self.propagation_s.append(propagation)
                 self.burst_s.append(burst)
+                self.byte_s.append(8.0 / capacity)
+                self.fixed_s.append(propagation + switch_delay_s)
                 self.idle_s.append(propagation + burst)
+
+    @classmethod
+    def of_backhaul(cls, graph: "nx.Graph[int]", backhaul: Backhaul) -> "Wiring":
+        """The links of a metro network.
+
+        Args:
+            graph: nodes 0 … S-1, edges with ``length_m`` and, where a link's rate is not the
+                backhaul's, ``rate_bps``.
+            backhaul: rate and delays of the links.
+
+        Raises:
+            ValueError: the nodes are not 0 … S-1.
+        """
+        wired: nx.Graph[int] = nx.Graph()
+        wired.add_nodes_from(graph.nodes(data=True))
+        for one, other, edge in graph.edges(data=True):
+            length_km = edge["length_m"] / 1000
+            wired.add_edge(
+                one,
+                other,
+                length_km=length_km,
+                propagation_s=length_km * backhaul.propagation_s_per_km,
+                capacity_bps=edge.get("rate_bps", backhaul.link_rate_bps),
+            )
+        return cls(wired, Links(), backhaul.switch_delay_s)

@@ -7,7 +7,7 @@ from edgesim.scenarios.parts.sdn import Collector
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.forking import Rebuilt
 from edgesim.twin.core.streams import Streams
-from edgesim.twin.network.links import DataLinks
+from edgesim.twin.network.links import Links
 from edgesim.twin.sdn import southbound
 from edgesim.twin.sdn.frames import ARRIVED, CROSSING, ECHO, HEARD, LOST, SENT, advance
 from edgesim.twin.sdn.link_view import LinkView
@@ -74,7 +74,7 @@ class LLDPCollector(Rebuilt):
         self,
         clock: Clock,
         collector: Collector,
-        links: DataLinks,
+        links: Links,
         channel: ControlChannel,
         tally: SouthboundTally,
         streams: Streams,
@@ -152,7 +152,7 @@ class LLDPCollector(Rebuilt):
 
         Each counts once, before any smoothing. A difference of two such tables gives the mean of
         what was measured between them, to be held beside that of
-        :meth:`edgesim.twin.network.links.DataLinks.delay_integral`; shape (links, 2).
+        :meth:`edgesim.twin.network.links.Links.delay_integral`; shape (links, 2).
         """
         self.update()
         return self._measured.copy()

@@ -5,7 +5,7 @@ from typing import Any
 
 from edgesim.scenarios.parts.sdn import Controller
 from edgesim.twin.core.clock import Clock, Moment
-from edgesim.twin.network.links import DataLinks
+from edgesim.twin.network.links import Links
 from edgesim.twin.network.routing import Path, Routing
 from edgesim.twin.sdn import southbound
 from edgesim.twin.sdn.southbound import ControlChannel, SouthboundTally
@@ -104,7 +104,7 @@ class SDNController:
         self._channel = channel
         self._tally = tally
         self._routing = routing
-        self._links: DataLinks = routing.links
+        self._links: Links = routing.links
         self._rule_s = controller.rule_ms / 1000
         self._free_s = [0.0] * len(channel.delay_s)  # when each switch has written all its rules
         self._ready_call = ready

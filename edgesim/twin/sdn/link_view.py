@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.twin.core.clock import Clock
-from edgesim.twin.network.links import DataLinks
+from edgesim.twin.network.links import Links
 
 __all__ = ["LinkView"]
 
@@ -41,7 +41,7 @@ class LinkView:
     def __init__(
         self,
         clock: Clock,
-        links: DataLinks,
+        links: Links,
         update: Callable[[], None],
         *,
         truth: bool = False,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from edgesim.twin.core.clock import Clock
-from edgesim.twin.network.links import DataLinks
+from edgesim.twin.network.links import Links
 from edgesim.twin.sdn import southbound
 from edgesim.twin.sdn.link_view import LinkView
 from edgesim.twin.sdn.southbound import ControlChannel, SouthboundTally
@@ -47,7 +47,7 @@ class PortStats:
     def __init__(
         self,
         clock: Clock,
-        links: DataLinks,
+        links: Links,
         channel: ControlChannel,
         tally: SouthboundTally,
         view: LinkView,

@@ -19,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.scenarios.sfc.schema import SFCScenario
-from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
+from edgesim.twin.core.workload import Host
+from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.sfc.chain import Chain, QoS, Request
 
 __all__ = ["ChainListener", "Fabric", "Layers", "Requests", "World"]
@@ -138,6 +139,7 @@ class World(Protocol):
 
     Attributes:
         scenario: the scenario.
+        network: the network that a twin of the chains alone has, None where there is none.
         stages: most VNFs of a chain.
         instances: instances of each VNF that a chain can choose from.
         most_bandwidth: most that a request can ask for, in the unit of the requests.
@@ -147,6 +149,7 @@ class World(Protocol):
     """
 
     scenario: SFCScenario
+    network: NetworkWorld | None
     stages: int
     instances: int
     most_bandwidth: float
@@ -156,8 +159,8 @@ class World(Protocol):
     def requests(self, streams: Streams) -> Requests:
         """The requests of an episode in the order of their arrival, as fresh objects."""
 
-    def fabric(self, clock: Clock, streams: Streams, listener: ChainListener) -> Fabric:
-        """A fabric at the start of an episode; it puts its own events on the clock."""
+    def fabric(self, host: Host, streams: Streams, listener: ChainListener) -> Fabric:
+        """A fabric at the start of an episode; it puts its own events on the clock of the twin."""
 
     def best_qos(self, request: Request) -> QoS | None:
         """What no chain of the request can beat, the network to itself; None if none can hold."""

@@ -9,11 +9,9 @@ from numba import njit
 
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.compute.hosts import Placement, VNFHosts
-from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.forking import Rebuilt
 from edgesim.twin.core.streams import Streams
-from edgesim.twin.network.failures import FailureProcess
-from edgesim.twin.network.links import DataLinks
+from edgesim.twin.core.workload import Host
 from edgesim.twin.network.routing import Routes, Routing
 from edgesim.twin.network.wiring import Wiring
 from edgesim.twin.sdn.collector import LLDPCollector
@@ -70,20 +68,22 @@ class SliceFabric(Rebuilt):
         controller: routes chains and writes their rules.
         collector: measures the links.
         tally: southbound messages.
-        failures: what breaks.
+        network: the network that it is part of.
         failed: edges and nodes that are down now.
     """
 
     views = ("_of_instances",)
 
     def __init__(
-        self, world: Slices, clock: Clock, streams: Streams, listener: ChainListener
+        self, world: Slices, host: Host, streams: Streams, listener: ChainListener
     ) -> None:
         network = world.scenario.network
         assert network is not None
         self.world = world
         self._listener = listener
-        self.links = DataLinks(clock, world.wiring, network.links, streams)
+        clock, self.network = host.clock, host.network
+        self.links = self.network.links
+        self.links.metered = True
         self.hosts = VNFHosts(world.placement, network.instances)
         self.tally = SouthboundTally()
         self._routing = Routing(world.routes, self.links)
@@ -103,17 +103,7 @@ class SliceFabric(Rebuilt):
         )
         self._survey = Survey(self._routing, self.collector.view)
         self.look()
-        self.failures = FailureProcess(
-            clock,
-            network.failures,
-            len(world.wiring.edges),
-            world.wiring.nodes,
-            streams,
-            self._edge_failed,
-            self._edge_repaired,
-            self._node_failed,
-            self._node_repaired,
-        )
+        self.network.watch(self)
 
     def look(self) -> None:
         """Have the figures of the instances at hand as arrays."""
@@ -137,11 +127,7 @@ class SliceFabric(Rebuilt):
         return self.world.placement.of_type[vnf][choice]
 
     def resample(self) -> None:
-        """See :class:`edgesim.twin.sfc.fabric.Fabric`.
-
-        Background traffic and measurements are drawn as they come.
-        """
-        self.failures.resample()
+        """See :class:`edgesim.twin.sfc.fabric.Fabric`; measurements are drawn as they come."""
 
     def southbound(self) -> tuple[int, int]:
         """See :class:`edgesim.twin.sfc.fabric.Fabric`."""
@@ -241,24 +227,24 @@ class SliceFabric(Rebuilt):
         self._listener.drop(chain, "failure")
         self._free_instances(chain)
 
-    def _edge_failed(self, edge: int) -> None:
-        self.links.fail_edge(edge)
+    def edge_failed(self, edge: int) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
         self._listener.note("link fails", edge)
         self.controller.edges_changed([edge])
 
-    def _edge_repaired(self, edge: int) -> None:
-        self.links.repair_edge(edge)
+    def edge_repaired(self, edge: int) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
         self._listener.note("link repaired", edge)
         self.controller.edges_changed([edge])
 
-    def _node_failed(self, node: int) -> None:
-        self.links.fail_node(node)
+    def node_failed(self, node: int) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
         self.hosts.fail_node(node)
         self._listener.note("node fails", node)
         self.controller.edges_changed(self._edges_at(node))
 
-    def _node_repaired(self, node: int) -> None:
-        self.links.repair_node(node)
+    def node_repaired(self, node: int) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
         self.hosts.repair_node(node)
         self._listener.note("node repaired", node)
         self.controller.edges_changed(self._edges_at(node))

@@ -6,10 +6,11 @@ import numpy as np
 
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.compute.hosts import Placement
-from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.layered import to_go
 from edgesim.twin.core.streams import Streams
+from edgesim.twin.core.workload import Host
+from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.network.routing import Routes
 from edgesim.twin.network.topology import load_topology
 from edgesim.twin.network.wiring import Wiring
@@ -28,6 +29,7 @@ class SliceWorld(Shared):
     Attributes:
         scenario: the scenario.
         wiring: switches and links.
+        network: these, with their queues, background traffic and failures.
         placement: which VNF instances stand where.
         routes: the shortest ways between nodes.
         channel: where the controller stands.
@@ -54,6 +56,7 @@ class SliceWorld(Shared):
         graph = load_topology(network.topology, streams["topology"])
         self.wiring = Wiring(graph, network.links)
         self.placement = Placement(self.wiring.nodes, network.instances, streams["placement"])
+        self.network = NetworkWorld(self.wiring, network.links, network.failures)
         self.routes = Routes(self.wiring, network.controller.routes)
         self.channel = ControlChannel(self.wiring, network.controller)
         types = network.instances.types
@@ -86,9 +89,9 @@ class SliceWorld(Shared):
         """See :class:`edgesim.twin.sfc.fabric.World`."""
         return self.arrivals.requests(streams)
 
-    def fabric(self, clock: Clock, streams: Streams, listener: ChainListener) -> SliceFabric:
+    def fabric(self, host: Host, streams: Streams, listener: ChainListener) -> SliceFabric:
         """See :class:`edgesim.twin.sfc.fabric.World`."""
-        return SliceFabric(self, clock, streams, listener)
+        return SliceFabric(self, host, streams, listener)
 
     def best_qos(self, request: Request) -> QoS | None:
         """See :class:`edgesim.twin.sfc.fabric.World`: idle links, idle instances."""

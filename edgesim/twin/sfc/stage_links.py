@@ -4,10 +4,11 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.scenarios.sfc.schema import SFCScenario, read_links
-from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.forking import Rebuilt, Shared
 from edgesim.twin.core.layered import to_go
 from edgesim.twin.core.streams import Streams
+from edgesim.twin.core.workload import Host
+from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.sfc.chain import Chain, QoS, Request
 from edgesim.twin.sfc.fabric import ChainListener, Layers, Requests
 from edgesim.twin.sfc.stage_arrivals import StageArrivals
@@ -34,6 +35,8 @@ class StageWorld(Shared):
         offered_load: bandwidth that running chains would hold on average if all requests were
             admitted, over the capacity of all links of a stage.
     """
+
+    network: NetworkWorld | None = None
 
     def __init__(self, scenario: SFCScenario) -> None:
         assert scenario.groups is not None and scenario.instances is not None
@@ -66,7 +69,7 @@ class StageWorld(Shared):
         """See :class:`edgesim.twin.sfc.fabric.World`."""
         return self.arrivals.requests(streams)
 
-    def fabric(self, clock: Clock, streams: Streams, listener: ChainListener) -> "StageFabric":
+    def fabric(self, host: Host, streams: Streams, listener: ChainListener) -> "StageFabric":
         """See :class:`edgesim.twin.sfc.fabric.World`."""
         return StageFabric(self)
 

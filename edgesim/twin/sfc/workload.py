@@ -9,6 +9,7 @@ from edgesim.twin.core.clock import URGENT, Moment
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host, Workload
+from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.sfc.chain import Chain, Request
 from edgesim.twin.sfc.fabric import Requests, World
 from edgesim.twin.sfc.outcomes import (
@@ -67,6 +68,11 @@ class SFCWorkload(Workload[Request, int]):
         """The scenario."""
         return self.world.scenario
 
+    @property
+    def network_world(self) -> NetworkWorld | None:
+        """The network of the slices; None in a scenario of stage links."""
+        return self.world.network
+
     @classmethod
     def alone(
         cls,
@@ -96,7 +102,7 @@ class SFCWorkload(Workload[Request, int]):
         self.request = None
         self.running: dict[int, tuple[Chain, float]] = {}
         self.look()
-        self.fabric = self.world.fabric(self.clock, self._streams, self)
+        self.fabric = self.world.fabric(twin, self._streams, self)
         self._requests = self.requests()
         self._coming: Request | None = next(self._requests, None)
         self._awaited: Moment | None = None  # of the next arrival

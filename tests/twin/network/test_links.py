@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from edgesim.scenarios.parts.links import Links
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
-from edgesim.twin.network.links import DataLinks
+from edgesim.twin.network.links import Links as NetworkLinks
 from edgesim.twin.network.wiring import Wiring
 
 # 1 Mbit/s and bursts of 125 bytes: a burst takes a millisecond. 200 km: one more.
@@ -29,10 +29,10 @@ def line(nodes: int = 3, length_km: float = 200.0) -> "nx.Graph[int]":
 
 def network(
     config: Links = QUIET, graph: "nx.Graph[int] | None" = None, seed: int = 0
-) -> tuple[Clock, DataLinks]:
+) -> tuple[Clock, NetworkLinks]:
     clock = Clock()
     wiring = Wiring(graph if graph is not None else line(), config)
-    return clock, DataLinks(clock, wiring, config, Streams(np.random.SeedSequence(seed)))
+    return clock, NetworkLinks(clock, wiring, config, Streams(np.random.SeedSequence(seed)))
 
 
 def test_links_are_numbered_in_pairs() -> None:

@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 
 from edgesim.scenarios.parts.links import Backhaul
 from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.gabriel import metro_graph
-from edgesim.twin.network.messages import MetroNetwork, MetroRoutes
+from edgesim.twin.network.links import Links
+from edgesim.twin.network.message_routes import MessageRoutes
+from edgesim.twin.network.messages import Messages
+from edgesim.twin.network.network import QUIET
+from edgesim.twin.network.wiring import Wiring
 
 # 8 Mbit/s: a message of 1 MB takes a second a hop. 1 km: 0.25 s. A switch: 0.5 s.
 SLOW = Backhaul(link_rate_bps=8e6, switch_delay_s=0.5, propagation_s_per_km=0.25)
@@ -24,13 +29,22 @@ def line(sites: int = 4) -> "nx.Graph[int]":
     return metro_graph([(1000.0 * site, 0.0) for site in range(sites)])
 
 
+def routes_of(graph: "nx.Graph[int]", route_bytes: float = MB) -> MessageRoutes:
+    return MessageRoutes(Wiring.of_backhaul(graph, SLOW), route_bytes)
+
+
+def messages_on(clock: Clock, routes: MessageRoutes) -> Messages:
+    links = Links(clock, routes.wiring, QUIET, Streams(np.random.SeedSequence(0)))
+    return Messages(clock, links, routes)
+
+
 class Post:
     """A network whose messages write down when they arrive."""
 
     def __init__(self, graph: "nx.Graph[int] | None" = None) -> None:
         self.clock = Clock()
-        self.routes = MetroRoutes(graph if graph is not None else line(), SLOW)
-        self.network = MetroNetwork(self.clock, self.routes)
+        self.routes = routes_of(graph if graph is not None else line())
+        self.network = messages_on(self.clock, self.routes)
         self.log: list[tuple[str, float]] = []
 
     def arrived(self, name: str) -> None:
@@ -124,7 +138,7 @@ def test_an_idle_network_keeps_the_time_it_states() -> None:
 
 def test_the_matrices_hold_what_the_functions_say() -> None:
     sites = np.random.default_rng(4).random((9, 2)) * 3000
-    routes = MetroRoutes(metro_graph(sites), SLOW)
+    routes = routes_of(metro_graph(sites))
     delay = routes.fixed_s + 5e5 * routes.seconds_per_byte
     for source in range(9):
         for target in range(9):
@@ -139,16 +153,16 @@ def test_the_matrices_hold_what_the_functions_say() -> None:
 def test_routes_take_the_shortest_delay_rather_than_the_fewest_hops() -> None:
     graph = line(3)
     graph.add_edge(0, 2, length_m=2000.0, rate_bps=1e6)  # direct, and slow: 8 s for 1 MB
-    routes = MetroRoutes(graph, SLOW)
-    assert [routes.links[link] for link in routes.paths[0][2]] == [(0, 1), (1, 2)]
+    routes = routes_of(graph)
+    assert [routes.wiring.ends[link] for link in routes.paths[0][2]] == [(0, 1), (1, 2)]
     assert routes.delay_s(0, 2, MB) == pytest.approx(3.5)
     # For a byte the direct way is the shorter: 0.5 s of fibre and one switch instead of two.
-    small = MetroRoutes(graph, SLOW, route_bytes=1.0)
+    small = routes_of(graph, route_bytes=1.0)
     assert small.hops(0, 2) == 1
 
 
 def test_a_single_site_is_a_network() -> None:
-    routes = MetroRoutes(metro_graph([(5.0, 5.0)]), SLOW)
+    routes = routes_of(metro_graph([(5.0, 5.0)]))
     assert routes.hop_count.tolist() == [[0]]
     assert routes.delay_s(0, 0, MB) == 0.0
 
@@ -157,11 +171,11 @@ def test_graphs_that_are_no_network_are_refused() -> None:
     apart: nx.Graph[int] = nx.Graph()
     apart.add_nodes_from([0, 1])
     with pytest.raises(ValueError, match="not connected"):
-        MetroRoutes(apart, SLOW)
+        routes_of(apart)
     with pytest.raises(ValueError, match="nodes"):
-        MetroRoutes(nx.relabel_nodes(line(2), {1: 5}), SLOW)
+        routes_of(nx.relabel_nodes(line(2), {1: 5}))
     with pytest.raises(ValueError, match="nodes"):
-        MetroRoutes(nx.Graph(), SLOW)
+        routes_of(nx.Graph())
 
 
 # ---- the graph
@@ -228,7 +242,7 @@ def test_messages_are_conserved_and_never_early(
     rows: list[tuple[float, int, int, float]],
 ) -> None:
     clock = Clock()
-    network = MetroNetwork(clock, MetroRoutes(line(), SLOW))
+    network = messages_on(clock, routes_of(line()))
     left: dict[int, tuple[float, int, int, float]] = {}
     order: dict[tuple[int, int], list[int]] = {}
     gone = 0

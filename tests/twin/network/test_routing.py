@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from edgesim.scenarios.parts.links import Links, Topology
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
-from edgesim.twin.network.links import DataLinks
+from edgesim.twin.network.links import Links as NetworkLinks
 from edgesim.twin.network.routing import Path, Routes, Routing
 from edgesim.twin.network.topology import load_topology
 from edgesim.twin.network.wiring import Wiring
@@ -21,7 +21,7 @@ QUIET = Links(capacity_bps=1e6, background_share=[0, 0])
 
 def routing(graph: "nx.Graph[int]", count: int = 3) -> Routing:
     wiring = Wiring(graph, QUIET)
-    links = DataLinks(Clock(), wiring, QUIET, Streams(np.random.SeedSequence(0)))
+    links = NetworkLinks(Clock(), wiring, QUIET, Streams(np.random.SeedSequence(0)))
     return Routing(Routes(wiring, count), links)
 
 
@@ -120,7 +120,7 @@ def test_a_node_that_is_down_has_no_way_even_to_itself() -> None:
 
 def test_worlds_share_what_episodes_have_searched(germany: Routing) -> None:
     wiring = germany.links.wiring
-    links = DataLinks(Clock(), wiring, QUIET, Streams(np.random.SeedSequence(1)))
+    links = NetworkLinks(Clock(), wiring, QUIET, Streams(np.random.SeedSequence(1)))
     later = Routing(germany.routes, links)
     links.fail_edge(0)
     assert later.paths(0, 1) != germany.paths(0, 1)

@@ -10,7 +10,7 @@ from edgesim.scenarios.parts.links import Links
 from edgesim.scenarios.parts.sdn import Controller
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
-from edgesim.twin.network.links import DataLinks
+from edgesim.twin.network.links import Links as NetworkLinks
 from edgesim.twin.network.routing import Routes, Routing
 from edgesim.twin.network.wiring import Wiring
 from edgesim.twin.sdn.controller import Flow, SDNController
@@ -28,7 +28,7 @@ class Network:
         self.clock = Clock()
         self.wiring = Wiring(graph, QUIET)
         streams = Streams(np.random.SeedSequence(0))
-        self.links = DataLinks(self.clock, self.wiring, QUIET, streams)
+        self.links = NetworkLinks(self.clock, self.wiring, QUIET, streams)
         self.tally = SouthboundTally()
         self.log: list[tuple[str, Any, float]] = []
         self.controller = SDNController(

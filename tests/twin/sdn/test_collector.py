@@ -10,7 +10,7 @@ from edgesim.scenarios.parts.links import Links
 from edgesim.scenarios.parts.sdn import Collector, Controller
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
-from edgesim.twin.network.links import DataLinks
+from edgesim.twin.network.links import Links as NetworkLinks
 from edgesim.twin.network.wiring import Wiring
 from edgesim.twin.sdn.collector import LLDPCollector
 from edgesim.twin.sdn.southbound import ControlChannel, SouthboundTally, frame_bytes
@@ -37,7 +37,7 @@ class Network:
         self.clock = Clock()
         self.wiring = Wiring(graph, links)
         streams = Streams(np.random.SeedSequence(seed))
-        self.links = DataLinks(self.clock, self.wiring, links, streams)
+        self.links = NetworkLinks(self.clock, self.wiring, links, streams)
         self.tally = SouthboundTally()
         # A message takes 10 ms.
         channel = ControlChannel(self.wiring, Controller(channel_ms=10, channel_ms_per_km=0))

@@ -9,7 +9,7 @@ import pytest
 from edgesim.scenarios.parts.links import Links
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
-from edgesim.twin.network.links import DataLinks
+from edgesim.twin.network.links import Links as NetworkLinks
 from edgesim.twin.network.routing import Routes, Routing
 from edgesim.twin.network.wiring import Wiring
 from edgesim.twin.sdn.link_view import LinkView
@@ -29,7 +29,7 @@ def test_each_way_is_the_first_with_room_or_the_shortest_with_none(
         graph.edges[ends]["length_km"] = 100.0 + 17.0 * place
     config = Links(capacity_bps=CAPACITY_BPS, background_share=[0, 0])
     clock, wiring = Clock(), Wiring(graph, config)
-    links = DataLinks(clock, wiring, config, Streams(np.random.SeedSequence(0)))
+    links = NetworkLinks(clock, wiring, config, Streams(np.random.SeedSequence(0)))
     routing = Routing(Routes(wiring, 3), links)
     view = LinkView(clock, links, lambda: None)
     delay_s, _, loss, _ = view.tables()

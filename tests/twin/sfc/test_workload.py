@@ -196,8 +196,8 @@ class Moody(StageFabric):
 
 
 class MoodyWorld(StageWorld):
-    def fabric(self, clock, streams, listener):
-        return Moody(self, clock, listener)
+    def fabric(self, host, streams, listener):
+        return Moody(self, host.clock, listener)
 
 
 def test_a_fabric_can_reroute_and_drop_and_qoe_is_the_mean_over_a_chains_life(tmp_path):
