@@ -82,10 +82,8 @@ def waits_on_a_link(service: Service, load: float, count: int, seed: int) -> Flo
     clock = Clock()
     graph = metro_graph([(0.0, 0.0), (1000.0, 0.0)])
     world = NetworkWorld.of_backhaul(graph, Backhaul(link_rate_bps=8e6))
-    network, routes = (
-        Network(clock, world, Streams(np.random.SeedSequence(0))),
-        world.message_routes,
-    )
+    network = Network(clock, world, Streams(np.random.SeedSequence(0)))
+    routes = world.message_routes
     times = rng.exponential(1 / load, count).cumsum()
     sizes = service(rng, count) * 1e6
     arrived = np.zeros(count)
