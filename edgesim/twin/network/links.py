@@ -14,7 +14,7 @@ from edgesim.twin.core.queueing import finite_queue, finite_queues
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.wiring import Wiring
 
-__all__ = ["FRAME_BYTES", "LinkListener", "Links", "PortCounters"]
+__all__ = ["FRAME_BYTES", "LinkListener", "LinkTables", "Links", "PortCounters"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -41,6 +41,22 @@ class PortCounters(NamedTuple):
     def received_frames(self) -> float:
         """Frames that came out at the far port."""
         return self.received_bytes / FRAME_BYTES
+
+
+class LinkTables(NamedTuple):
+    """The figures of :class:`Links` by link, for compiled loops: all but the first are views.
+
+    The last four are integrals up to ``since_s``, from when on the present load has held.
+    """
+
+    capacity_bps: FloatArray
+    load_bps: FloatArray
+    delay_s: FloatArray
+    loss: FloatArray
+    since_s: FloatArray
+    sent_bytes: FloatArray
+    received_bytes: FloatArray
+    delay_area: FloatArray
 
 
 class LinkListener(Protocol):
@@ -268,11 +284,11 @@ class Links:
         self._settle(link, self._clock._now)
         return PortCounters(self._sent_bytes[link], self._received_bytes[link])
 
-    def tables(self) -> tuple[FloatArray, ...]:
+    def tables(self) -> LinkTables:
         """What frames that cross late read and count, see
         :func:`edgesim.twin.sdn.frames.advance`.
         """
-        return (
+        return LinkTables(
             np.array(self.wiring.capacity_bps),
             np.frombuffer(self.load_bps),
             np.frombuffer(self.delay_s),

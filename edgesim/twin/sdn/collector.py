@@ -9,7 +9,17 @@ from edgesim.twin.core.forking import Rebuilt
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.links import Links
 from edgesim.twin.sdn import southbound
-from edgesim.twin.sdn.frames import ARRIVED, CROSSING, ECHO, HEARD, LOST, SENT, advance
+from edgesim.twin.sdn.frames import (
+    ARRIVED,
+    CROSSING,
+    ECHO,
+    HEARD,
+    LOST,
+    SENT,
+    Kept,
+    Lines,
+    advance,
+)
 from edgesim.twin.sdn.link_view import LinkView
 from edgesim.twin.sdn.port_stats import PortStats
 from edgesim.twin.sdn.southbound import ControlChannel, SouthboundTally, frame_bytes
@@ -115,12 +125,15 @@ class LLDPCollector(Rebuilt):
         self._next_crossings, self._next_echoes = next(self._crossings), next(self._echoes)
         self._counters = np.zeros(7, dtype=np.int64)
         self._flying = np.zeros((16, 6))
-        self._node_up = np.ones(nodes, dtype=bool)
         self._version = links.version
-        self._latency_s = channel_s + collector.noise_ms / 1000
-        self._measured = np.zeros((ports, 2))
-        self._plan = (near, far, first_probe, collector.mode == "piggyback")
-        self._kept = (np.zeros((ports, 3)), np.zeros((ports, 1 + collector.smoothing)))
+        self._lines = Lines(near, far, first_probe, collector.mode == "piggyback")
+        self._kept = Kept(
+            node_up=np.ones(nodes, dtype=bool),
+            latency_s=channel_s + collector.noise_ms / 1000,
+            last=np.zeros((ports, 3)),
+            delays_s=np.zeros((ports, 1 + collector.smoothing)),
+            measured=np.zeros((ports, 2)),
+        )
         self.look()
         links.watchers.append(self.update)
         tally.watchers.append(self._report)
@@ -130,21 +143,13 @@ class LLDPCollector(Rebuilt):
 
     def look(self) -> None:
         """Have all that frames read and write at hand."""
-        self._tables = (
-            *self._plan,
-            self._node_up,
-            *self._links.tables(),
-            self._latency_s,
-            *self._kept,
-            self._measured,
-            *self.view.tables(),
-        )
+        self._tables = (self._lines, self._links.tables(), self._kept, self.view.tables())
 
     @property
     def latency_s(self) -> list[float]:
         """Measured latency (s) of each switch; its true mean until the first echo."""
         self.update()
-        latency_s: list[float] = self._latency_s.tolist()
+        latency_s: list[float] = self._kept.latency_s.tolist()
         return latency_s
 
     def measured(self) -> FloatArray:
@@ -155,7 +160,7 @@ class LLDPCollector(Rebuilt):
         :meth:`edgesim.twin.network.links.Links.delay_integral`; shape (links, 2).
         """
         self.update()
-        return self._measured.copy()
+        return self._kept.measured.copy()
 
     @property
     def sent_frames(self) -> int:
@@ -180,10 +185,10 @@ class LLDPCollector(Rebuilt):
         self._until_s = now
         if self._version != self._links.version:
             self._version = self._links.version
-            self._node_up[:] = self._links.node_up
+            self._kept.node_up[:] = self._links.node_up
         counters = self._counters
         while not advance(
-            now, counters, self._flying, *self._next_crossings, *self._next_echoes, *self._tables
+            now, counters, self._flying, self._next_crossings, self._next_echoes, *self._tables
         ):
             self._turn_over()
 
@@ -202,9 +207,9 @@ class LLDPCollector(Rebuilt):
     def _turn_over(self) -> None:
         """A table of frames or echoes has come to its end: the next ones, or more room."""
         counters = self._counters
-        if counters[CROSSING] == len(self._next_crossings[0]):
+        if counters[CROSSING] == len(self._next_crossings.crossed_s):
             self._next_crossings, counters[CROSSING] = next(self._crossings), 0
-        elif counters[ECHO] == len(self._next_echoes[0]):
+        elif counters[ECHO] == len(self._next_echoes.heard_s):
             self._next_echoes, counters[ECHO] = next(self._echoes), 0
         else:
             self._flying = np.concatenate([self._flying, np.zeros_like(self._flying)])

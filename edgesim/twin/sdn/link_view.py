@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +10,18 @@ import numpy.typing as npt
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.network.links import Links
 
-__all__ = ["LinkView"]
+__all__ = ["LinkView", "ViewTables"]
 
 FloatArray = npt.NDArray[np.float64]
+
+
+class ViewTables(NamedTuple):
+    """What a :class:`LinkView` holds of each link, to be read and written by compiled loops."""
+
+    delay_s: FloatArray
+    available_bps: FloatArray
+    loss: FloatArray
+    measured_s: FloatArray
 
 
 class LinkView:
@@ -100,10 +110,10 @@ class LinkView:
 
     # ---- what comes in
 
-    def tables(self) -> tuple[FloatArray, ...]:
-        """Delay, available bandwidth, loss and time of measurement, to be written."""
+    def tables(self) -> ViewTables:
+        """Its arrays themselves."""
         columns = (self._delay_s, self._available_bps, self._loss, self._measured_s)
-        return tuple(np.frombuffer(column) for column in columns)
+        return ViewTables(*(np.frombuffer(column) for column in columns))
 
     def see_available(self, link: int, available_bps: float) -> None:
         """Counters have told what a link still has."""

@@ -42,12 +42,12 @@ class Survey(Rebuilt):
     def look(self) -> None:
         """Have the figures of the links at hand as arrays."""
         links = self._routing.links
-        delay_s, _, loss, _ = self._view.tables()
+        view = self._view.tables()
         self._tables = (
             np.frombuffer(links.reserved_bps),
             np.frombuffer(links.ceiling_bps),
-            delay_s,
-            loss,
+            view.delay_s,
+            view.loss,
         )
 
     def between(self, points: Sequence[tuple[int, ...]], bandwidth_bps: float) -> Floats:

@@ -1,11 +1,12 @@
 """When the collector's frames and echoes are where, whatever the data traffic does."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Crossings", "Draw", "Echoes", "Jitter", "Timetable"]
+__all__ = ["Crossings", "Draw", "Echoes", "Jitter", "NextEchoes", "NextFrames", "Timetable"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -81,12 +82,40 @@ class Jitter:
         return self._rng.exponential(self._mean_s, count) if self._mean_s else np.zeros(count)
 
 
+class NextFrames(NamedTuple):
+    """The next frames that cross a link, by time; all of shape (frames,).
+
+    Attributes:
+        crossed_s: when each leaves its port and crosses.
+        lines: its line.
+        sent_s: when the controller sent it.
+        back_s: when it is back at the controller, but for the delay of the link.
+        fates: a number from 0 to 1: it is lost where that is below the link's loss.
+    """
+
+    crossed_s: FloatArray
+    lines: IntArray
+    sent_s: FloatArray
+    back_s: FloatArray
+    fates: FloatArray
+
+
+class NextEchoes(NamedTuple):
+    """The next echo replies, by time; all of shape (replies,).
+
+    Attributes:
+        heard_s: when each reaches the controller.
+        switches: its switch.
+        halves_s: half of its round trip, s.
+    """
+
+    heard_s: FloatArray
+    switches: IntArray
+    halves_s: FloatArray
+
+
 class Crossings:
     """Frames in the order in which they leave their ports and cross a link, an endless iterator.
-
-    Each step gives, of the next frames: when each crosses; its line; when it was sent; when it is
-    back at the controller but for the delay of the link; a number from 0 to 1 that decides whether
-    it is lost. All of shape (frames,).
 
     Args:
         sent_s: when the first frame of each line of frames leaves the controller, shape (lines,).
@@ -115,20 +144,17 @@ class Crossings:
         """Itself."""
         return self
 
-    def __next__(self) -> tuple[FloatArray, IntArray, FloatArray, FloatArray, FloatArray]:
+    def __next__(self) -> NextFrames:
         """The next frames."""
         lines, left_s, crossed_s, again_s = self._table.block()
         jitter = self._jitter_s(2 * len(lines)).reshape(-1, 2)
         self._table.again(lines, again_s, again_s + self._near_s[lines] + jitter[:, 0])
         back_s = crossed_s + self._far_s[lines] + jitter[:, 1]
-        return crossed_s, lines, left_s, back_s, self._uniform(len(lines))
+        return NextFrames(crossed_s, lines, left_s, back_s, self._uniform(len(lines)))
 
 
 class Echoes:
     """Echo replies in the order in which they reach the controller, an endless iterator.
-
-    Each step gives, of the next replies: when each is there; its switch; half of its round trip, s.
-    All of shape (replies,).
 
     Args:
         sent_s: when the first request leaves the controller for each switch, shape (switches,).
@@ -148,14 +174,14 @@ class Echoes:
         """Itself."""
         return self
 
-    def __next__(self) -> tuple[FloatArray, IntArray, FloatArray]:
+    def __next__(self) -> NextEchoes:
         """The next replies."""
         round_s = self._round_s
         switches, _, due_s, again_s = self._table.block()
         half_s = round_s[switches] / 2
         round_s[switches] = self._rounds(switches)
         self._table.again(switches, again_s, again_s + round_s[switches])
-        return due_s, switches, half_s
+        return NextEchoes(due_s, switches, half_s)
 
     def _rounds(self, switches: IntArray) -> FloatArray:
         """Round trips of the next requests to some switches, s."""
