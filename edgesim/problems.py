@@ -10,7 +10,10 @@ from typing import Literal
 
 from edgesim.errors import InputError
 
-__all__ = ["ENGINES", "PROBLEMS", "Problem", "Score", "add"]
+__all__ = ["ENGINES", "PROBLEMS", "SHARED_SCHEMA", "Problem", "Score", "add"]
+
+SHARED_SCHEMA = "edgesim.scenarios.shared:SharedScenario"
+"""The dataclass that checks a scenario with parts of several problems, a key each."""
 
 ENGINES = ("auto", "simpy", "batched")
 """What steps many worlds: SimPy, the batched engine, or that where it can step the scenario."""

@@ -166,7 +166,7 @@ def scenario_keys(name: str) -> list[tuple[str, str]]:
     """
     values = edgesim.scenarios.preset(name)
     del values["name"]  # it is the file's
-    return list(_scenario_keys(load(PROBLEMS[values["problem"]].schema), values))
+    return list(_scenario_keys(edgesim.scenarios.schema_of(values), values))
 
 
 def _scenario_keys(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from edgesim.config.config import DEFAULT_AGENT, DEFAULT_SCENARIO, SCHEMAS, AgentConfig
 from edgesim.errors import InputError
-from edgesim.problems import PROBLEMS
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -27,15 +26,14 @@ def register() -> None:
     from omegaconf import OmegaConf
 
     from edgesim.config import agents
-    from edgesim.importing import load
-    from edgesim.scenarios import preset, presets
+    from edgesim.scenarios import preset, presets, schema_of
 
     store = ConfigStore.instance()
     problems: dict[str, str] = {}
     for name in presets():
         values = preset(name)
         problems[name] = values["problem"]
-        schema = OmegaConf.structured(load(PROBLEMS[values["problem"]].schema))
+        schema = OmegaConf.structured(schema_of(values))
         store.store(group="scenario", name=name, node=OmegaConf.merge(schema, values))
     for name in agents.presets():
         values = agents.values(name)

@@ -10,9 +10,9 @@ import yaml
 
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import load
-from edgesim.problems import PROBLEMS
+from edgesim.problems import PROBLEMS, SHARED_SCHEMA
 
-__all__ = ["preset", "preset_file", "presets", "resolve"]
+__all__ = ["preset", "preset_file", "presets", "resolve", "schema_of"]
 
 _FOLDER = Path(__file__).parent
 
@@ -25,8 +25,9 @@ def presets() -> dict[str, str]:
 
 @cache
 def _files() -> dict[str, Path]:
-    """The file of every preset, by its name: ``<family>/<name>.yaml``."""
-    return {path.stem: path for path in sorted(_FOLDER.glob("*/*.yaml"), key=lambda it: it.stem)}
+    """The file of every preset, by its name: ``<family>/<name>.yaml``, or ``<name>.yaml``."""
+    paths = [*_FOLDER.glob("*/*.yaml"), *_FOLDER.glob("*.yaml")]
+    return {path.stem: path for path in sorted(paths, key=lambda path: path.stem)}
 
 
 def preset_file(name: str) -> Path:
@@ -47,7 +48,31 @@ def preset(name: str) -> dict[str, Any]:
     Raises:
         InputError: there is no preset of that name.
     """
-    return {"name": name, **deepcopy(_read(preset_file(name)))}
+    values = deepcopy(_read(preset_file(name)))
+    for key, part in values.items():
+        if isinstance(part, dict) and "preset" in part:
+            values[key] = _merged(preset(part.pop("preset")), part)
+    return {"name": name, **values}
+
+
+def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``base`` with the values of ``over``: mappings key by key, all else replaced."""
+    for key, value in over.items():
+        nested = isinstance(value, Mapping) and isinstance(base.get(key), dict)
+        base[key] = _merged(base[key], value) if nested else value
+    return base
+
+
+def schema_of(values: Mapping[str, Any]) -> Any:
+    """The dataclass that checks a scenario's keys: its problem's, or that of a shared world.
+
+    Raises:
+        InputError: there is no such problem.
+    """
+    if values.get("problem") not in PROBLEMS:
+        raise InputError("scenario problem", values.get("problem"), did_you_mean("", PROBLEMS))
+    shared = len(PROBLEMS.keys() & values.keys()) > 1
+    return load(SHARED_SCHEMA if shared else PROBLEMS[values["problem"]].schema)
 
 
 @cache
@@ -71,9 +96,7 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
     from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
     values = preset(scenario) if isinstance(scenario, str) else dict(scenario)
-    if values.get("problem") not in PROBLEMS:
-        raise InputError("scenario problem", values.get("problem"), did_you_mean("", PROBLEMS))
-    schema = load(PROBLEMS[values["problem"]].schema)
+    schema = schema_of(values)
     try:
         config = OmegaConf.merge(OmegaConf.structured(schema), values)
         replaced = OmegaConf.create({})

@@ -28,6 +28,7 @@ class Twin:
         seed: draws what happens in the episode. The streams of a workload depend on the seed and
             on its name alone; a single workload's have the bare names.
         network: the network that all workloads use; a single workload's own where None.
+        named: whether a single workload's streams and events bear its name as those of several do.
         record: whether to keep an event log.
 
     Attributes:
@@ -46,6 +47,7 @@ class Twin:
         seed: np.random.SeedSequence,
         *,
         network: NetworkWorld | None = None,
+        named: bool = False,
         record: bool = False,
     ) -> None:
         self.clock = Clock()
@@ -64,8 +66,9 @@ class Twin:
         self.log = EventLog(*columns) if record else None
         for workload in self._parts:
             workload.sole = alone
-            streams = self.streams if alone else self.streams.of(workload.name)
-            log = self.log if alone or self.log is None else self.log.of(workload.name)
+            bare = alone and not named
+            streams = self.streams if bare else self.streams.of(workload.name)
+            log = self.log if bare or self.log is None else self.log.of(workload.name)
             workload.start(self, streams, log)
 
     def next_decision(self) -> Decision | None:

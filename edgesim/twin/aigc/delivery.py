@@ -62,6 +62,9 @@ class Delivery:
         streams: the episode's random streams.
         arrived: called with a task that has reached its provider.
         delivered: called with a task whose result has reached its user.
+
+    Attributes:
+        carry: sends a task's bytes from node to node: the network, or a chain over it.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class Delivery:
         )
         self.radio = RadioAccess(clock, wireless.radio, world.radio_map)
         self.network = network
+        self.carry: Callable[..., Any] = network.send
         self.routes = network.world.message_routes
         self._clock = clock
         self._arrived = arrived
@@ -114,12 +118,12 @@ class Delivery:
         )
 
     def _uploaded(self, serving: int, task: Task) -> None:
-        self.network.send(task.upload_bytes, serving, task.provider, self._arrived, task)
+        self.carry(task.upload_bytes, serving, task.provider, self._arrived, task)
 
     def bring_back(self, task: Task) -> None:
         """Bring the result from its provider to where its user then is: ``delivered(task)``."""
         serving = self.radio.serving(*self.position_m(task))
-        self.network.send(task.download_bytes, task.provider, serving, self._at_edge, task)
+        self.carry(task.download_bytes, task.provider, serving, self._at_edge, task)
 
     def _at_edge(self, task: Task) -> None:
         self.radio.download(

@@ -92,6 +92,10 @@ class AIGCWorld(Shared):
         assert wireless is not None and self.sites_m is not None
         return NetworkWorld.of_backhaul(metro_graph(self.sites_m), wireless.backhaul)
 
+    def use_network(self, network: NetworkWorld) -> None:
+        """Let tasks cross a network that is not theirs alone; its first nodes are the sites."""
+        self.__dict__["network"] = network  # where cached_property keeps its own
+
     @cached_property
     def radio_map(self) -> RadioMap:
         """The streets as the radio waves meet them."""

@@ -122,6 +122,16 @@ class VNFHosts:
         rest = self.reserved_bps[instance] - bandwidth_bps if self._holders[instance] else 0.0
         self._set(instance, max(0.0, rest))
 
+    def message_s(self, instance: int, size_bytes: float) -> float:
+        """Time (s) that an instance takes for a whole message, with what is not reserved of it.
+
+        At least a hundredth of its capacity is left to those who reserve nothing, so that every
+        message gets through.
+        """
+        capacity = self._capacity_bps
+        left_bps = max(capacity - self.reserved_bps[instance], capacity / 100)
+        return self.delay_s[instance] + size_bytes * 8.0 / left_bps
+
     def fail_node(self, node: int) -> None:
         """The node fails, and the instances on it."""
         for instance in self._on.get(node, ()):

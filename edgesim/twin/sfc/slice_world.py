@@ -26,8 +26,11 @@ __all__ = ["SliceWorld"]
 class SliceWorld(Shared):
     """What stays the same in all episodes of a scenario with a network.
 
-    Attributes:
+    Args:
         scenario: the scenario.
+        shared: a network that the chains share with others, instead of the scenario's own.
+
+    Attributes:
         wiring: switches and links.
         network: these, with their queues, background traffic and failures.
         placement: which VNF instances stand where.
@@ -48,15 +51,18 @@ class SliceWorld(Shared):
         InputError: a topology or a trace that cannot be used, more hosts than nodes.
     """
 
-    def __init__(self, scenario: SFCScenario) -> None:
+    def __init__(self, scenario: SFCScenario, shared: NetworkWorld | None = None) -> None:
         network = scenario.network
         assert network is not None
         self.scenario = scenario
         streams = Streams(np.random.SeedSequence(scenario.world_seed))
-        graph = load_topology(network.topology, streams["topology"])
-        self.wiring = Wiring(graph, network.links)
+        if shared is None:
+            graph = load_topology(network.topology, streams["topology"])
+            wiring = Wiring(graph, network.links)
+            shared = NetworkWorld(wiring, network.links, network.failures)
+        self.network: NetworkWorld | None = shared
+        self.wiring = shared.wiring
         self.placement = Placement(self.wiring.nodes, network.instances, streams["placement"])
-        self.network = NetworkWorld(self.wiring, network.links, network.failures)
         self.routes = Routes(self.wiring, network.controller.routes)
         self.channel = ControlChannel(self.wiring, network.controller)
         types = network.instances.types
