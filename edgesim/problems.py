@@ -56,6 +56,7 @@ class Problem:
         play: plays episodes under a policy and returns a
             :class:`edgesim.agents.measuring.rollout.Rollout`, called as
             :func:`edgesim.agents.measuring.rollout.rollout` is.
+        vector: what ``gymnasium.make_vec`` calls; None: Gymnasium's own synchronous environment.
         batched: the engine that steps many worlds at once, a subclass of
             :class:`edgesim.envs.batched.BatchedEnv`; None where there is none.
     """
@@ -74,6 +75,7 @@ class Problem:
     default_agent: str
     score: Score = Score()
     play: str = "edgesim.agents.measuring.rollout:rollout"
+    vector: str | None = None
     batched: str | None = None
 
 
@@ -115,6 +117,7 @@ add(
         default_scenario="aigc",
         default_policy="overload_avoidance",
         default_agent="maskable_ppo",
+        vector="edgesim.envs.aigc.env:make_vec",
         batched="edgesim.envs.aigc.batched:AIGCBatchedEnv",
     )
 )
@@ -132,6 +135,7 @@ add(
         default_scenario="sfc",
         default_policy="overload_avoidance",
         default_agent="maskable_ppo",
+        vector="edgesim.envs.sfc.env:make_vec",
         batched="edgesim.envs.sfc.batched:BatchedSFCEnv",
     )
 )

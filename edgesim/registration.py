@@ -59,7 +59,7 @@ def _register_with(gymnasium: ModuleType) -> None:
             gymnasium.register(
                 problem.env_id,
                 entry_point=problem.env,
-                vector_entry_point=f"edgesim.envs.vector:{problem.name}",
+                vector_entry_point=problem.vector,
             )
         elif known.entry_point != problem.env:
             taken = f"Gymnasium knows it already, as {known.entry_point}"

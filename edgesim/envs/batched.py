@@ -13,6 +13,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from edgesim.envs.actions import readers
 from edgesim.errors import InputError
 from edgesim.scenarios.checks import integer_from, one_of
 
@@ -33,7 +34,7 @@ def _memory_bytes() -> int:
         return 2**62
 
 
-class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]]):
+class BatchedEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[Any], npt.NDArray[Any]]):
     """Worlds that are stepped together and equal the single environment, seed for seed.
 
     World ``k`` has its own generator, seeded as Gymnasium seeds the single environment; each
@@ -42,8 +43,9 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
     environments, in all three autoreset modes, and sums may differ in their last bit.
 
     A subclass takes ``(num_envs, scenario, reward=..., mask=..., **keywords of this class)``, the
-    scenario checked already, and gives :attr:`parts`, :meth:`lacks`, :meth:`_begin`,
-    :meth:`_decide`, :meth:`_metrics` and :meth:`action_masks`. It writes into arrays that live as
+    scenario checked already, and gives :attr:`parts`, :meth:`unsupported`, :meth:`_begin`,
+    :meth:`_decide` and :meth:`_metrics`; and, where the single environment has masks,
+    ``action_masks()``, one row a world. It writes into arrays that live as
     long as it does:
 
     * ``_observations``, float32, shape (worlds, entries);
@@ -54,7 +56,7 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
     Args:
         num_envs: number of worlds.
         single_observation_space: the single environment's.
-        single_action_space: the single environment's, ``Discrete``.
+        single_action_space: the single environment's, of any kind.
         autoreset_mode: "NextStep" (Gymnasium's default): a world that has ended begins anew at the
             next step, whose action it ignores; "SameStep": at once, with ``final_obs`` and
             ``final_info`` in the infos; "Disabled": at ``reset(options={"reset_mask": ...})``.
@@ -68,13 +70,11 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
     parts: ClassVar[tuple[str, ...]]
     """Names of the parts of the reward, the keys of every info."""
 
-    single_action_space: spaces.Discrete
-
     def __init__(
         self,
         num_envs: int,
         single_observation_space: spaces.Box,
-        single_action_space: spaces.Discrete,
+        single_action_space: spaces.Space[Any],
         *,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         infos: str = "all",
@@ -94,7 +94,7 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
         self.action_space = batch_space(single_action_space, num_envs)
         self._all_infos = infos == "all"
         self._copy = copy
-        self._choices = int(single_action_space.n)
+        self._read_actions = readers(single_action_space, num_envs)
         shape = (num_envs, *single_observation_space.shape)
         self._observations = np.zeros(shape, dtype=np.float32)
         self._rewards = np.zeros(num_envs)
@@ -122,8 +122,8 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
         """
 
     @abstractmethod
-    def _decide(self, actions: Integers) -> None:
-        """Step every world that is not over with its action, shape (worlds,), legal.
+    def _decide(self, actions: npt.NDArray[Any]) -> None:
+        """Step every world that is not over with its action, in the batched action space.
 
         Writes observations, rewards, parts and ``_over``. A world that is over stands still: its
         reward and parts become 0, its observation stays.
@@ -132,10 +132,6 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
     @abstractmethod
     def _metrics(self, worlds: Integers) -> Mapping[str, Floats]:
         """The metrics of the episodes that have just ended in ``worlds``, each (len(worlds),)."""
-
-    @abstractmethod
-    def action_masks(self) -> Flags:
-        """Which actions are sensible in each world, shape (worlds, actions); no row is empty."""
 
     @staticmethod
     def _check_memory(
@@ -209,13 +205,13 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
     def step(
         self, actions: npt.ArrayLike
     ) -> tuple[npt.NDArray[np.float32], Floats, Flags, Flags, dict[str, Any]]:
-        """Step every world with its action, shape (worlds,).
+        """Step every world with its action, one row a world.
 
         Raises:
-            InputError: not one action a world, or one that is no choice.
+            InputError: not one action a world, or one that is not in the action space.
             ResetNeeded: an episode is over and this is the caller's to reset.
         """
-        chosen = self._checked(actions)
+        chosen = self._read_actions(actions)
         waiting = np.flatnonzero(self._over)
         if waiting.size and (self._mode is not AutoresetMode.NEXT_STEP or self._unbegun(waiting)):
             raise ResetNeeded("an episode is over: call reset() first")
@@ -294,18 +290,6 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], Integers, npt.NDArray[Any]])
         told = np.zeros(self.num_envs, dtype=bool)
         told[worlds] = True
         return told
-
-    def _checked(self, actions: npt.ArrayLike) -> Integers:
-        chosen = np.asarray(actions)
-        if chosen.shape != (self.num_envs,) or chosen.dtype.kind not in "iu":
-            shown = f"{chosen.dtype} of shape {chosen.shape}"
-            raise InputError("actions", shown, f"must be {self.num_envs} whole numbers")
-        chosen = np.ascontiguousarray(chosen, dtype=np.int64)
-        # A negative number is a large one without its sign: one pass finds both ends.
-        if chosen.view(np.uint64).max() >= self._choices:
-            wrong = chosen[(chosen < 0) | (chosen >= self._choices)][0]
-            raise InputError("action", int(wrong), f"must be from 0 to {self._choices - 1}")
-        return chosen
 
     def _masked(self, mask: Any) -> Integers:
         given = np.asarray(mask)

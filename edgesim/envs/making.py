@@ -1,4 +1,4 @@
-"""Environments of a checked scenario, made as anybody makes them."""
+"""Environments of a checked scenario, made as anybody makes them; and scenarios of environments."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -6,9 +6,11 @@ from typing import Any
 
 import gymnasium
 
+from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS
+from edgesim.scenarios import resolve
 
-__all__ = ["Env", "make_envs"]
+__all__ = ["Env", "make_envs", "scenario_of"]
 
 Env = gymnasium.Env[Any, Any]
 
@@ -24,3 +26,19 @@ def make_envs(scenario: Any, count: int, env_kwargs: Mapping[str, Any] | None = 
         )
         for _ in range(count)
     ]
+
+
+def scenario_of(
+    problem: str, scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | None = None
+) -> Any:
+    """The checked scenario that an environment of a problem is given.
+
+    Raises:
+        InputError: it is of another problem, or as of :func:`edgesim.scenarios.resolve`.
+    """
+    checked = resolve(scenario, overrides)
+    if checked.problem != problem:
+        env_id = PROBLEMS[problem].env_id
+        accepted = f"is one of {checked.problem}: {env_id} takes scenarios of {problem}"
+        raise InputError("scenario", checked.name, accepted)
+    return checked

@@ -1,18 +1,27 @@
-"""What the environments of all problems share: a running twin, the door to it, and its picture."""
+"""What the environments of all problems share: a twin run from decision to decision."""
 
-from typing import Any, ClassVar, Generic, SupportsInt, TypeVar
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
 
 import gymnasium
 import numpy as np
 import numpy.typing as npt
 from gymnasium.error import ResetNeeded
+from gymnasium.utils import EzPickle
 
+from edgesim.envs.actions import reader
+from edgesim.envs.making import scenario_of
 from edgesim.importing import load
 from edgesim.scenarios.checks import one_of
+from edgesim.twin.core.workload import Workload
 
 __all__ = ["TwinEnv", "episode_seed"]
 
-Twin = TypeVar("Twin")
+
+TwinT = TypeVar("TwinT", bound=Workload[Any, Any])
+ObsT = TypeVar("ObsT")
+ActT = TypeVar("ActT")
 
 
 def episode_seed(generator: np.random.Generator) -> np.random.SeedSequence:
@@ -20,27 +29,120 @@ def episode_seed(generator: np.random.Generator) -> np.random.SeedSequence:
     return np.random.SeedSequence([int(word) for word in generator.integers(2**32, size=4)])
 
 
-class TwinEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], Generic[Twin]):
+class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Generic[TwinT, ObsT, ActT]):
     """An environment around a twin.
 
-    A subclass sets ``_twin`` at each reset and ``_over`` when an episode has ended.
+    A subclass sets ``observation_space`` and ``action_space``, of any kind, and says what its
+    problem is about: :meth:`_open`, :meth:`_apply`, :meth:`_settle`, :meth:`_metrics` and
+    :meth:`_observe`. Where some legal actions make no sense it has ``action_masks()``, a flat
+    boolean array as sb3-contrib takes it, of :func:`edgesim.envs.actions.mask_size` entries.
+
+    Args:
+        scenario: a preset's name, or a mapping with all keys.
+        overrides: keys to replace.
+        record: whether twins keep an event log.
+        render_mode: None, or one of ``metadata["render_modes"]``.
+        arguments: the subclass's own, kept so that a pickled environment is made again with them.
 
     Attributes:
+        scenario: the scenario's checked dataclass.
+        problem: name of the problem.
+        parts: names of the parts of the reward, the keys of every info.
+        masks: kinds of masks to choose from; empty where there are none.
         picture: import string of what draws a twin onto an empty figure.
+
+    Raises:
+        InputError: unknown scenario, key or render mode; a scenario of another problem.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 10}  # noqa: RUF012  # Gymnasium declares it so
+    problem: ClassVar[str]
+    parts: ClassVar[tuple[str, ...]]
+    masks: ClassVar[tuple[str, ...]] = ()
     picture: ClassVar[str]
 
-    def __init__(self, render_mode: str | None) -> None:
+    def __init__(
+        self,
+        scenario: str | Mapping[str, Any],
+        overrides: Mapping[str, Any] | None = None,
+        *,
+        record: bool = False,
+        render_mode: str | None = None,
+        **arguments: Any,
+    ) -> None:
+        EzPickle.__init__(
+            self, scenario, overrides, record=record, render_mode=render_mode, **arguments
+        )
         one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
         self.render_mode = render_mode
-        self._twin: Twin | None = None
+        self.scenario: Any = scenario_of(self.problem, scenario, overrides)
+        self._record = record
+        self._twin: TwinT | None = None
         self._over = True
         self._viewer: Any = None
 
+    # --- what a subclass gives ------------------------------------------------------------------
+
+    @abstractmethod
+    def _open(self, seed: np.random.SeedSequence) -> TwinT:
+        """The twin of a new episode, at its beginning."""
+
+    @abstractmethod
+    def _apply(self, twin: TwinT, action: Any) -> None:
+        """Choose ``action``, which is in the action space, for the decision at hand."""
+
+    @abstractmethod
+    def _settle(self, twin: TwinT, *, over: bool) -> tuple[float, dict[str, Any]]:
+        """The reward of what has happened since the last decision, and its parts.
+
+        ``over``: whether the episode has ended.
+        """
+
+    @abstractmethod
+    def _metrics(self, twin: TwinT) -> dict[str, float]:
+        """The figures of the episode that has just ended."""
+
+    @abstractmethod
+    def _observe(self, twin: TwinT) -> ObsT:
+        """What is seen now, of the decision at hand; at the end, of the one shown last."""
+
+    # --- what Gymnasium asks --------------------------------------------------------------------
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[ObsT, dict[str, Any]]:
+        """Start an episode; ``seed`` draws what happens in it, as in Gymnasium."""
+        super().reset(seed=seed)
+        self._read_action = reader(self.action_space)
+        twin = self._twin = self._open(episode_seed(self.np_random))
+        twin.next_decision()
+        self._over = False
+        return self._observe(twin), dict.fromkeys(self.parts, 0.0)
+
+    def step(self, action: ActT) -> tuple[ObsT, float, bool, bool, dict[str, Any]]:
+        """Choose ``action`` for the decision at hand and run to the next one.
+
+        An episode without any decision ends at its first step, whatever is chosen.
+
+        Raises:
+            InputError: the action is not in the action space.
+            ResetNeeded: there is no episode, or it is over.
+        """
+        twin = self._twin
+        if twin is None or self._over:
+            raise ResetNeeded("the episode is over: call reset() first")
+        chosen = self._read_action(action)
+        if twin.request is not None:
+            self._apply(twin, chosen)
+            twin.next_decision()
+        over = self._over = twin.request is None
+        reward, info = self._settle(twin, over=over)
+        if over:
+            info["metrics"] = self._metrics(twin)
+        return self._observe(twin), reward, over, False, info
+
     @property
-    def twin(self) -> Twin:
+    def twin(self) -> TwinT:
         """The running twin: what is hidden, and the whole future.
 
         The one door to what a decision maker cannot know, for bounds and for reading results.
@@ -65,18 +167,3 @@ class TwinEnv(gymnasium.Env[npt.NDArray[np.float32], SupportsInt], Generic[Twin]
         if self._viewer is not None:
             self._viewer.close()
             self._viewer = None
-
-    def _running(self) -> Twin:
-        """The twin of an episode that goes on.
-
-        Raises:
-            ResetNeeded: there is none.
-        """
-        if self._twin is None or self._over:
-            raise ResetNeeded("the episode is over: call reset() first")
-        return self._twin
-
-    def _episode_seed(self, seed: int | None) -> np.random.SeedSequence:
-        """The seed of an episode's twin, from the environment's generator alone."""
-        super().reset(seed=seed)
-        return episode_seed(self.np_random)

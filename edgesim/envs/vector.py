@@ -1,6 +1,6 @@
 """What ``gymnasium.make_vec`` calls: the batched engine where a scenario has one, else the twin's.
 
-Every problem's entry point is this module's attribute of the problem's name.
+A problem's entry point is a ``functools.partial`` of :func:`vector_env` beside its environment.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 from edgesim.envs.batched import AUTORESET_MODES, BatchedEnv
+from edgesim.envs.making import scenario_of
 from edgesim.errors import InputError
 from edgesim.importing import load
 from edgesim.problems import ENGINES, PROBLEMS
-from edgesim.scenarios import resolve
 from edgesim.scenarios.checks import one_of
 
 __all__ = ["TwinVectorEnv", "engine_of", "vector_env"]
@@ -25,18 +25,11 @@ _SINGLE_ONLY = ("record", "render_mode")
 """Arguments that only the single environment takes."""
 
 
-def __getattr__(name: str) -> Any:
-    """The entry point of the problem ``name``."""
-    if name in PROBLEMS:
-        return partial(vector_env, name)
-    raise AttributeError(name)
-
-
 class TwinVectorEnv(SyncVectorEnv[Any, Any]):
     """Single environments of a scenario stepped one after the other, and their masks."""
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
-        """Which actions are sensible in each world, shape (worlds, actions)."""
+        """The masks of the worlds, one row each; where the single environment has masks."""
         return np.stack([env.unwrapped.action_masks() for env in self.envs])  # type: ignore[attr-defined]
 
 
@@ -93,10 +86,7 @@ def vector_env(
     mode = autoreset_mode.value if isinstance(autoreset_mode, AutoresetMode) else autoreset_mode
     one_of("autoreset_mode", mode, AUTORESET_MODES)
     named = PROBLEMS[problem].default_scenario if scenario is None else scenario
-    checked = resolve(named, overrides)
-    if checked.problem != problem:
-        env_id = PROBLEMS[problem].env_id
-        raise InputError("scenario", checked.name, f"{env_id} takes {problem.upper()} scenarios")
+    checked = scenario_of(problem, named, overrides)
     if engine_of(checked, engine, arguments) == "batched":
         batched: type[BatchedEnv] = load(cast(str, PROBLEMS[problem].batched))
         kept = {key: value for key, value in arguments.items() if key not in _SINGLE_ONLY}

@@ -110,7 +110,7 @@ class BatchedVecEnv(VecEnv):
         """
         if method_name != "action_masks":
             raise AttributeError(f"the worlds of a batched engine have no {method_name}()")
-        masks = self._env.action_masks()
+        masks = getattr(self._env, method_name)()
         return masks if indices is None else masks[list(self._get_indices(indices))]
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from edgesim.envs.actions import mask_size
 from edgesim.envs.aigc.observation import Observer
 from edgesim.envs.aigc.reward import PARTS
 from edgesim.envs.batched import BatchedEnv, Flags, Floats, Integers
@@ -122,7 +123,7 @@ class AIGCBatchedEnv(BatchedEnv):
 
     def action_masks(self) -> Flags:
         """As of the single environment, shape (worlds, providers)."""
-        masks = np.empty((self.num_envs, self._choices), dtype=bool)
+        masks = np.empty((self.num_envs, mask_size(self.single_action_space)), dtype=bool)
         _mask(masks, self._only_fitting, self._rules, self._worlds)
         return masks
 

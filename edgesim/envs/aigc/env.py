@@ -1,25 +1,26 @@
 """AIGC provider selection as a Gymnasium environment."""
 
 from collections.abc import Mapping
-from typing import Any, SupportsInt
+from functools import partial
+from typing import Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
-from gymnasium.utils import EzPickle
 
 from edgesim.envs.aigc.observation import Observer
-from edgesim.envs.aigc.reward import RewardModel
+from edgesim.envs.aigc.reward import PARTS, RewardModel
 from edgesim.envs.twin_env import TwinEnv
-from edgesim.errors import InputError
-from edgesim.scenarios import resolve
+from edgesim.envs.vector import vector_env
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.scenarios.checks import one_of
 from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.aigc.world import AIGCWorld
 from edgesim.twin.core.worlds import shared_world
 
-__all__ = ["METRICS", "AIGCEnv"]
+__all__ = ["METRICS", "AIGCEnv", "make_vec"]
+
+Observation = npt.NDArray[np.float32]
 
 METRICS: dict[str, str] = {
     "return": "sum of the rewards",
@@ -34,7 +35,7 @@ METRICS: dict[str, str] = {
 }
 
 
-class AIGCEnv(TwinEnv[AIGCWorkload], EzPickle):
+class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
     """AIGC provider selection at the wireless edge.
 
     ## Description
@@ -110,8 +111,11 @@ class AIGCEnv(TwinEnv[AIGCWorkload], EzPickle):
         InputError: unknown scenario, key, reward, mask or render mode; bad values.
     """
 
-    picture = "edgesim.plots.aigc.world:draw_now"
+    problem = "aigc"
+    parts = PARTS
     masks = ("fits", "up")
+    picture = "edgesim.plots.aigc.world:draw_now"
+    scenario: AIGCScenario
 
     def __init__(
         self,
@@ -122,56 +126,19 @@ class AIGCEnv(TwinEnv[AIGCWorkload], EzPickle):
         record: bool = False,
         render_mode: str | None = None,
     ) -> None:
-        EzPickle.__init__(self, scenario, overrides, reward, mask, record, render_mode)
+        super().__init__(
+            scenario, overrides, record=record, render_mode=render_mode, reward=reward, mask=mask
+        )
         one_of("reward", reward, ("paid", "shaped"))
         one_of("mask", mask, self.masks)
-        super().__init__(render_mode)
-        self.scenario: AIGCScenario = resolve(scenario, overrides)
-        if self.scenario.problem != "aigc":
-            raise InputError("scenario", self.scenario.name, "edgesim/AIGC-v0 takes AIGC scenarios")
         self.world = shared_world(AIGCWorld, self.scenario)
         self.observer = Observer(self.world)
         self.observation_space = spaces.Box(0.0, self.observer.high, dtype=np.float32)
         self._providers = len(self.world.providers)
         self._actions = self._providers * len(self.scenario.step_shares)
         self.action_space = spaces.Discrete(self._actions)
-        self._record = record
         self._mask = mask
         self._reward_model = RewardModel(self.scenario, shaped=reward == "shaped")
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
-        """Start an episode; ``seed`` draws what happens in it, as in Gymnasium."""
-        self._twin = AIGCWorkload.alone(
-            self.scenario, self._episode_seed(seed), world=self.world, record=self._record
-        )
-        self._reward_model.open()
-        self._over = False
-        self._twin.next_decision()
-        observation = self.observer.observe(self._twin)
-        return observation, self._reward_model.nothing()
-
-    def step(
-        self, action: SupportsInt
-    ) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Send the request at hand to the provider of ``action`` and run to the next request."""
-        twin = self._running()
-        number = int(action)
-        if not 0 <= number < self._actions:
-            raise InputError("action", number, f"one from 0 to {self._actions - 1}")
-        if twin.request is not None:  # an episode of a single, undecided request has no decision
-            level, provider = divmod(number, self._providers)
-            steps = twin.levels(twin.request)[level] if level else None
-            self._reward_model.promise(twin, provider, steps)
-            twin.choose(provider, steps)
-            twin.next_decision()
-        reward, info = self._reward_model.settle(twin.outcomes)
-        twin.outcomes.clear()
-        self._over = twin.request is None
-        if self._over:
-            info["metrics"] = self._reward_model.metrics(twin.ledger)
-        return self.observer.observe(twin), reward, self._over, False, info
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Which actions are sensible for the request at hand, shape (actions,), never empty."""
@@ -185,3 +152,28 @@ class AIGCEnv(TwinEnv[AIGCWorkload], EzPickle):
                 return fits
         up = twin.up.copy() if twin.up.any() else np.ones_like(twin.up)
         return np.tile(up, self._actions // self._providers) if several else up
+
+    def _open(self, seed: np.random.SeedSequence) -> AIGCWorkload:
+        self._reward_model.open()
+        return AIGCWorkload.alone(self.scenario, seed, world=self.world, record=self._record)
+
+    def _apply(self, twin: AIGCWorkload, action: int) -> None:
+        level, provider = divmod(action, self._providers)
+        steps = twin.levels(twin.last)[level] if level else None
+        self._reward_model.promise(twin, provider, steps)
+        twin.choose(provider, steps)
+
+    def _settle(self, twin: AIGCWorkload, *, over: bool) -> tuple[float, dict[str, Any]]:
+        reward, info = self._reward_model.settle(twin.outcomes)
+        twin.outcomes.clear()
+        return reward, info
+
+    def _metrics(self, twin: AIGCWorkload) -> dict[str, float]:
+        return self._reward_model.metrics(twin.ledger)
+
+    def _observe(self, twin: AIGCWorkload) -> Observation:
+        return self.observer.observe(twin)
+
+
+make_vec = partial(vector_env, "aigc")
+"""What ``gymnasium.make_vec("edgesim/AIGC-v0")`` calls."""

@@ -38,10 +38,6 @@ class RewardModel:
         self._return = self._quality = self._latency_s = 0.0
         self._finished = self._late = self._crashes = self._decisions = 0
 
-    def nothing(self) -> dict[str, Any]:
-        """The info of a reset: all parts of the reward at nought."""
-        return dict.fromkeys(PARTS, 0.0)
-
     def promise(self, twin: AIGCWorkload, provider: int, steps: int | None) -> None:
         """A choice is about to be made: note what it is expected to be worth."""
         self._decisions += 1

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from edgesim.envs.actions import mask_size
 from edgesim.envs.batched import BatchedEnv
 from edgesim.envs.sfc.env import METRICS, SFCEnv
 from edgesim.envs.sfc.kernel import MODELS, WORLD, Rules, State, begin, decide, masks
 from edgesim.envs.sfc.observation import AuthorsObserver, StageObserver, build_observer
 from edgesim.envs.sfc.outlook import FAR, WEIGHTS
-from edgesim.envs.sfc.reward import RewardModel
+from edgesim.envs.sfc.reward import PARTS, RewardModel
 from edgesim.errors import InputError
 from edgesim.scenarios.checks import one_of
 from edgesim.scenarios.sfc.schema import SFCScenario
@@ -48,7 +49,7 @@ class BatchedSFCEnv(BatchedEnv):
         InputError: a bad value, or a scenario that the engine cannot step.
     """
 
-    parts = ("qoe", "rejection", "drop", "shaping")
+    parts = PARTS
 
     def __init__(
         self,
@@ -92,7 +93,7 @@ class BatchedSFCEnv(BatchedEnv):
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Which actions make sense in each world, shape (worlds, actions); no row is empty."""
-        allowed = np.empty((self.num_envs, self._choices), dtype=bool)
+        allowed = np.empty((self.num_envs, mask_size(self.single_action_space)), dtype=bool)
         masks(self._rules, self._state, self._completes, allowed)
         return allowed
 

@@ -1,19 +1,19 @@
 """Service function chaining as a Gymnasium environment."""
 
 from collections.abc import Mapping
-from typing import Any, SupportsInt
+from functools import partial
+from typing import Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
-from gymnasium.utils import EzPickle
 
 from edgesim.envs.sfc.observation import build_observer
 from edgesim.envs.sfc.outlook import ChainOutlook
-from edgesim.envs.sfc.reward import RewardModel
+from edgesim.envs.sfc.reward import PARTS, RewardModel
 from edgesim.envs.twin_env import TwinEnv
+from edgesim.envs.vector import vector_env
 from edgesim.errors import InputError
-from edgesim.scenarios import resolve
 from edgesim.scenarios.checks import one_of
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.core.worlds import shared_world
@@ -21,7 +21,9 @@ from edgesim.twin.sfc.chain import Chain
 from edgesim.twin.sfc.workload import SFCWorkload
 from edgesim.twin.sfc.world import build_world
 
-__all__ = ["METRICS", "SFCEnv"]
+__all__ = ["METRICS", "SFCEnv", "make_vec"]
+
+Observation = npt.NDArray[np.float32]
 
 METRICS: dict[str, str] = {
     "return": "sum of the rewards",
@@ -38,7 +40,7 @@ METRICS: dict[str, str] = {
 }
 
 
-class SFCEnv(TwinEnv[SFCWorkload], EzPickle):
+class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
     """QoS- and QoE-aware service function chaining in SDN/NFV 5G slices.
 
     ## Description
@@ -115,10 +117,13 @@ class SFCEnv(TwinEnv[SFCWorkload], EzPickle):
         InputError: unknown scenario, key, reward, mask, observation or render mode; bad values.
     """
 
-    picture = "edgesim.plots.sfc.world:draw_now"
-    rewards = ("paid", "shaped", "relative", "priced")
+    problem = "sfc"
+    parts = PARTS
     masks = ("completes", "holds")
+    rewards = ("paid", "shaped", "relative", "priced")
     observations = ("ways", "authors")
+    picture = "edgesim.plots.sfc.world:draw_now"
+    scenario: SFCScenario
 
     def __init__(
         self,
@@ -130,14 +135,18 @@ class SFCEnv(TwinEnv[SFCWorkload], EzPickle):
         record: bool = False,
         render_mode: str | None = None,
     ) -> None:
-        EzPickle.__init__(self, scenario, overrides, reward, mask, observation, record, render_mode)
+        super().__init__(
+            scenario,
+            overrides,
+            record=record,
+            render_mode=render_mode,
+            reward=reward,
+            mask=mask,
+            observation=observation,
+        )
         one_of("reward", reward, self.rewards)
         one_of("mask", mask, self.masks)
         one_of("observation", observation, self.observations)
-        super().__init__(render_mode)
-        self.scenario: SFCScenario = resolve(scenario, overrides)
-        if self.scenario.problem != "sfc":
-            raise InputError("scenario", self.scenario.name, "edgesim/SFC-v0 takes SFC scenarios")
         if observation == "authors" and self.scenario.network is not None:
             raise InputError("observation", observation, "needs a scenario without network")
         self.world = shared_world(build_world, self.scenario)
@@ -146,40 +155,10 @@ class SFCEnv(TwinEnv[SFCWorkload], EzPickle):
         self._instances = self.world.instances
         self._actions = self._instances + self.scenario.admission_control
         self.action_space = spaces.Discrete(self._actions)
-        self._record = record
         self._mask = mask
         self._reward_model = RewardModel(self.scenario, self.world, reward)
         self._known: ChainOutlook | None = None
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
-        """Start an episode; ``seed`` draws what happens in it, as in Gymnasium."""
-        self._twin = SFCWorkload.alone(
-            self.scenario, self._episode_seed(seed), world=self.world, record=self._record
-        )
-        self._reward_model.open()
-        self._over = self._twin.next_decision() is None
-        return self.observer.observe(self._twin, self.outlook), self._reward_model.nothing()
-
-    def step(
-        self, action: SupportsInt
-    ) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Choose instance ``action`` of the next stage and run to the next choice."""
-        twin, outlook = self._running(), self.outlook
-        choice = int(action)
-        if not 0 <= choice < self._actions:
-            raise InputError("action", choice, f"from 0 to {self._actions - 1}")
-        self._reward_model.decisions += 1
-        if choice < self._instances:
-            twin.choose(choice)
-        else:
-            twin.reject()
-        over = self._over = twin.next_decision() is None
-        reward, info = self._reward_model.settle(twin, outlook, over=over)
-        if over:
-            info["metrics"] = self._reward_model.metrics(twin)
-        return self.observer.observe(twin, self.outlook), reward, over, False, info
+        self._chosen_on: ChainOutlook
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Which actions make sense for the choice at hand, shape (actions,), never empty."""
@@ -206,3 +185,28 @@ class SFCEnv(TwinEnv[SFCWorkload], EzPickle):
     def chain(self) -> Chain:
         """The chain of the request at hand (or shown last), as far as it is built."""
         return self.twin.chain
+
+    def _open(self, seed: np.random.SeedSequence) -> SFCWorkload:
+        self._reward_model.open()
+        return SFCWorkload.alone(self.scenario, seed, world=self.world, record=self._record)
+
+    def _apply(self, twin: SFCWorkload, action: int) -> None:
+        self._chosen_on = self.outlook
+        self._reward_model.decisions += 1
+        if action < self._instances:
+            twin.choose(action)
+        else:
+            twin.reject()
+
+    def _settle(self, twin: SFCWorkload, *, over: bool) -> tuple[float, dict[str, Any]]:
+        return self._reward_model.settle(twin, self._chosen_on, over=over)
+
+    def _metrics(self, twin: SFCWorkload) -> dict[str, float]:
+        return self._reward_model.metrics(twin)
+
+    def _observe(self, twin: SFCWorkload) -> Observation:
+        return self.observer.observe(twin, self.outlook)
+
+
+make_vec = partial(vector_env, "sfc")
+"""What ``gymnasium.make_vec("edgesim/SFC-v0")`` calls."""

@@ -11,7 +11,10 @@ from edgesim.twin.sfc.outcomes import Accepted, Dropped, Outcome, Rejected, Rele
 from edgesim.twin.sfc.qoe import qoe_model
 from edgesim.twin.sfc.workload import SFCWorkload
 
-__all__ = ["PRICE_OF_LOAD", "RewardModel"]
+__all__ = ["PARTS", "PRICE_OF_LOAD", "RewardModel"]
+
+PARTS = ("qoe", "rejection", "drop", "shaping")
+"""What a reward is the sum of: the keys of every info."""
 
 PRICE_OF_LOAD = 33.0
 """QoE that a way's whole residual is worth under an offered load of 1, where rewards are priced."""
@@ -59,10 +62,6 @@ class RewardModel:
         self._return = self._delay_ms = self._loss = 0.0
         self.decisions = 0
 
-    def nothing(self) -> dict[str, Any]:
-        """All parts of the reward at nought: the info of a reset, and of most steps."""
-        return {"qoe": 0.0, "rejection": 0.0, "drop": 0.0, "shaping": 0.0}
-
     def settle(
         self, twin: SFCWorkload, outlook: ChainOutlook, *, over: bool
     ) -> tuple[float, dict[str, Any]]:
@@ -72,7 +71,7 @@ class RewardModel:
         Empties the twin's list of outcomes. Where QoE is paid on release, chains that still run
         when the episode is over are paid as if they were released then.
         """
-        info = self.nothing()
+        info = dict.fromkeys(PARTS, 0.0)
         for outcome in twin.outcomes:
             self._pay(outcome, outlook, info)
         twin.outcomes.clear()

@@ -309,7 +309,7 @@ def test_actions_that_are_no_choices_are_refused(actions, message):
         ({"reward": "double"}, "reward = 'double'"),
         ({"mask": "some"}, "mask = 'some'"),
         ({"num_envs": 0}, "num_envs = 0"),
-        ({"scenario": "sfc_paper"}, "edgesim/AIGC-v0 takes AIGC scenarios"),
+        ({"scenario": "sfc_paper"}, "edgesim/AIGC-v0 takes scenarios of aigc"),
     ],
 )
 def test_what_makes_no_sense_is_refused(arguments, message):

@@ -48,7 +48,7 @@ def test_an_action_is_a_provider_and_a_share_of_the_steps_that_are_asked():
     assert env.twin.log is not None
     log = [(where, steps) for _, event, _, where, steps in env.twin.log.rows if event == "choose"]
     assert log == chosen
-    with pytest.raises(ValueError, match="one from 0 to 79"):
+    with pytest.raises(ValueError, match="from 0 to 79"):
         env.step(80)
 
 

@@ -230,7 +230,7 @@ def test_other_quality_models_by_name():
 def test_bad_arguments_are_refused_by_name():
     table: list[tuple[dict[str, Any], str]] = [
         ({"scenario": "sfc_papr"}, "sfc_paper"),
-        ({"scenario": "aigc_paper"}, "SFC scenarios"),
+        ({"scenario": "aigc_paper"}, "takes scenarios of sfc"),
         ({"mask": "fits"}, "completes"),
         ({"observation": "pixels"}, "authors"),
         ({"reward": "dense"}, "shaped"),
