@@ -1,7 +1,7 @@
 """Environments of a checked scenario, made as anybody makes them; and scenarios of environments."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import gymnasium
@@ -9,6 +9,7 @@ import gymnasium
 from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS
 from edgesim.scenarios import resolve
+from edgesim.scenarios.shared import FAMILIES, SharedScenario
 
 __all__ = ["Env", "make_envs", "scenario_of"]
 
@@ -33,10 +34,14 @@ def scenario_of(
 ) -> Any:
     """The checked scenario that an environment of a problem is given.
 
+    Of a shared world an environment of each family makes the decisions of that family.
+
     Raises:
         InputError: it is of another problem, or as of :func:`edgesim.scenarios.resolve`.
     """
     checked = resolve(scenario, overrides)
+    if isinstance(checked, SharedScenario) and problem in FAMILIES:
+        return replace(checked, problem=problem)
     if checked.problem != problem:
         env_id = PROBLEMS[problem].env_id
         accepted = f"is one of {checked.problem}: {env_id} takes scenarios of {problem}"

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 import gymnasium
 import numpy as np
@@ -11,10 +11,15 @@ from gymnasium.error import ResetNeeded
 from gymnasium.utils import EzPickle
 
 from edgesim.envs.actions import reader
+from edgesim.envs.companions import Companions
 from edgesim.envs.making import scenario_of
 from edgesim.importing import load
 from edgesim.scenarios.checks import one_of
+from edgesim.scenarios.shared import SharedScenario, part_of
+from edgesim.twin.core.forking import Running, copied, dumped, loaded
 from edgesim.twin.core.workload import Workload
+from edgesim.twin.core.worlds import shared_world
+from edgesim.twin.shared import SharedWorld
 
 __all__ = ["TwinEnv", "episode_seed"]
 
@@ -29,7 +34,7 @@ def episode_seed(generator: np.random.Generator) -> np.random.SeedSequence:
     return np.random.SeedSequence([int(word) for word in generator.integers(2**32, size=4)])
 
 
-class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Generic[TwinT, ObsT, ActT]):
+class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Running, Generic[TwinT, ObsT, ActT]):
     """An environment around a twin.
 
     A subclass sets ``observation_space`` and ``action_space``, of any kind, and says what its
@@ -45,8 +50,10 @@ class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Generic[TwinT, ObsT, ActT]):
         arguments: the subclass's own, kept so that a pickled environment is made again with them.
 
     Attributes:
-        scenario: the scenario's checked dataclass.
+        scenario: the checked dataclass of what concerns this problem.
+        shared: the world that this problem shares with others; None where it is alone.
         problem: name of the problem.
+        episodic: names of the attributes that are of one episode.
         parts: names of the parts of the reward, the keys of every info.
         masks: kinds of masks to choose from; empty where there are none.
         picture: import string of what draws a twin onto an empty figure.
@@ -60,6 +67,14 @@ class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Generic[TwinT, ObsT, ActT]):
     parts: ClassVar[tuple[str, ...]]
     masks: ClassVar[tuple[str, ...]] = ()
     picture: ClassVar[str]
+    episodic: ClassVar[tuple[str, ...]] = (
+        "_np_random",
+        "_np_random_seed",
+        "_others",
+        "_over",
+        "_reward_model",
+        "_twin",
+    )
 
     def __init__(
         self,
@@ -75,7 +90,12 @@ class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Generic[TwinT, ObsT, ActT]):
         )
         one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
         self.render_mode = render_mode
-        self.scenario: Any = scenario_of(self.problem, scenario, overrides)
+        whole = scenario_of(self.problem, scenario, overrides)
+        self.scenario: Any = part_of(whole, self.problem)
+        self.shared: SharedWorld | None = None
+        self._others: Companions | None = None
+        if isinstance(whole, SharedScenario):
+            self.shared = shared_world(SharedWorld, whole)
         self._record = record
         self._twin: TwinT | None = None
         self._over = True
@@ -115,7 +135,7 @@ class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Generic[TwinT, ObsT, ActT]):
         super().reset(seed=seed)
         self._read_action = reader(self.action_space)
         twin = self._twin = self._open(episode_seed(self.np_random))
-        twin.next_decision()
+        self._go_on(twin)
         self._over = False
         return self._observe(twin), dict.fromkeys(self.parts, 0.0)
 
@@ -134,16 +154,104 @@ class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Generic[TwinT, ObsT, ActT]):
         chosen = self._read_action(action)
         if twin.request is not None:
             self._apply(twin, chosen)
-            twin.next_decision()
+            self._go_on(twin)
         over = self._over = twin.request is None
         reward, info = self._settle(twin, over=over)
         if over:
             info["metrics"] = self._metrics(twin)
         return self._observe(twin), reward, over, False, info
 
+    def _go_on(self, twin: TwinT) -> None:
+        """Run to the next decision of this environment; policies make those of the others."""
+        if self._others is None:
+            twin.next_decision()
+        else:
+            self._others.go_on(twin)
+
+    def _open_shared(self, seed: np.random.SeedSequence) -> TwinT:
+        """The workload of this problem in a twin of the shared world, at its beginning."""
+        assert self.shared is not None
+        whole = self.shared.twin(seed, record=self._record)
+        if self._others is None:
+            self._others = Companions(self.shared.scenario, self.problem)
+        self._others.open(whole)
+        workload: Any = whole.workloads[self.problem]
+        return cast(TwinT, workload)
+
+    # --- an episode that somebody else runs -----------------------------------------------------
+
+    def attach(self, workload: TwinT) -> None:
+        """Look at a workload of a twin that somebody else runs, from its beginning on."""
+        self._read_action = reader(self.action_space)
+        self._twin, self._over = workload, False
+
+    def observed(self) -> ObsT:
+        """What is seen now, see :meth:`step`."""
+        return self._observe(self.twin)
+
+    def decide(self, action: ActT) -> None:
+        """Choose ``action`` for the decision at hand, and leave it to others to run on.
+
+        Raises:
+            InputError: the action is not in the action space.
+        """
+        self._apply(self.twin, self._read_action(action))
+
+    def settle(self, *, over: bool) -> tuple[float, dict[str, Any]]:
+        """The reward of what has happened since it was last asked for, and its parts.
+
+        At the end (``over``) also the episode's ``metrics``.
+        """
+        reward, info = self._settle(self.twin, over=over)
+        if over:
+            info["metrics"] = self._metrics(self.twin)
+        return reward, info
+
+    # --- copies ---------------------------------------------------------------------------------
+
+    def fork(self, seed: int | None = None) -> "TwinEnv[TwinT, ObsT, ActT]":
+        """A copy of the running episode that goes on by itself.
+
+        Args:
+            seed: None: the same future under the same actions, bit for bit. A number: another
+                sampled future from now on, see :meth:`edgesim.twin.twin.Twin.fork`.
+
+        Raises:
+            ResetNeeded: there is no episode yet.
+        """
+        _ = self.twin
+        env = copied(self)
+        if seed is not None:
+            env.twin.twin.resample(np.random.SeedSequence(seed))
+        return env
+
+    def episode(self) -> dict[str, Any]:
+        """See :class:`edgesim.twin.core.forking.Running`."""
+        there = {name: self.__dict__[name] for name in self.episodic if name in self.__dict__}
+        return {**there, "_viewer": None}
+
+    def remade(self) -> tuple[Any, ...]:
+        """See :class:`edgesim.twin.core.forking.Running`."""
+        return _remade, (type(self), EzPickle.__getstate__(self))
+
+    @property
+    def _root(self) -> Any:
+        """The world that holds all that stays the same."""
+        return self.__dict__["world"] if self.shared is None else self.shared
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What the environment was made with, and where its episode is."""
+        return {**EzPickle.__getstate__(self), "_episode": dumped(_Whole(self), self._root)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """The environment as it was; its world is built again, or found."""
+        EzPickle.__setstate__(self, state)
+        whole: _Whole = loaded(state["_episode"], self._root)
+        self.__dict__.update(whole.env.__dict__)
+
     @property
     def twin(self) -> TwinT:
-        """The running twin: what is hidden, and the whole future.
+        """The running workload, part of a twin: what is hidden, and the whole future.
 
         The one door to what a decision maker cannot know, for bounds and for reading results.
         """
@@ -167,3 +275,16 @@ class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Generic[TwinT, ObsT, ActT]):
         if self._viewer is not None:
             self._viewer.close()
             self._viewer = None
+
+
+class _Whole(NamedTuple):
+    """An environment as the one thing of a file."""
+
+    env: TwinEnv[Any, Any, Any]
+
+
+def _remade(kind: type[Any], arguments: dict[str, Any]) -> Any:
+    """An environment in another process before it is given its episode."""
+    env = kind(*arguments["_ezpickle_args"], **arguments["_ezpickle_kwargs"])
+    env._read_action = reader(env.action_space)
+    return env

@@ -20,7 +20,7 @@ def setting(default: T, what: str) -> T:
     Returns:
         What :func:`dataclasses.field` gives, typed as the default.
     """
-    of_its_own = isinstance(default, list) or is_dataclass(default)
+    of_its_own = isinstance(default, list | dict) or is_dataclass(default)
     made: Any = (
         field(default_factory=lambda: deepcopy(default), metadata={"help": what})
         if of_its_own

@@ -11,7 +11,7 @@ from edgesim.scenarios.checks import integer_from
 from edgesim.scenarios.settings import setting
 from edgesim.scenarios.sfc.schema import SFCScenario
 
-__all__ = ["SharedScenario", "part_of"]
+__all__ = ["FAMILIES", "SharedScenario", "part_of"]
 
 FAMILIES = ("aigc", "sfc")
 
@@ -35,6 +35,10 @@ class SharedScenario:
     world_seed: int = setting(0, "seed of what is the same in every episode, for all parts")
     aigc: AIGCScenario = field(default=MISSING, metadata={"help": "AIGC users and providers"})
     sfc: SFCScenario = field(default=MISSING, metadata={"help": "requests for service chains"})
+    deciders: dict[str, str] = setting(
+        {"aigc": "least_latency", "sfc": "load_aware_admission"},
+        "policies of the parts whose decisions the environment does not make",
+    )
     aigc_chain: list[str] = setting(
         [],
         "VNFs that all AIGC traffic passes, at the nearest instances; none: it goes straight",
@@ -49,6 +53,9 @@ class SharedScenario:
             raise InputError("aigc.wireless", None, "must be set: users and sites share a network")
         if self.sfc.network is None:
             raise InputError("sfc.network", None, "must be set: chains share a network")
+        for family in self.deciders:
+            if family not in FAMILIES:
+                raise InputError("deciders", family, did_you_mean(family, FAMILIES))
         types = self.sfc.network.instances.types
         for vnf in self.aigc_chain:
             if vnf not in types:

@@ -134,9 +134,13 @@ class Twin:
         """
         twin = copied(self)
         if seed is not None:
-            twin.streams.reseed(seed)
-            if twin.network is not None:
-                twin.network.resample()
-            for workload in twin.workloads.values():
-                workload.resample()
+            twin.resample(seed)
         return twin
+
+    def resample(self, seed: np.random.SeedSequence) -> None:
+        """Draw the future anew from another seed, see :meth:`fork`."""
+        self.streams.reseed(seed)
+        if self.network is not None:
+            self.network.resample()
+        for workload in self._parts:
+            workload.resample()

@@ -131,7 +131,8 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         )
         one_of("reward", reward, ("paid", "shaped"))
         one_of("mask", mask, self.masks)
-        self.world = shared_world(AIGCWorld, self.scenario)
+        shared = self.shared
+        self.world = shared_world(AIGCWorld, self.scenario) if shared is None else shared.aigc
         self.observer = Observer(self.world)
         self.observation_space = spaces.Box(0.0, self.observer.high, dtype=np.float32)
         self._providers = len(self.world.providers)
@@ -155,6 +156,8 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
 
     def _open(self, seed: np.random.SeedSequence) -> AIGCWorkload:
         self._reward_model.open()
+        if self.shared is not None:
+            return self._open_shared(seed)
         return AIGCWorkload.alone(self.scenario, seed, world=self.world, record=self._record)
 
     def _apply(self, twin: AIGCWorkload, action: int) -> None:

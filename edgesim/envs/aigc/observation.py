@@ -10,6 +10,7 @@ from edgesim.twin.aigc.delivery import latency_s
 from edgesim.twin.aigc.quality import FloatArray
 from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.aigc.world import AIGCWorld
+from edgesim.twin.core.forking import Running
 
 __all__ = ["Observer"]
 
@@ -45,7 +46,7 @@ _REQUEST_WIRELESS = (
 )
 
 
-class Observer:
+class Observer(Running):
     """Writes the observation of a twin.
 
     Attributes:
@@ -117,6 +118,14 @@ class Observer:
             ),
             dtype=np.float64,
         )
+
+    def episode(self) -> dict[str, Any]:
+        """Nothing, see :class:`edgesim.twin.core.forking.Running`."""
+        return {}
+
+    def remade(self) -> tuple[Any, ...]:
+        """See :class:`edgesim.twin.core.forking.Running`."""
+        return Observer, (self._world,)
 
     def column(self, feature: str, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The entries of one feature over all providers, shape (..., providers); a view."""

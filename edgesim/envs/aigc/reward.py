@@ -24,7 +24,7 @@ class RewardModel:
     """
 
     def __init__(self, scenario: AIGCScenario, *, shaped: bool) -> None:
-        self._scenario = scenario
+        self._penalty = (scenario.crash_penalty, scenario.loss_penalty, scenario.refusal_penalty)
         self._on_delivery = scenario.pay_on == "delivery"
         # A quality paid on assignment is not delayed: there is nothing to shape.
         self._shaped = shaped and self._on_delivery
@@ -48,7 +48,7 @@ class RewardModel:
 
     def settle(self, outcomes: Sequence[Outcome]) -> tuple[float, dict[str, Any]]:
         """The reward of what has happened since the last choice, and its parts."""
-        scenario = self._scenario
+        of_crash, of_loss, of_refusal = self._penalty
         quality = crash = loss = refusal = 0.0
         shaping, self._promise = self._promise, 0.0
         for outcome in outcomes:
@@ -63,13 +63,13 @@ class RewardModel:
                 self._quality += outcome.quality
                 self._latency_s += outcome.latency_s
             elif isinstance(outcome, Lost):
-                loss -= scenario.loss_penalty * (1.0 - outcome.progress)
+                loss -= of_loss * (1.0 - outcome.progress)
                 shaping -= self._promised.pop(outcome.task.number, 0.0)
             elif isinstance(outcome, Refused):
-                refusal -= scenario.refusal_penalty
+                refusal -= of_refusal
                 shaping -= self._promised.pop(outcome.task.number, 0.0)
             elif isinstance(outcome, Crashed):
-                crash -= scenario.crash_penalty
+                crash -= of_crash
                 self._crashes += 1
         paid = quality + crash + loss + refusal
         self._return += paid

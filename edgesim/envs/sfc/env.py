@@ -123,6 +123,7 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
     rewards = ("paid", "shaped", "relative", "priced")
     observations = ("ways", "authors")
     picture = "edgesim.plots.sfc.world:draw_now"
+    episodic = (*TwinEnv.episodic, "_chosen_on", "_known", "observer")
     scenario: SFCScenario
 
     def __init__(
@@ -149,7 +150,8 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
         one_of("observation", observation, self.observations)
         if observation == "authors" and self.scenario.network is not None:
             raise InputError("observation", observation, "needs a scenario without network")
-        self.world = shared_world(build_world, self.scenario)
+        shared = self.shared
+        self.world = shared_world(build_world, self.scenario) if shared is None else shared.sfc
         self.observer = build_observer(self.scenario, self.world, observation)
         self.observation_space = self.observer.space
         self._instances = self.world.instances
@@ -188,6 +190,8 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
 
     def _open(self, seed: np.random.SeedSequence) -> SFCWorkload:
         self._reward_model.open()
+        if self.shared is not None:
+            return self._open_shared(seed)
         return SFCWorkload.alone(self.scenario, seed, world=self.world, record=self._record)
 
     def _apply(self, twin: SFCWorkload, action: int) -> None:

@@ -1,7 +1,7 @@
 """What a decision maker sees of a world of stage links when a stage of a chain is to be chosen."""
 
 from math import exp, log
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,12 @@ from edgesim.envs.choice_box import ChoiceBox
 from edgesim.envs.sfc.outlook import WEIGHTS, ChainOutlook
 from edgesim.importing import load
 from edgesim.scenarios.sfc.schema import SFCScenario
+from edgesim.twin.core.forking import Running
 from edgesim.twin.sfc.fabric import World
 from edgesim.twin.sfc.stage_links import StageWorld
 from edgesim.twin.sfc.workload import SFCWorkload
 
-__all__ = ["AuthorsObserver", "Observer", "StageObserver", "build_observer"]
+__all__ = ["AuthorsObserver", "Observer", "PagedObserver", "StageObserver", "build_observer"]
 
 Observation = npt.NDArray[np.float32]
 
@@ -44,7 +45,17 @@ def build_observer(scenario: SFCScenario, world: World, kind: str) -> Observer:
     return observer
 
 
-class StageObserver:
+class PagedObserver(Running):
+    """An observer that remembers what it has worked out for the request at hand."""
+
+    kept = ("names", "space")
+
+    def episode(self) -> dict[str, Any]:
+        """All but names and space, see :class:`edgesim.twin.core.forking.Running`."""
+        return {name: it for name, it in self.__dict__.items() if name not in self.kept}
+
+
+class StageObserver(PagedObserver):
     """The ways from the last chosen instance, what can follow, and what all links still hold.
 
     The entries of a feature stand together, one an instance of the next stage. After the features

@@ -8,6 +8,7 @@ from gymnasium import spaces
 from numba import njit
 
 from edgesim.envs.choice_box import ChoiceBox
+from edgesim.envs.sfc.observation import PagedObserver
 from edgesim.envs.sfc.outlook import WEIGHTS, ChainOutlook
 from edgesim.twin.sfc.slice_fabric import SliceFabric
 from edgesim.twin.sfc.slice_world import SliceWorld
@@ -22,7 +23,7 @@ _MANY_CHAINS = 200  # running chains beyond which the observation tells no diffe
 _FULL = 0.8  # reserved share from which a link counts as full
 
 
-class SliceObserver:
+class SliceObserver(PagedObserver):
     """The ways from the last chosen instance as the controller knows them, and how full all is.
 
     All of it is what the controller knows: its own reservations, and delays and losses as its

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import PCG64, Generator
 from numpy.random.bit_generator import ISeedSequence
 
-__all__ = ["Rebuilt", "Shared", "copied", "dumped", "loaded"]
+__all__ = ["Rebuilt", "Running", "Shared", "copied", "dumped", "loaded"]
 
 T = TypeVar("T")
 Place = tuple[Any, ...]
@@ -45,8 +45,7 @@ class Rebuilt:
     views: ClassVar[tuple[str, ...]] = ()
 
     def look(self) -> None:
-        """Set the attributes in :attr:`views` from the others."""
-        raise NotImplementedError
+        """Set the attributes in :attr:`views` from the others; nothing where there are none."""
 
     def __getstate__(self) -> dict[str, Any]:
         """All attributes but the views."""
@@ -60,6 +59,48 @@ class Rebuilt:
         _loads[-1].rebuilt.append(self)
 
 
+class Running:
+    """Only some attributes are of an episode; a copy in this process shares the others."""
+
+    def episode(self) -> dict[str, Any]:
+        """The attributes that are of the episode."""
+        raise NotImplementedError
+
+    def remade(self) -> tuple[Any, ...] | None:
+        """A function and its arguments that make the rest again elsewhere; None: it is written."""
+        return None
+
+
+class _Kept(Shared):
+    """The attributes that copies share."""
+
+    __slots__ = ("attributes",)
+
+    def __init__(self, attributes: dict[str, Any]) -> None:
+        self.attributes = attributes
+
+
+def _as_before(kind: type[Any], kept: _Kept) -> Any:
+    """A copy before it is given its episode."""
+    thing = object.__new__(kind)
+    thing.__dict__.update(kept.attributes)
+    return thing
+
+
+def _give(thing: Any, attributes: dict[str, Any]) -> None:
+    thing.__dict__.update(attributes)
+
+
+def _reduced(thing: Running, copying: bool) -> Any:
+    """What pickle makes of a running thing."""
+    episode = thing.episode()
+    if copying:
+        kept = {name: it for name, it in thing.__dict__.items() if name not in episode}
+        return _as_before, (type(thing), _Kept(kept)), episode, None, None, _give
+    remade = thing.remade()
+    return NotImplemented if remade is None else (*remade, episode, None, None, _give)
+
+
 def copied(thing: T) -> T:
     """A copy of a running thing, which shares with it what is :class:`Shared`."""
     kept: list[Any] = []
@@ -68,7 +109,7 @@ def copied(thing: T) -> T:
         kept.append(part)
         return len(kept) - 1
 
-    copy: T = _load(_dump(thing, place_of), kept.__getitem__)
+    copy: T = _load(_dump(thing, place_of, copying=True), kept.__getitem__)
     return copy
 
 
@@ -91,14 +132,16 @@ def loaded(data: bytes, world: Any) -> Any:
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(self, buffer: BytesIO, place_of: Callable[[Any], Any]) -> None:
+    def __init__(self, buffer: BytesIO, place_of: Callable[[Any], Any], copying: bool) -> None:
         super().__init__(buffer, pickle.HIGHEST_PROTOCOL)
-        self._place_of = place_of
+        self._place_of, self._copying = place_of, copying
 
     def reducer_override(self, thing: Any) -> Any:
         if isinstance(thing, Shared):
             place = self._place_of(thing)
             return NotImplemented if place is None else (_found, (place,))
+        if isinstance(thing, Running):
+            return _reduced(thing, self._copying)
         if type(thing) is Generator and type(thing.bit_generator) is PCG64:
             return _generator, (thing.bit_generator.state,)
         return NotImplemented
@@ -135,9 +178,9 @@ def _found(place: Any) -> Any:
     return _loads[-1].find(place)
 
 
-def _dump(thing: Any, place_of: Callable[[Any], Any]) -> bytes:
+def _dump(thing: Any, place_of: Callable[[Any], Any], *, copying: bool = False) -> bytes:
     buffer = BytesIO()
-    _Pickler(buffer, place_of).dump(thing)
+    _Pickler(buffer, place_of, copying).dump(thing)
     return buffer.getvalue()
 
 

@@ -56,6 +56,9 @@ class Host(Protocol):
     def fork(self, seed: "np.random.SeedSequence | None" = None) -> Any:
         """See :meth:`edgesim.twin.twin.Twin.fork`."""
 
+    def resample(self, seed: "np.random.SeedSequence") -> None:
+        """See :meth:`edgesim.twin.twin.Twin.resample`."""
+
 
 class Workload(Rebuilt, ABC, Generic[R, C]):
     """One family's part in a twin: who asks, what is chosen, what comes of it, the books.

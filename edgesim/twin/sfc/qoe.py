@@ -19,6 +19,7 @@ Bpl 25.1. MOS by G.107 Annex B: 1 below R = 0, 4.5 above R = 100, and
 """
 
 from collections.abc import Callable
+from functools import partial
 from math import exp, inf, log
 
 from edgesim.scenarios.sfc.schema import QoE
@@ -64,30 +65,27 @@ def emodel(delay_ms: float, loss: float) -> float:
 
 def qoe_model(parameters: QoE) -> QoEModel:
     """The model that a scenario names, never below ``qoe.floor``."""
-    model: QoEModel = _MODELS[parameters.model](parameters)
-    floor = parameters.floor
-    if floor is None:
+    model: QoEModel = partial(_MODELS[parameters.model], parameters)
+    if parameters.floor is None:
         return model
-    return lambda request, qos: max(floor, model(request, qos))
+    return partial(_at_least, parameters.floor, model)
 
 
-def _authors(parameters: QoE) -> QoEModel:
-    unit = parameters.bandwidth_unit
-    return lambda request, qos: authors(qos.bandwidth / unit, qos.delay_ms, request.max_delay_ms)
+def _at_least(floor: float, model: QoEModel, request: Request, qos: QoS) -> float:
+    return max(floor, model(request, qos))
 
 
-def _iqx(parameters: QoE) -> QoEModel:
-    of = parameters
-
-    def model(request: Request, qos: QoS) -> float:
-        disturbance = qos.delay_ms / request.max_delay_ms + qos.loss / of.loss_bound
-        return iqx(disturbance, of.iqx_alpha, of.iqx_beta, of.iqx_gamma)
-
-    return model
+def _authors(of: QoE, request: Request, qos: QoS) -> float:
+    return authors(qos.bandwidth / of.bandwidth_unit, qos.delay_ms, request.max_delay_ms)
 
 
-def _emodel(parameters: QoE) -> QoEModel:
-    return lambda request, qos: emodel(qos.delay_ms, qos.loss)
+def _iqx(of: QoE, request: Request, qos: QoS) -> float:
+    disturbance = qos.delay_ms / request.max_delay_ms + qos.loss / of.loss_bound
+    return iqx(disturbance, of.iqx_alpha, of.iqx_beta, of.iqx_gamma)
+
+
+def _emodel(_: QoE, request: Request, qos: QoS) -> float:
+    return emodel(qos.delay_ms, qos.loss)
 
 
 _MODELS = {"authors": _authors, "iqx": _iqx, "emodel": _emodel}

@@ -57,7 +57,6 @@ class SFCWorkload(Workload[Request, int]):
     """
 
     name = "sfc"
-    views = ("qoe",)
     columns = ("request", "instance")
 
     def __init__(self, scenario: SFCScenario, world: World | None = None) -> None:
@@ -101,7 +100,7 @@ class SFCWorkload(Workload[Request, int]):
         self.ledger = Ledger()
         self.request = None
         self.running: dict[int, tuple[Chain, float]] = {}
-        self.look()
+        self.qoe = qoe_model(self.scenario.qoe)
         self.fabric = self.world.fabric(twin, self._streams, self)
         self._requests = self.requests()
         self._coming: Request | None = next(self._requests, None)
@@ -109,10 +108,6 @@ class SFCWorkload(Workload[Request, int]):
         if self.scenario.network is not None:
             self._period_s = self.scenario.network.qos_period_s
             self.clock.after(self._period_s, self._meter)
-
-    def look(self) -> None:
-        """Have the model of quality of experience at hand."""
-        self.qoe = qoe_model(self.scenario.qoe)
 
     # --- from decision to decision --------------------------------------------------------------
 
