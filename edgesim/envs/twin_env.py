@@ -107,6 +107,9 @@ class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Running, Generic[TwinT, ObsT,
     def _open(self, seed: np.random.SeedSequence) -> TwinT:
         """The twin of a new episode, at its beginning."""
 
+    def _begin(self) -> None:
+        """Forget the episode before; nothing where there is nothing to forget."""
+
     @abstractmethod
     def _apply(self, twin: TwinT, action: Any) -> None:
         """Choose ``action``, which is in the action space, for the decision at hand."""
@@ -134,6 +137,7 @@ class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Running, Generic[TwinT, ObsT,
         """Start an episode; ``seed`` draws what happens in it, as in Gymnasium."""
         super().reset(seed=seed)
         self._read_action = reader(self.action_space)
+        self._begin()
         twin = self._twin = self._open(episode_seed(self.np_random))
         self._go_on(twin)
         self._over = False
@@ -183,6 +187,7 @@ class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Running, Generic[TwinT, ObsT,
     def attach(self, workload: TwinT) -> None:
         """Look at a workload of a twin that somebody else runs, from its beginning on."""
         self._read_action = reader(self.action_space)
+        self._begin()
         self._twin, self._over = workload, False
 
     def observed(self) -> ObsT:

@@ -154,8 +154,10 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         up = twin.up.copy() if twin.up.any() else np.ones_like(twin.up)
         return np.tile(up, self._actions // self._providers) if several else up
 
-    def _open(self, seed: np.random.SeedSequence) -> AIGCWorkload:
+    def _begin(self) -> None:
         self._reward_model.open()
+
+    def _open(self, seed: np.random.SeedSequence) -> AIGCWorkload:
         if self.shared is not None:
             return self._open_shared(seed)
         return AIGCWorkload.alone(self.scenario, seed, world=self.world, record=self._record)

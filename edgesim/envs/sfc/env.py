@@ -188,8 +188,11 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
         """The chain of the request at hand (or shown last), as far as it is built."""
         return self.twin.chain
 
-    def _open(self, seed: np.random.SeedSequence) -> SFCWorkload:
+    def _begin(self) -> None:
         self._reward_model.open()
+        self._known = None
+
+    def _open(self, seed: np.random.SeedSequence) -> SFCWorkload:
         if self.shared is not None:
             return self._open_shared(seed)
         return SFCWorkload.alone(self.scenario, seed, world=self.world, record=self._record)
