@@ -19,7 +19,7 @@ from edgesim.twin.shared import SharedWorld
 __all__ = ["SharedEnv", "env"]
 
 
-class SharedEnv(AECEnv[str, Any, Any]):
+class SharedEnv(AECEnv):  # type: ignore[misc]  # PettingZoo is not typed
     """AIGC provider selection and service function chaining in one network, an agent each.
 
     ## Description

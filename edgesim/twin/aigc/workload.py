@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.twin.aigc.delivery import Delivery
 from edgesim.twin.aigc.outcomes import (
@@ -97,6 +98,14 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
     def start(self, twin: Host, streams: Streams, log: EventLog | None) -> None:
         """See :class:`edgesim.twin.core.workload.Workload`."""
         self.twin, self.clock, self.log, self._streams = twin, twin.clock, log, streams
+        if self.scenario.wireless is not None and twin.network.world.wiring.nodes < len(
+            self.world.providers
+        ):
+            raise InputError(
+                "provider_count",
+                len(self.world.providers),
+                f"each stands at a node, and the network has {twin.network.world.wiring.nodes}",
+            )
         self.outcomes: list[Outcome] = []
         self.ledger = Ledger()
         self.request = None

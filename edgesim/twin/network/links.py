@@ -362,8 +362,7 @@ class Links:
         # What _change does, of all links that are up.
         up = np.array(self.up)
         spare = np.maximum(0.0, capacity - of(self.reserved_bps) - demand)
-        if self.listeners:
-            self._make_room(spare, up)
+        self._make_room(spare, up)
         spare[self.busy] = 0.0
         load = capacity - spare
         stay, loss = finite_queues(load / capacity, self._places)
