@@ -68,7 +68,9 @@ class Twin:
             workload.sole = alone
             bare = alone and not named
             streams = self.streams if bare else self.streams.of(workload.name)
-            log = self.log if bare or self.log is None else self.log.of(workload.name)
+            log = self.log
+            if log is not None and not bare:
+                log = log.of(workload.name, *workload.columns)
             workload.start(self, streams, log)
 
     def next_decision(self) -> Decision | None:

@@ -22,9 +22,7 @@ from edgesim.config.config import (
 )
 from edgesim.config.overrides import config_name
 from edgesim.errors import InputError
-from edgesim.importing import load
-from edgesim.problems import PROBLEMS
-from edgesim.scenarios import preset, presets, resolve
+from edgesim.scenarios import preset, presets, resolve, schema_of
 from edgesim.scenarios.aigc.schema import AIGCScenario
 
 PAPER = "scenario=aigc_paper"
@@ -33,7 +31,7 @@ PAPER = "scenario=aigc_paper"
 @pytest.mark.parametrize("name", presets())
 def test_every_scenario_composes_to_the_schema_of_its_problem(name: str) -> None:
     scenario = compose("train", [f"scenario={name}"]).scenario
-    assert type(scenario) is load(PROBLEMS[preset(name)["problem"]].schema)
+    assert type(scenario) is schema_of(preset(name))
     assert scenario == resolve(name)
 
 

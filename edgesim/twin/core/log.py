@@ -26,18 +26,24 @@ class EventLog:
 
     def __init__(self, whom: str = "task", where: str = "provider") -> None:
         self._columns = (whom, where)
-        self._prefix = ""
+        self._whole: EventLog | None = None
+        self._part = ""
         self.rows: list[tuple[float, str, int, int, float]] = []
 
-    def of(self, part: str) -> "EventLog":
-        """The log as a part of the world writes it: its events are named ``<part>: <event>``."""
-        log = EventLog(*self._columns)
-        log._prefix, log.rows = f"{self._prefix}{part}: ", self.rows
+    def of(self, part: str, whom: str, where: str) -> "EventLog":
+        """The log of a part of the world.
+
+        Its rows stand in this log too, where its events are named ``<part>: <event>``.
+        """
+        log = EventLog(whom, where)
+        log._whole, log._part = self, part
         return log
 
     def add(self, time_s: float, event: str, whom: int, where: int, value: float) -> None:
         """Write a row."""
-        self.rows.append((time_s, self._prefix + event, whom, where, value))
+        self.rows.append((time_s, event, whom, where, value))
+        if self._whole is not None:
+            self._whole.add(time_s, f"{self._part}: {event}", whom, where, value)
 
     def fingerprint(self) -> str:
         """A hash of all rows: equal logs, equal fingerprints.
