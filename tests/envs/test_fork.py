@@ -15,7 +15,7 @@ SHORT = {
     ("SFC", "sfc"): {"network.horizon_s": 30.0},
     ("SFC", "sfc_paper"): {"requests": 30},
     ("AIGC", "shared"): {"aigc.horizon_s": 15.0, "sfc.network.horizon_s": 15.0},
-    ("SFC", "shared"): {"aigc.horizon_s": 15.0, "sfc.network.horizon_s": 15.0},
+    ("SFC", "shared"): {"aigc.horizon_s": 15.0, "sfc.network.horizon_s": 60.0},
 }
 
 
@@ -30,7 +30,8 @@ def running(kind: tuple[str, str], steps: int = 25) -> Any:
 
 def played(env: Any, seed: int, steps: float = float("inf")) -> list[Any]:
     """What random sensible actions lead to."""
-    rng, seen = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    seen: list[Any] = []
     while len(seen) < steps:
         action = rng.choice(np.flatnonzero(env.action_masks()))
         observation, reward, over, _, info = env.step(action)
