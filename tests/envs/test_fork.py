@@ -21,7 +21,10 @@ SHORT = {
 
 def running(kind: tuple[str, str], steps: int = 25) -> Any:
     env: Any = gymnasium.make(
-        f"edgesim/{kind[0]}-v0", scenario=kind[1], overrides=SHORT[kind], disable_env_checker=True
+        f"edgesim:edgesim/{kind[0]}-v0",
+        scenario=kind[1],
+        overrides=SHORT[kind],
+        disable_env_checker=True,
     ).unwrapped
     env.reset(seed=4)
     played(env, 1, steps)
@@ -65,7 +68,7 @@ def test_a_fork_of_another_seed_has_another_future(kind: tuple[str, str]) -> Non
 
 
 def test_there_is_nothing_to_fork_before_the_first_reset() -> None:
-    env: Any = gymnasium.make("edgesim/AIGC-v0", scenario="aigc_paper").unwrapped
+    env: Any = gymnasium.make("edgesim:edgesim/AIGC-v0", scenario="aigc_paper").unwrapped
     with pytest.raises(ResetNeeded):
         env.fork()
     assert pickle.loads(pickle.dumps(env)).action_space == env.action_space

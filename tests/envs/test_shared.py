@@ -48,7 +48,9 @@ def test_both_are_paid_for_all_that_they_decided() -> None:
 def test_one_family_alone_equals_both_with_the_policy_that_the_scenario_names() -> None:
     """``edgesim/AIGC-v0`` in a shared world, and the AEC environment driven by the same two."""
     overrides = {**SHORT, "deciders": {"aigc": "round_robin", "sfc": "round_robin"}}
-    one: Any = gymnasium.make("edgesim/AIGC-v0", scenario="shared", overrides=overrides).unwrapped
+    one: Any = gymnasium.make(
+        "edgesim:edgesim/AIGC-v0", scenario="shared", overrides=overrides
+    ).unwrapped
     one.reset(seed=5)
     total = 0.0
     while True:
@@ -83,6 +85,6 @@ def test_what_is_no_shared_world_is_refused(arguments: dict[str, Any], message: 
 )
 def test_a_decider_that_cannot_be_used_is_refused(policy: str, message: str) -> None:
     overrides = {**SHORT, "deciders": {"aigc": policy}}
-    env = gymnasium.make("edgesim/SFC-v0", scenario="shared", overrides=overrides)
+    env = gymnasium.make("edgesim:edgesim/SFC-v0", scenario="shared", overrides=overrides)
     with pytest.raises(InputError, match=message):
         env.reset(seed=0)
