@@ -21,7 +21,7 @@ from edgesim.scenarios.checks import one_of
 
 __all__ = ["TwinVectorEnv", "engine_of", "vector_env"]
 
-_SINGLE_ONLY = ("record", "render_mode")
+_SINGLE_ONLY = ("record", "render_mode", "sees_links")
 """Arguments that only the single environment takes."""
 
 

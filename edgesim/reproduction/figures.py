@@ -89,6 +89,12 @@ FIGURES: dict[str, Figure] = {
             "edgesim.plots.aigc.wireless_crash:draw",
         ),
         Figure(
+            "shared",
+            "shared: what AIGC users and chains lose by each other, and what seeing links is worth",
+            "edgesim.reproduction.shared",
+            "edgesim.plots.shared:draw",
+        ),
+        Figure(
             "agents",
             "all agents over all scenarios: normalised scores, profiles, and who is tied",
             "edgesim.reproduction.agents",

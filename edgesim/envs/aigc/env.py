@@ -12,6 +12,7 @@ from edgesim.envs.aigc.observation import Observer
 from edgesim.envs.aigc.reward import PARTS, RewardModel
 from edgesim.envs.twin_env import TwinEnv
 from edgesim.envs.vector import vector_env
+from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.scenarios.checks import one_of
 from edgesim.twin.aigc.workload import AIGCWorkload
@@ -94,9 +95,12 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         overrides={"capacity_range": [400, 900], "trace": "tasks.csv"},
         reward="paid",
         mask="fits",
+        sees_links=False,
     )
     ```
     ``scenario``: a preset's name, or a mapping with all keys. ``overrides``: keys to replace.
+    ``sees_links``: in a scenario with a network, time on the transport network and expected latency
+    follow the present load of the links, not an idle network.
     ``record``: keep the event log of each episode (``env.unwrapped.twin.log``).
 
     ## Info
@@ -125,15 +129,24 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         mask: str = "fits",
         record: bool = False,
         render_mode: str | None = None,
+        sees_links: bool = False,
     ) -> None:
         super().__init__(
-            scenario, overrides, record=record, render_mode=render_mode, reward=reward, mask=mask
+            scenario,
+            overrides,
+            record=record,
+            render_mode=render_mode,
+            reward=reward,
+            mask=mask,
+            sees_links=sees_links,
         )
         one_of("reward", reward, ("paid", "shaped"))
         one_of("mask", mask, self.masks)
+        if sees_links and self.scenario.wireless is None:
+            raise InputError("sees_links", sees_links, "needs a scenario with a network")
         shared = self.shared
         self.world = shared_world(AIGCWorld, self.scenario) if shared is None else shared.aigc
-        self.observer = Observer(self.world)
+        self.observer = Observer(self.world, sees_links=sees_links)
         self.observation_space = spaces.Box(0.0, self.observer.high, dtype=np.float32)
         self._providers = len(self.world.providers)
         self._actions = self._providers * len(self.scenario.step_shares)

@@ -1,5 +1,6 @@
 """What a decision maker sees of an AIGC world when a request waits for its provider."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,11 @@ _REQUEST_WIRELESS = (
 class Observer(Running):
     """Writes the observation of a twin.
 
+    Args:
+        world: the scenario's world.
+        sees_links: time on the transport network and expected latency are those of the links as
+            they are loaded now, not those of an idle network.
+
     Attributes:
         names: name of each entry, ``"provider 3 available"`` or ``"request steps"``.
         high: largest value of each entry, shape (entries,); the smallest is 0.
@@ -58,14 +64,14 @@ class Observer(Running):
         template: an observation with what stays the same all the time, and 0 elsewhere.
     """
 
-    def __init__(self, world: AIGCWorld) -> None:
+    def __init__(self, world: AIGCWorld, *, sees_links: bool = False) -> None:
         scenario, wireless = world.scenario, world.scenario.wireless
         self.features = _PAPER if wireless is None else _WIRELESS
         self.request = _REQUEST_PAPER if wireless is None else _REQUEST_WIRELESS
         count, width = len(world.providers), len(self.features)
         self.names = [f"provider {p} {name}" for p in range(count) for name in self.features]
         self.names += [f"request {name}" for name in self.request]
-        self._world = world
+        self._world, self._sees_links = world, sees_links
         self._providers = slice(0, count * width)
         self._width = width
         self._capacity = world.capacity
@@ -125,7 +131,7 @@ class Observer(Running):
 
     def remade(self) -> tuple[Any, ...]:
         """See :class:`edgesim.twin.core.forking.Running`."""
-        return Observer, (self._world,)
+        return partial(Observer, sees_links=self._sees_links), (self._world,)
 
     def column(self, feature: str, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The entries of one feature over all providers, shape (..., providers); a view."""
@@ -154,6 +160,7 @@ class Observer(Running):
         asked[5] = down
         asked[6] = radio.uplink.active[site]
         asked[7] = radio.downlink.active[site]
+        per_byte_s, fixed_s = delivery.ways_s(site) if self._sees_links else self._routes[site]
         _write(
             seen,
             self.high,
@@ -161,7 +168,8 @@ class Observer(Running):
             twin.available,
             twin.up,
             twin.assigned,
-            *self._routes[site],
+            per_byte_s,
+            fixed_s,
             delivery.alone_s(task.steps),
             task.upload_bytes + task.download_bytes,
             delivery.air_s(task, link),

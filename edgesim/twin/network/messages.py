@@ -169,6 +169,20 @@ class Messages:
         path = self.routes.paths[source][target]
         return max(0.0, self._free_s[path[0]] - self._clock._now) if path else 0.0
 
+    def way_s(self, source: int, target: int) -> tuple[float, float]:
+        """What a message would meet on the way, if all stayed as it is now.
+
+        Returns:
+            sending a byte over all links, and all that its size does not change: queues,
+            propagation and switching; s.
+        """
+        links, now, free_s = self._links, self._clock._now, self._free_s
+        byte_s, fixed_s = 0.0, 0.0
+        for link in self.routes.paths[source][target]:
+            byte_s += links.byte_s[link]
+            fixed_s += self._fixed_s[link] + max(0.0, free_s[link] - now)
+        return byte_s, fixed_s
+
     # ---- what the links tell
 
     def room_changed(self, link: int) -> None:
