@@ -76,7 +76,7 @@ class Observer(Running):
         self._width = width
         self._capacity = world.capacity
         self._most_steps = scenario.steps_range[1]
-        self._known: dict[int, tuple[float, float]] = {}
+        self._known: dict[int, npt.NDArray[np.float32]] = {}
         self.template = np.zeros(len(self.names), dtype=np.float32)
         self.column("capacity", self.template)[:] = world.capacity / scenario.capacity_range[1]
         self.high = np.ones(len(self.names), dtype=np.float32)
@@ -180,12 +180,13 @@ class Observer(Running):
         )
         return seen
 
-    def asked(self, steps: int) -> tuple[float, float]:
-        """The entries of a request for so many steps, in a scenario without a network."""
+    def asked(self, steps: int) -> npt.NDArray[np.float32]:
+        """The entries, shape (2,), of a request for so many steps; in a scenario without network."""
         known = self._known.get(steps)
         if known is None:
             run_time_s = self._world.run_time_s
-            known = (steps / self._most_steps, run_time_s(steps) / run_time_s(self._most_steps))
+            time = run_time_s(steps) / run_time_s(self._most_steps)
+            known = np.array((steps / self._most_steps, time), dtype=np.float32)
             self._known[steps] = known
         return known
 

@@ -177,11 +177,7 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
     @property
     def outlook(self) -> ChainOutlook:
         """The request at hand (or shown last), its ways, and what lies ahead: public knowledge."""
-        twin = self.twin
-        outlook = self._known
-        if outlook is None or outlook.request is not twin.last:
-            outlook = self._known = ChainOutlook(twin.fabric, twin.last)
-        return outlook
+        return self._outlook_of(self.twin)
 
     @property
     def chain(self) -> Chain:
@@ -198,7 +194,7 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
         return SFCWorkload.alone(self.scenario, seed, world=self.world, record=self._record)
 
     def _apply(self, twin: SFCWorkload, action: int) -> None:
-        self._chosen_on = self.outlook
+        self._chosen_on = self._outlook_of(twin)
         self._reward_model.decisions += 1
         if action < self._instances:
             twin.choose(action)
@@ -212,7 +208,13 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
         return self._reward_model.metrics(twin)
 
     def _observe(self, twin: SFCWorkload) -> Observation:
-        return self.observer.observe(twin, self.outlook)
+        return self.observer.observe(twin, self._outlook_of(twin))
+
+    def _outlook_of(self, twin: SFCWorkload) -> ChainOutlook:
+        outlook = self._known
+        if outlook is None or outlook.request is not twin.last:
+            outlook = self._known = ChainOutlook(twin.fabric, twin.last)
+        return outlook
 
 
 make_vec = partial(vector_env, "sfc")

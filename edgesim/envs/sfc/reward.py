@@ -71,7 +71,7 @@ class RewardModel:
         Empties the twin's list of outcomes. Where QoE is paid on release, chains that still run
         when the episode is over are paid as if they were released then.
         """
-        info = dict.fromkeys(PARTS, 0.0)
+        info = {"qoe": 0.0, "rejection": 0.0, "drop": 0.0, "shaping": 0.0}  # the keys are PARTS
         for outcome in twin.outcomes:
             self._pay(outcome, outlook, info)
         twin.outcomes.clear()
