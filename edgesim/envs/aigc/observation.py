@@ -181,7 +181,7 @@ class Observer(Running):
         return seen
 
     def asked(self, steps: int) -> npt.NDArray[np.float32]:
-        """The entries, shape (2,), of a request for so many steps; in a scenario without network."""
+        """The entries of a request for so many steps where there is no network, shape (2,)."""
         known = self._known.get(steps)
         if known is None:
             run_time_s = self._world.run_time_s
