@@ -35,6 +35,7 @@ class FairTransfer:
         "_call",
         "_done",
         "_line",
+        "_moves",
         "_order",
         "_way",
         "delay_s",
@@ -57,6 +58,7 @@ class FairTransfer:
         self.delay_s = delay_s
         self.value = value
         self._order = order
+        self._moves = 0
         self._done = done
         self._line = 0.0  # what its way will have attained when it ends
         self._way: _Way | None = None  # while bytes are lacking
@@ -78,15 +80,22 @@ class _Way:
         self.number = number
         self.path = path
         self.count = 0
-        self.heap: list[tuple[float, int, FairTransfer]] = []  # some of them have left
+        # By line and order of arrival; those that have left stay until they come to the top, and
+        # are told by how often they had moved.
+        self.heap: list[tuple[float, int, int, FairTransfer]] = []
         self.changed = False
 
     def line_bytes(self) -> float:
         """What each will have attained when the next one ends."""
         heap = self.heap
-        while heap and heap[0][2]._way is not self:
+        while heap and not self.has(heap[0]):
             heappop(heap)
         return heap[0][0] if heap else inf
+
+    def has(self, entry: tuple[float, int, int, FairTransfer]) -> bool:
+        """Whether the transfer of an entry of the heap is still here by it."""
+        _, _, moves, transfer = entry
+        return transfer._way is self and transfer._moves == moves
 
 
 class FairTransfers:
@@ -276,11 +285,11 @@ class FairTransfers:
     def on(self, link: int) -> list[FairTransfer]:
         """The transfers that lack bytes and cross a link, in order of arrival."""
         found = [
-            transfer
+            entry[3]
             for path, way in self._ways.items()
             if link in path
-            for _, _, transfer in way.heap
-            if transfer._way is way
+            for entry in way.heap
+            if way.has(entry)
         ]
         return sorted(found, key=_by_order)
 
@@ -349,7 +358,7 @@ class FairTransfers:
             line = lacking_bytes
         transfer._line = line
         transfer._way = way
-        heappush(way.heap, (line, transfer._order, transfer))
+        heappush(way.heap, (line, transfer._order, transfer._moves, transfer))
         way.count += 1
         self._touch(way)
 
@@ -359,6 +368,7 @@ class FairTransfers:
             raise ValueError("the transfer is not on its way: it is through, or was taken away")
         lacking = max(0.0, transfer._line - self._attained(way))
         transfer._way = None
+        transfer._moves += 1
         way.count -= 1
         self._touch(way)
         return lacking
@@ -446,8 +456,9 @@ class FairTransfers:
             self._since_s[number] = now
             heap = way.heap
             while heap and heap[0][0] <= line * SAME:
-                transfer = heappop(heap)[2]
-                if transfer._way is way:
+                entry = heappop(heap)
+                if way.has(entry):
+                    transfer = entry[3]
                     transfer._way = None
                     way.count -= 1
                     ended.append(transfer)

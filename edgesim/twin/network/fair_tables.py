@@ -18,17 +18,20 @@ NEW = -1
 LINK = np.dtype(
     [
         ("first", np.int32),  # of the crossings of this link
+        ("transfers", np.int32),  # on it
         ("first_held", np.int32),  # of the ways whose bottleneck it is
-        ("stamp", np.int64),  # the last change that reached it
-        # In that change: what the ways that are not affected take, and the fastest of them.
-        ("others_bps", np.float64),
-        ("fastest_bps", np.float64),
-        # In the filling: what all take whose rate is known, and the level at which it was full.
-        ("taken_bps", np.float64),
-        ("level_bps", np.float64),  # -1: it is no bottleneck
-        ("affected", np.int32),  # transfers; -1: to be counted again
-        ("open", np.int32),  # those of them whose rate is not known yet
-        ("may_fill", np.int64),  # whether the filling looks at it
+        ("age", np.int32),  # changes since its load was summed up afresh
+        ("highest_bps", np.float64),  # none on it is faster; inf: not known
+        # In the last change that reached it:
+        ("stamp", np.int64),  # which that was
+        ("others_bps", np.float64),  # what the ways that are not affected take
+        ("affected", np.int32),  # transfers of the others
+        ("first_affected", np.int32),  # of their crossings
+        # In the filling:
+        ("taken_bps", np.float64),  # by all whose rate is known
+        ("open", np.int32),  # transfers whose rate is not known yet
+        ("may_fill", np.int32),  # 0: it is left out, and seen afterwards not to be full
+        ("level_bps", np.float64),  # at which it was full; -1: it is no bottleneck
         # What has crossed it up to since_s; its load has held since.
         ("carried_bytes", np.float64),
         ("since_s", np.float64),
@@ -61,6 +64,7 @@ CROSSING = np.dtype(
         ("way", np.int32),
         ("next", np.int32),  # crossing of the same link
         ("previous", np.int32),
+        ("next_affected", np.int32),
     ]
 )
 """One link of one way."""
@@ -111,6 +115,7 @@ class Tables(NamedTuple):
         """No way yet, and room for some."""
         links = np.zeros(len(room_bps), dtype=LINK)
         links["first"] = links["first_held"] = NEW
+        links["highest_bps"] = inf
         links["since_s"] = now
         tables = cls(
             room_bps=room_bps,

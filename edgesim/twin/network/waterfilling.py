@@ -28,6 +28,10 @@ __all__ = ["ALTERED", "DUE", "SAME", "share"]
 SAME = 1 + 1e-12
 """Figures that differ by less than this factor are equal on paper: sums differ by rounding."""
 
+_FRESH = 256
+"""Changes after which a link's load is summed up afresh. In between what goes is taken off and what
+comes is added, and each time the sum is rounded: that stays below 256 roundings for ever."""
+
 # Places of the counts.
 AFFECTED = 0  # affected ways
 REACHED = 1  # reached links
@@ -63,74 +67,91 @@ def share(
     for link in changed_links:
         _reach(tables, stamp, link)
     for at in range(changed_ways):
-        _update_way(tables, stamp, at)
+        change = tables.changes[at]
+        tables.ways[change.way].line_bytes = change.line_bytes
+        if tables.ways[change.way].count == 0 and change.count:
+            _put_on_links(tables, change.way)
+        _affect(tables, stamp, change.way, change.count)
+        if change.count == 0:
+            _take_from_links(tables, change.way)
     for at in range(counts[REACHED]):
         tables.links[tables.by_link[at].reached].may_fill = 1
-    at = 0
+    done = 0
     while True:
-        at = _spread(tables, stamp, at)
+        done = _spread(tables, stamp, done)
         _fill(tables, stamp)
-        if not _overtaken(tables, stamp):
+        if not _find_overtaken(tables, stamp):
             break
     _apply_rates(tables, now)
     _apply_loads(tables, now)
     return _next_due(tables)
 
 
+# ---- whom a change affects
+
+
 @_inlined
-def _reach(tables: Tables, stamp: int, link: int) -> None:
-    """Have a link counted (again), and remember that the change reaches it."""
-    one = tables.links[link]
-    if one.stamp != stamp:
-        one.stamp = stamp
-        tables.by_link[tables.counts[REACHED]].reached = link
+def _reach(tables: Tables, stamp: int, number: int) -> None:
+    """Remember that the change reaches a link; none of its ways is affected yet."""
+    link = tables.links[number]
+    if link.stamp != stamp:
+        link.stamp = stamp
+        link.age += 1
+        link.others_bps = tables.load_bps[number]
+        link.affected = 0
+        link.first_affected = NEW
+        link.may_fill = link.first_held != NEW
+        tables.by_link[tables.counts[REACHED]].reached = number
         tables.counts[REACHED] += 1
-        one.may_fill = one.first_held != NEW
-    one.affected = -1
 
 
 @_inlined
-def _affect(tables: Tables, stamp: int, number: int) -> None:
-    """Count a way among the affected, and its links among the reached."""
+def _affect(tables: Tables, stamp: int, number: int, count: int) -> None:
+    """Count a way among the affected, from now on with ``count`` transfers, and reach its links."""
     way = tables.ways[number]
-    if way.stamp != stamp:
-        way.stamp = stamp
+    way.stamp = stamp
+    for place in range(way.start, way.start + way.hops):
+        crossing = tables.crossings[place]
+        _reach(tables, stamp, crossing.link)
+        link = tables.links[crossing.link]
+        link.others_bps -= way.count * way.rate_bps
+        link.transfers += count - way.count
+        link.affected += count
+        if count:
+            crossing.next_affected = link.first_affected
+            link.first_affected = place
+    way.count = count
+    if count:
         tables.by_way[tables.counts[AFFECTED]].affected = number
         tables.counts[AFFECTED] += 1
-        for place in range(way.start, way.start + way.hops):
-            _reach(tables, stamp, tables.crossings[place].link)
 
 
 @_compiled
-def _update_way(tables: Tables, stamp: int, at: int) -> None:
-    """Take over what has become of a way; put it on its links or take it from them."""
-    links, ways, crossings = tables.links, tables.ways, tables.crossings
-    number = tables.changes[at].way
-    way = ways[number]
-    way.count = tables.changes[at].count
-    way.line_bytes = tables.changes[at].line_bytes
-    if way.count and way.bottleneck == NEW:
-        for place in range(way.start, way.start + way.hops):
-            crossing = crossings[place]
-            first = links[crossing.link].first
-            crossing.previous = -1
-            crossing.next = first
-            if first >= 0:
-                crossings[first].previous = place
-            links[crossing.link].first = place
-    if way.count:
-        _affect(tables, stamp, number)
+def _put_on_links(tables: Tables, number: int) -> None:
+    way, crossings = tables.ways[number], tables.crossings
+    for place in range(way.start, way.start + way.hops):
+        link = tables.links[crossings[place].link]
+        crossings[place].previous = NEW
+        crossings[place].next = link.first
+        if link.first != NEW:
+            crossings[link.first].previous = place
+        link.first = place
+
+
+@_compiled
+def _take_from_links(tables: Tables, number: int) -> None:
+    """Take a way without transfers from the links that it is on, if it is on them."""
+    way, crossings = tables.ways[number], tables.crossings
+    if way.bottleneck == NEW:
         return
     for place in range(way.start, way.start + way.hops):
         crossing = crossings[place]
-        _reach(tables, stamp, crossing.link)
-        if way.bottleneck != NEW:
-            if crossing.previous >= 0:
-                crossings[crossing.previous].next = crossing.next
-            else:
-                links[crossing.link].first = crossing.next
-            if crossing.next >= 0:
-                crossings[crossing.next].previous = crossing.previous
+        if crossing.previous != NEW:
+            crossings[crossing.previous].next = crossing.next
+        else:
+            tables.links[crossing.link].first = crossing.next
+        if crossing.next != NEW:
+            crossings[crossing.next].previous = crossing.previous
     _hold(tables, number, NEW)
     way.rate_bps = 0.0
     _set_due(tables.due_s, number, inf)
@@ -138,41 +159,82 @@ def _update_way(tables: Tables, stamp: int, at: int) -> None:
 
 @_inlined
 def _hold(tables: Tables, number: int, link: int) -> None:
-    """Make a link the bottleneck of a way."""
+    """Make a link, or none, the bottleneck of a way."""
     links, ways = tables.links, tables.ways
     way = ways[number]
     if way.bottleneck == link:
         return
     if way.bottleneck != NEW:
-        if way.previous_held >= 0:
+        if way.previous_held != NEW:
             ways[way.previous_held].next_held = way.next_held
         else:
             links[way.bottleneck].first_held = way.next_held
-        if way.next_held >= 0:
+        if way.next_held != NEW:
             ways[way.next_held].previous_held = way.previous_held
     way.bottleneck = link
     if link != NEW:
         first = links[link].first_held
-        way.previous_held = -1
+        way.previous_held = NEW
         way.next_held = first
-        if first >= 0:
+        if first != NEW:
             ways[first].previous_held = number
         links[link].first_held = number
 
 
 @_compiled
-def _spread(tables: Tables, stamp: int, at: int) -> int:
-    """From the reached links, the first ``at`` done, to the ways that they are the bottleneck of,
-    and on to the links of these.
+def _spread(tables: Tables, stamp: int, done: int) -> int:
+    """From the reached links, but for those done before, to the ways that they are the bottleneck
+    of, and on to the links of these; how many are done now.
     """
-    links, ways, by_link = tables.links, tables.ways, tables.by_link
-    while at < tables.counts[REACHED]:
-        number = links[by_link[at].reached].first_held
-        while number >= 0:
-            _affect(tables, stamp, number)
-            number = ways[number].next_held
-        at += 1
-    return at
+    while done < tables.counts[REACHED]:
+        number = tables.links[tables.by_link[done].reached].first_held
+        while number != NEW:
+            way = tables.ways[number]
+            if way.stamp != stamp:
+                _affect(tables, stamp, number, way.count)
+            number = way.next_held
+        done += 1
+    return done
+
+
+@_compiled
+def _find_overtaken(tables: Tables, stamp: int) -> bool:
+    """Whether the filling has to be repeated, as a link was left out that is more than full, or
+    as ways that were not affected are faster than a full link lets them: those are now.
+    """
+    ways, crossings = tables.ways, tables.crossings
+    again = False
+    for at in range(tables.counts[REACHED]):
+        number = tables.by_link[at].reached
+        link = tables.links[number]
+        level = link.level_bps
+        if level < 0.0:
+            if link.taken_bps <= tables.room_bps[number] * SAME:
+                continue
+            again = again or not link.may_fill
+            link.may_fill = 1
+            if link.affected:
+                continue
+            # At least an equal share is left to each of the others.
+            level = tables.room_bps[number] / link.transfers
+        if link.highest_bps <= level * SAME:
+            continue
+        highest = level
+        place = link.first
+        while place != NEW:
+            way = ways[crossings[place].way]
+            if way.stamp != stamp:
+                if way.rate_bps > level * SAME:
+                    _affect(tables, stamp, crossings[place].way, way.count)
+                    again = True
+                else:
+                    highest = max(highest, way.rate_bps)
+            place = crossings[place].next
+        link.highest_bps = highest
+    return again
+
+
+# ---- the filling
 
 
 @_compiled
@@ -188,8 +250,11 @@ def _fill(tables: Tables, stamp: int) -> None:
     for at in range(tables.counts[REACHED]):
         number = by_link[at].reached
         link = links[number]
-        if link.affected < 0:
-            _count(tables, stamp, number)
+        if link.affected == link.transfers:
+            link.others_bps = 0.0
+            link.age = 0
+        elif link.age > _FRESH:
+            _sum_up_others(tables, stamp, number)
         link.taken_bps = link.others_bps
         link.open = link.affected
         link.level_bps = -1.0
@@ -216,10 +281,10 @@ def _fill(tables: Tables, stamp: int) -> None:
                 continue
             level = max(level, full_bps)  # it never falls but by rounding
             link.level_bps = level
-            place = link.first
-            while place >= 0:
+            place = link.first_affected
+            while place != NEW:
                 way = ways[crossings[place].way]
-                if way.stamp == stamp and way.filled_bps < 0.0:
+                if way.filled_bps < 0.0:
                     way.filled_bps = level
                     _hold(tables, crossings[place].way, number)
                     left -= 1
@@ -227,7 +292,7 @@ def _fill(tables: Tables, stamp: int) -> None:
                         other = links[crossings[crossed].link]
                         other.taken_bps += way.count * level
                         other.open -= way.count
-                place = crossings[place].next
+                place = crossings[place].next_affected
         size -= 1
         by_link[0].link = by_link[size].link
         by_link[0].key_bps = by_link[size].key_bps
@@ -235,19 +300,15 @@ def _fill(tables: Tables, stamp: int) -> None:
 
 
 @_compiled
-def _count(tables: Tables, stamp: int, number: int) -> None:
-    """Count the affected transfers on a link, and what the others take."""
+def _sum_up_others(tables: Tables, stamp: int, number: int) -> None:
     link, ways, crossings = tables.links[number], tables.ways, tables.crossings
-    link.affected = 0
-    link.others_bps = link.fastest_bps = 0.0
+    link.age = 0
+    link.others_bps = 0.0
     place = link.first
-    while place >= 0:
+    while place != NEW:
         way = ways[crossings[place].way]
-        if way.stamp == stamp:
-            link.affected += way.count
-        else:
+        if way.stamp != stamp:
             link.others_bps += way.count * way.rate_bps
-            link.fastest_bps = max(link.fastest_bps, way.rate_bps)
         place = crossings[place].next
 
 
@@ -275,43 +336,7 @@ def _sift(by_link: RecordArray, place: int, size: int) -> None:
     by_link[place].link = link
 
 
-@_compiled
-def _overtaken(tables: Tables, stamp: int) -> bool:
-    """Count those among the affected that are too fast on a link which is full now; whether any."""
-    links, ways, crossings, by_link = (
-        tables.links,
-        tables.ways,
-        tables.crossings,
-        tables.by_link,
-    )
-    before = tables.counts[AFFECTED]
-    again = False
-    for at in range(tables.counts[REACHED]):
-        number = by_link[at].reached
-        link = links[number]
-        level = link.level_bps
-        if level < 0.0:
-            if link.taken_bps <= tables.room_bps[number] * SAME:
-                continue
-            if not link.may_fill:
-                link.may_fill = 1
-                again = True
-                continue
-            # No affected way is here to give way. At least an equal share is left to each.
-            transfers = 0
-            place = link.first
-            while place >= 0:
-                transfers += ways[crossings[place].way].count
-                place = crossings[place].next
-            level = tables.room_bps[number] / transfers
-        if link.fastest_bps > level * SAME:
-            place = link.first
-            while place >= 0:
-                way = ways[crossings[place].way]
-                if way.stamp != stamp and way.rate_bps > level * SAME:
-                    _affect(tables, stamp, crossings[place].way)
-                place = crossings[place].next
-    return again or bool(tables.counts[AFFECTED] > before)
+# ---- what comes of it
 
 
 @_compiled
@@ -355,8 +380,12 @@ def _apply_loads(tables: Tables, now: float) -> None:
         number = by_link[at].reached
         link = tables.links[number]
         room_bps = tables.room_bps[number]
-        # A bottleneck is full, whatever the sum of its rates is rounded to.
-        load = room_bps if link.level_bps >= 0.0 else min(link.taken_bps, room_bps)
+        load = max(0.0, min(link.taken_bps, room_bps))
+        if link.level_bps >= 0.0:
+            load = room_bps  # a bottleneck is full, whatever the sum of its rates is rounded to
+            link.highest_bps = max(link.highest_bps, link.level_bps)
+        else:
+            link.highest_bps = inf
         if load != load_bps[number]:
             link.carried_bytes += load_bps[number] * (now - link.since_s) * 0.125
             link.since_s = now
