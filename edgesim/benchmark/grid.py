@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from edgesim.benchmark.measures import Measure, of_batched, of_env, of_twin, raw_simpy
+from edgesim.benchmark.transfers import HOW, of_transfers
 from edgesim.config.compose import compose
 from edgesim.scenarios import presets, resolve
 
@@ -17,6 +18,7 @@ WORLDS = (1, 4, 16, 64, 256, 1024, 4096, 16384)
 PROVIDERS = (5, 10, 20, 50, 100, 200, 500)
 USERS = (100, 1000, 10_000)
 NODES = (10, 20, 50, 100, 200, 500, 1000)
+TRANSFERS = (100, 1000, 10_000, 100_000)
 BATCHED = ("aigc_paper", "sfc_paper")
 _BATCH_OF_SIZES = 64  # worlds where the number of providers varies
 
@@ -29,7 +31,8 @@ class Point:
         part: which of :data:`PARTS` it belongs to.
         name: what the table calls it.
         measure: CPU seconds to spend, to decisions a CPU second.
-        axis: the size that varies (``worlds``, ``providers``, ``users``, ``nodes``), or empty.
+        axis: the size that varies (``worlds``, ``providers``, ``users``, ``nodes``,
+            ``transfers``), or empty.
         size: its value.
         engine: ``simpy``, ``batched``, or empty.
     """
@@ -100,6 +103,15 @@ def _learning(name: str, engine: str, seconds: float) -> float:
     return learner_rate(resolve(name), config.agent, engine, seconds)
 
 
+def _transfers() -> list[Point]:
+    """Fair transfers that begin or end, by how they meet and how many they are."""
+    return [
+        Point("transfers", how, of_transfers(how, count), "transfers", count)
+        for how in HOW
+        for count in TRANSFERS
+    ]
+
+
 _PEERS = {
     # What pip installs and people would compare with: their own default environments.
     "mobile-env (small)": ("mobile_env", "mobile-small-central-v0"),
@@ -129,6 +141,7 @@ PARTS: dict[str, Callable[[], list[Point]]] = {
     "worlds": _worlds,
     "learner": _learner,
     "sizes": _sizes,
+    "transfers": _transfers,
     "peers": _peers,
 }
 """The parts, in the order in which the table shows them."""

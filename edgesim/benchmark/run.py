@@ -58,7 +58,7 @@ def benchmark(config: BenchmarkConfig) -> dict[str, Any]:
     if path is not None:
         with replacing(path) as part:
             part.write_text(json.dumps(result, indent=2) + "\n")
-        if {"worlds", "sizes"} & set(chosen):
+        if {"worlds", "sizes", "transfers"} & set(chosen):
             from edgesim.plots.benchmark import draw
 
             print(draw(path))
@@ -124,4 +124,6 @@ def _print(rows: Sequence[dict[str, Any]]) -> None:
             f"{rate / ceiling[row['what']]:.2f}" if learns else "",
         )
     console.print("decisions a CPU second, random actions, one thread")
+    if any(row["part"] == "transfers" for row in rows):
+        console.print("(of transfers: how many begin or end a CPU second)")
     console.print(table)

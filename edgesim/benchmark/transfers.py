@@ -127,9 +127,9 @@ def _mesh(transfers: int) -> _Ways:
 
 
 HOW: dict[str, Callable[[int], _Ways]] = {
-    "apart": _apart,
-    "one path": _one_path,
-    "one link": _one_link,
-    "mesh": _mesh,
+    "transfers apart": _apart,
+    "transfers on one path": _one_path,
+    "transfers on one link": _one_link,
+    "transfers on a mesh": _mesh,
 }
-"""How transfers meet, see the functions."""
+"""How they meet, see the functions."""

@@ -258,7 +258,7 @@ class BenchmarkConfig:
     parts: Any = field(
         default_factory=lambda: ["scenarios", "worlds", "learner"],
         metadata=help_text(
-            "scenarios, worlds, learner, sizes, peers; several: parts=[a,b]; or all"
+            "scenarios, worlds, learner, sizes, transfers, peers; several: parts=[a,b]; or all"
         ),
     )
     seconds: float = field(

@@ -12,7 +12,7 @@ from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, figure, save
 
 __all__ = ["draw"]
 
-_AXES = ("worlds", "providers", "users", "nodes")
+_AXES = ("worlds", "providers", "users", "nodes", "transfers")
 
 
 def draw(path: Path) -> Path:
@@ -29,7 +29,7 @@ def draw(path: Path) -> Path:
         reason = (str(error).splitlines() or [""])[0]
         raise InputError("benchmark", str(path), f"cannot be read ({reason})") from None
     if not axes:
-        raise InputError("benchmark", str(path), "was measured without parts=worlds or parts=sizes")
+        raise InputError("benchmark", str(path), "was measured without parts=worlds, sizes or transfers")
     sized = dict.fromkeys((row["what"], row["engine"]) for row in rows if row["axis"])
     colours = dict(zip(sized, (ACCENT, *COLOURS), strict=False))
     lines = -(-len(axes) // 2)
@@ -42,7 +42,7 @@ def draw(path: Path) -> Path:
         for panel in panels[len(axes) :]:
             panel.set_visible(False)
         for panel in panels[::columns]:
-            panel.set_ylabel("CPU µs a decision")
+            panel.set_ylabel("CPU µs a decision" if axes != ["transfers"] else "CPU µs an event")
         return save(drawn, path.with_suffix(".png"))
 
 
@@ -58,7 +58,8 @@ def _panel(
         own = [row for row in rows if (row["what"], row["engine"]) == (what, engine)]
         sizes = [row["size"] for row in own]
         cost = [1e6 / row["decisions_per_cpu_second"] for row in own]
-        panel.loglog(sizes, cost, "o-", color=colour, markersize=4, label=f"{what}, {engine}")
+        label = f"{what}, {engine}" if engine else what
+        panel.loglog(sizes, cost, "o-", color=colour, markersize=4, label=label)
     panel.axhline(alone_us, color=GREY, linewidth=1, linestyle="--")
     panel.annotate(
         "SimPy alone",
@@ -70,5 +71,6 @@ def _panel(
         fontsize=8,
         color=INK,
     )
-    panel.set_xlabel(f"number of {axis}")
+    events = ", of which one begins or ends" if axis == "transfers" else ""
+    panel.set_xlabel(f"number of {axis}{events}")
     panel.legend(frameon=False, fontsize=8)
