@@ -89,7 +89,7 @@ class _Crowd:
 
 def _apart(transfers: int) -> _Ways:
     """Everyone has two links to himself."""
-    paths = [(2 * number, 2 * number + 1) for number in range(transfers)]
+    paths: list[tuple[int, ...]] = [(2 * number, 2 * number + 1) for number in range(transfers)]
     return _Ways([1e9] * 2 * transfers, paths, [])
 
 
@@ -100,7 +100,7 @@ def _one_path(transfers: int) -> _Ways:
 
 def _one_link(transfers: int) -> _Ways:
     """A server's link is everyone's bottleneck; behind it they part: all rates always change."""
-    paths = [(0, 1 + number) for number in range(transfers)]
+    paths: list[tuple[int, ...]] = [(0, 1 + number) for number in range(transfers)]
     return _Ways([1e9] * (transfers + 1), paths, [])
 
 
@@ -113,7 +113,7 @@ def _mesh(transfers: int) -> _Ways:
         number[one, other] = len(number)
         number[other, one] = len(number)
     rates = np.repeat(rng.choice(_RATES_BPS, _EDGES), 2).tolist()
-    matrix = nx.to_scipy_sparse_array(graph, dtype=np.float64)
+    matrix = nx.to_scipy_sparse_array(graph)
     _, before = shortest_path(matrix, unweighted=True, return_predecessors=True)
     paths: list[tuple[int, ...]] = []
     while len(paths) < transfers + _DRAWN:

@@ -29,7 +29,9 @@ def draw(path: Path) -> Path:
         reason = (str(error).splitlines() or [""])[0]
         raise InputError("benchmark", str(path), f"cannot be read ({reason})") from None
     if not axes:
-        raise InputError("benchmark", str(path), "was measured without parts=worlds, sizes or transfers")
+        raise InputError(
+            "benchmark", str(path), "was measured without parts=worlds, sizes or transfers"
+        )
     sized = dict.fromkeys((row["what"], row["engine"]) for row in rows if row["axis"])
     colours = dict(zip(sized, (ACCENT, *COLOURS), strict=False))
     lines = -(-len(axes) // 2)

@@ -2,100 +2,22 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from heapq import heappop, heappush
 from math import inf
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from edgesim.twin.core.clock import NORMAL, Clock, Moment
-from edgesim.twin.network.fair_tables import Tables
-from edgesim.twin.network.waterfilling import ALTERED, DUE, SAME, share
+from edgesim.twin.network.fair_ways import FairTransfer, Way, Ways
 
-__all__ = ["FairTransfer", "FairTransfers"]
+__all__ = ["FairTransfers"]
 
 _LAST = NORMAL + 1
 """The priority of what happens at an instant after all else."""
 
-_NONE = np.empty(0, dtype=np.int64)
-
-
-class FairTransfer:
-    """Bytes on their way.
-
-    Attributes:
-        size_bytes: how many there were at the start.
-        path: numbers of the links that they cross.
-        delay_s: what the last byte takes on top, s.
-        value: what the sender attached.
-    """
-
-    __slots__ = (
-        "_call",
-        "_done",
-        "_line",
-        "_moves",
-        "_order",
-        "_way",
-        "delay_s",
-        "path",
-        "size_bytes",
-        "value",
-    )
-
-    def __init__(
-        self,
-        order: int,
-        size_bytes: float,
-        path: tuple[int, ...],
-        done: Callable[[Any], None],
-        value: Any,
-        delay_s: float,
-    ) -> None:
-        self.size_bytes = size_bytes
-        self.path = path
-        self.delay_s = delay_s
-        self.value = value
-        self._order = order
-        self._moves = 0
-        self._done = done
-        self._line = 0.0  # what its way will have attained when it ends
-        self._way: _Way | None = None  # while bytes are lacking
-        self._call: Moment | None = None  # from the last byte to the call
-
-    def _finish(self, _: Moment) -> None:
-        self._call = None
-        self._done(self.value)
-
-
-class _Way:
-    """The transfers that cross the same links. They advance alike, so that one number tells what
-    each has attained, as in :class:`edgesim.twin.core.sharing.ProcessorSharing`.
-    """
-
-    __slots__ = ("changed", "count", "heap", "number", "path")
-
-    def __init__(self, number: int, path: tuple[int, ...]) -> None:
-        self.number = number
-        self.path = path
-        self.count = 0
-        # By line and order of arrival; those that have left stay until they come to the top, and
-        # are told by how often they had moved.
-        self.heap: list[tuple[float, int, int, FairTransfer]] = []
-        self.changed = False
-
-    def line_bytes(self) -> float:
-        """What each will have attained when the next one ends."""
-        heap = self.heap
-        while heap and not self.has(heap[0]):
-            heappop(heap)
-        return heap[0][0] if heap else inf
-
-    def has(self, entry: tuple[float, int, int, FairTransfer]) -> bool:
-        """Whether the transfer of an entry of the heap is still here by it."""
-        _, _, moves, transfer = entry
-        return transfer._way is self and transfer._moves == moves
+_order = attrgetter("_order")
 
 
 class FairTransfers:
@@ -124,24 +46,14 @@ class FairTransfers:
     """
 
     __slots__ = (
-        "_attained_bytes",
         "_changed_links",
         "_changed_ways",
         "_clock",
-        "_crossings",
         "_due_s",
-        "_free",
-        "_load_bps",
         "_loaded",
         "_moment",
         "_moment_s",
-        "_numbered",
         "_order",
-        "_rate_bps",
-        "_room_bps",
-        "_since_s",
-        "_stamp",
-        "_tables",
         "_waiting",
         "_ways",
         "count",
@@ -154,25 +66,17 @@ class FairTransfers:
         loaded: Callable[[npt.NDArray[np.int32]], None] | None = None,
     ) -> None:
         self._clock = clock
-        self._room_bps = room_bps
-        self._load_bps = array("d", bytes(8 * len(room_bps)))
+        self._ways = Ways(room_bps, clock.now)
         self._loaded = loaded
         self.count = 0
         self._order = 0
-        self._ways: dict[tuple[int, ...], _Way] = {}
-        self._numbered: list[_Way | None] = []
-        self._free: dict[int, list[int]] = {}  # numbers of ways no longer in use, by their links
-        self._crossings = 0  # places that all numbers together have
         # What has changed since rates were worked out, and whether a moment of now will do so.
-        self._changed_ways: list[_Way] = []
+        self._changed_ways: list[Way] = []
         self._changed_links: list[int] = []
         self._waiting = False
-        self._stamp = 0
         self._due_s = inf  # when the next transfer ends if nothing changes
         self._moment = Moment(self._fire, None)  # at _moment_s, never later than _due_s
         self._moment_s = inf  # not in the clock's queue
-        room, load = np.frombuffer(room_bps), np.frombuffer(self._load_bps)
-        self._use(Tables.empty(room, load, clock.now))
 
     # ---- what comes and goes
 
@@ -262,36 +166,30 @@ class FairTransfers:
         has run: at the end of each instant at the latest.
         """
         self.settle()
-        return self._load_bps
+        return self._ways.load_bps
 
     def rate_bps(self, transfer: FairTransfer) -> float:
         """The rate of a transfer; 0 where it is through or over."""
         if transfer._way is None:
             return 0.0
         self.settle()
-        return float(self._rate_bps.item(transfer._way.number))
+        return self._ways.rate_bps(transfer._way)
 
     def lacking_bytes(self, transfer: FairTransfer) -> float:
         """Bytes that a transfer still lacks; 0 where it is through or over."""
         way = transfer._way
-        return 0.0 if way is None else max(0.0, transfer._line - self._attained(way))
+        if way is None:
+            return 0.0
+        return max(0.0, transfer._line - self._ways.attained_bytes(way, self._clock._now))
 
     def carried_bytes(self, link: int) -> float:
         """Bytes that have crossed a link so far."""
-        record = self._tables.links[link]
-        elapsed_s = self._clock._now - float(record["since_s"])
-        return float(record["carried_bytes"]) + self._load_bps[link] * elapsed_s * 0.125
+        return self._ways.carried_bytes(link, self._clock._now)
 
     def on(self, link: int) -> list[FairTransfer]:
         """The transfers that lack bytes and cross a link, in order of arrival."""
-        found = [
-            entry[3]
-            for path, way in self._ways.items()
-            if link in path
-            for entry in way.heap
-            if way.has(entry)
-        ]
-        return sorted(found, key=_by_order)
+        found = [transfer for way in self._ways.on(link) for transfer in way.transfers()]
+        return sorted(found, key=_order)
 
     def settle(self) -> None:
         """Work out the rates after all that has changed up to now.
@@ -302,30 +200,12 @@ class FairTransfers:
         ways, links = self._changed_ways, self._changed_links
         if not ways and not links:
             return
-        tables = self._tables
-        changes = tables.changes
-        for place, way in enumerate(ways):
-            way.changed = False
-            changes[place] = (way.number, way.count, way.line_bytes())
-        self._stamp += 1
-        self._due_s = share(
-            tables,
-            self._stamp,
-            self._clock._now,
-            len(ways),
-            np.array(links, dtype=np.int64) if links else _NONE,
-        )
-        for way in ways:
-            if not way.count:
-                del self._ways[way.path]
-                self._numbered[way.number] = None
-                self._free.setdefault(len(way.path), []).append(way.number)
+        self._due_s = self._ways.share(ways, links, self._clock._now)
         ways.clear()
         links.clear()
         self._plan()
-        altered = tables.counts.item(ALTERED)
-        if altered and self._loaded is not None:
-            self._loaded(tables.by_link["reached"][:altered].copy())
+        if self._loaded is not None and len(altered := self._ways.altered()):
+            self._loaded(altered)
 
     # ---- within
 
@@ -333,11 +213,7 @@ class FairTransfers:
         if not 0.0 <= delay_s < inf:
             raise ValueError(f"delay_s = {delay_s}: must be finite and at least 0")
         links = tuple(path)
-        if links and links not in self._ways:
-            if len(set(links)) != len(links):
-                raise ValueError(f"path {links}: crosses a link twice")
-            if not 0 <= min(links) <= max(links) < len(self._room_bps):
-                raise ValueError(f"path {links}: links are 0 to {len(self._room_bps) - 1}")
+        self._ways.check(links)
         return links
 
     def _let_through(self, transfer: FairTransfer) -> None:
@@ -346,71 +222,21 @@ class FairTransfers:
         self._clock.again(call, self._clock._now + transfer.delay_s)
 
     def _join(self, transfer: FairTransfer, lacking_bytes: float) -> None:
-        way = self._ways.get(transfer.path)
-        if way is None:
-            way = self._open(transfer.path)
-        if way.count:
-            line = self._attained(way) + lacking_bytes
-        else:
-            way.heap.clear()
-            self._attained_bytes[way.number] = 0.0
-            self._since_s[way.number] = self._clock._now
-            line = lacking_bytes
-        transfer._line = line
-        transfer._way = way
-        heappush(way.heap, (line, transfer._order, transfer._moves, transfer))
-        way.count += 1
+        now = self._clock._now
+        way = self._ways.along(transfer.path, now)
+        way.add(transfer, self._ways.attained_bytes(way, now) + lacking_bytes)
         self._touch(way)
 
     def _leave(self, transfer: FairTransfer) -> float:
         way = transfer._way
         if way is None:
             raise ValueError("the transfer is not on its way: it is through, or was taken away")
-        lacking = max(0.0, transfer._line - self._attained(way))
-        transfer._way = None
-        transfer._moves += 1
-        way.count -= 1
+        lacking = self.lacking_bytes(transfer)
+        way.remove(transfer)
         self._touch(way)
         return lacking
 
-    def _attained(self, way: _Way) -> float:
-        number = way.number
-        elapsed_s = self._clock._now - self._since_s.item(number)
-        attained: float = self._attained_bytes.item(number)
-        return attained + self._rate_bps.item(number) * elapsed_s * 0.125
-
-    def _open(self, path: tuple[int, ...]) -> _Way:
-        """Give a path a number and places for its crossings: those of one of the same length."""
-        hops = len(path)
-        tables = self._tables
-        if free := self._free.get(hops):
-            number = free.pop()
-            start = tables.ways["start"].item(number)
-        else:
-            number, start = len(self._numbered), self._crossings
-            self._numbered.append(None)
-            self._crossings = end = start + hops
-            if number == len(tables.ways):
-                tables = tables.with_ways(2 * number)
-            if end > len(tables.crossings):
-                tables = tables.with_crossings(2 * end)
-            if tables is not self._tables:
-                self._use(tables)
-            tables.ways["start"][number] = start
-            tables.ways["hops"][number] = hops
-            tables.crossings["way"][start:end] = number
-        tables.crossings["link"][start : start + hops] = path
-        self._ways[path] = self._numbered[number] = way = _Way(number, path)
-        return way
-
-    def _use(self, tables: Tables) -> None:
-        self._tables = tables
-        # Columns by themselves, quick to read one by one.
-        self._rate_bps = tables.ways["rate_bps"]
-        self._attained_bytes = tables.ways["attained_bytes"]
-        self._since_s = tables.ways["since_s"]
-
-    def _touch(self, way: _Way) -> None:
+    def _touch(self, way: Way) -> None:
         if not way.changed:
             way.changed = True
             self._changed_ways.append(way)
@@ -444,28 +270,13 @@ class FairTransfers:
         if now < self._due_s:
             self._plan()
             return
-        tables = self._tables
         ended: list[FairTransfer] = []
-        for number in tables.by_way["due"][: tables.counts.item(DUE)].tolist():
-            way = self._numbered[number]
-            assert way is not None
-            # The line is where the first one ends, not what the product of rate and time makes of
-            # it: every firing ends at least one, so that rounding cannot stop the clock.
-            line = way.line_bytes()
-            self._attained_bytes[number] = line
-            self._since_s[number] = now
-            heap = way.heap
-            while heap and heap[0][0] <= line * SAME:
-                entry = heappop(heap)
-                if way.has(entry):
-                    transfer = entry[3]
-                    transfer._way = None
-                    way.count -= 1
-                    ended.append(transfer)
+        for way, transfers in self._ways.end(now):
+            ended += transfers
             self._touch(way)
         self._due_s = inf
         self.count -= len(ended)
-        ended.sort(key=_by_order)
+        ended.sort(key=_order)
         for transfer in ended:
             transfer._call = Moment(transfer._finish, None)
         for transfer in ended:
@@ -476,21 +287,3 @@ class FairTransfers:
                 self._clock.again(call, now + transfer.delay_s)
             else:
                 transfer._finish(call)
-
-    # ---- copies
-
-    def __getstate__(self) -> dict[str, Any]:
-        views = ("_rate_bps", "_attained_bytes", "_since_s")
-        state = {name: getattr(self, name) for name in self.__slots__ if name not in views}
-        state["_tables"] = self._tables._replace(room_bps=_NONE, load_bps=_NONE)
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            setattr(self, name, value)
-        room, load = np.frombuffer(self._room_bps), np.frombuffer(self._load_bps)
-        self._use(self._tables._replace(room_bps=room, load_bps=load))
-
-
-def _by_order(transfer: FairTransfer) -> int:
-    return transfer._order

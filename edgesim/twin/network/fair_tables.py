@@ -1,16 +1,40 @@
-"""The tables of :mod:`edgesim.twin.network.waterfilling`: links, ways, and where these cross."""
+"""The tables of :mod:`edgesim.twin.network.waterfilling`: links, ways, and where these cross.
 
+Who is on a link, and whose bottleneck it is, stand in chains through the tables: each entry names
+the next one and the one before. What changes them is compiled.
+"""
+
+from collections.abc import Callable
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
-__all__ = ["CHANGE", "CROSSING", "LINK", "LINK_SCRATCH", "NEW", "WAY", "WAY_SCRATCH", "Tables"]
+__all__ = [
+    "AFFECTED",
+    "ALTERED",
+    "DUE",
+    "NEW",
+    "REACHED",
+    "SAME",
+    "Tables",
+    "compiled",
+    "hold",
+    "inlined",
+    "next_due",
+    "put_on_links",
+    "set_due",
+    "take_from_links",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 RecordArray = npt.NDArray[np.void]
+
+SAME = 1 + 1e-12
+"""Figures that differ by less than this factor are equal on paper: sums differ by rounding."""
 
 NEW = -1
 """The bottleneck of a way that crosses no link yet; also the end of a chain of numbers."""
@@ -108,7 +132,7 @@ class Tables(NamedTuple):
     changes: RecordArray  # CHANGE
     by_link: RecordArray  # LINK_SCRATCH
     by_way: RecordArray  # WAY_SCRATCH
-    counts: IntArray  # entries of by_link and by_way, see edgesim.twin.network.waterfilling
+    counts: IntArray  # entries of by_link and by_way, see AFFECTED and its like
 
     @classmethod
     def empty(cls, room_bps: FloatArray, load_bps: FloatArray, now: float) -> "Tables":
@@ -153,3 +177,132 @@ class Tables(NamedTuple):
         more = np.zeros(crossings, dtype=CROSSING)
         more[: len(self.crossings)] = self.crossings
         return self._replace(crossings=more)
+
+
+# Places of the counts.
+AFFECTED = 0  # affected ways
+REACHED = 1  # reached links
+DUE = 2  # ways on which a transfer ends next
+ALTERED = 3  # links whose load has changed; they stand first among the reached
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+# No array is made here, so no references are counted: _nrt, which numba's signature leaves out.
+_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": False}
+
+
+def compiled(function: _Function) -> _Function:
+    """Compile a function of the tables.
+
+    Numba's cache does not see that a function which is called from another file has changed: who
+    changes one here removes ``__pycache__``.
+    """
+    done: _Function = njit(**_OPTIONS)(function)
+    return done
+
+
+def inlined(function: _Function) -> _Function:
+    """Compile a function of the tables into its callers: to hand the tables over takes longer."""
+    done: _Function = njit(forceinline=True, **_OPTIONS)(function)
+    return done
+
+
+@compiled
+def put_on_links(tables: Tables, number: int) -> None:
+    """Put a way on the links that it crosses."""
+    way, crossings = tables.ways[number], tables.crossings
+    for place in range(way.start, way.start + way.hops):
+        link = tables.links[crossings[place].link]
+        crossings[place].previous = NEW
+        crossings[place].next = link.first
+        if link.first != NEW:
+            crossings[link.first].previous = place
+        link.first = place
+
+
+@compiled
+def take_from_links(tables: Tables, number: int) -> None:
+    """Take a way without transfers from the links that it is on, if it is on them."""
+    way, crossings = tables.ways[number], tables.crossings
+    if way.bottleneck == NEW:
+        return
+    for place in range(way.start, way.start + way.hops):
+        crossing = crossings[place]
+        if crossing.previous != NEW:
+            crossings[crossing.previous].next = crossing.next
+        else:
+            tables.links[crossing.link].first = crossing.next
+        if crossing.next != NEW:
+            crossings[crossing.next].previous = crossing.previous
+    hold(tables, number, NEW)
+    way.rate_bps = 0.0
+    set_due(tables.due_s, number, inf)
+
+
+@inlined
+def hold(tables: Tables, number: int, link: int) -> None:
+    """Make a link, or none, the bottleneck of a way."""
+    links, ways = tables.links, tables.ways
+    way = ways[number]
+    if way.bottleneck == link:
+        return
+    if way.bottleneck != NEW:
+        if way.previous_held != NEW:
+            ways[way.previous_held].next_held = way.next_held
+        else:
+            links[way.bottleneck].first_held = way.next_held
+        if way.next_held != NEW:
+            ways[way.next_held].previous_held = way.previous_held
+    way.bottleneck = link
+    if link != NEW:
+        first = links[link].first_held
+        way.previous_held = NEW
+        way.next_held = first
+        if first != NEW:
+            ways[first].previous_held = number
+        links[link].first_held = number
+
+
+@inlined
+def set_due(due_s: FloatArray, number: int, time_s: float) -> None:
+    """Say when the next transfer of a way ends."""
+    node = len(due_s) // 2 + number
+    due_s[node] = time_s
+    while node > 1:
+        node //= 2
+        least = min(due_s[2 * node], due_s[2 * node + 1])
+        if due_s[node] == least:
+            break
+        due_s[node] = least
+
+
+@compiled
+def next_due(tables: Tables) -> float:
+    """Find the ways on which a transfer ends next, and when."""
+    due_s, ways, by_way = tables.due_s, tables.ways, tables.by_way
+    found = 0
+    soonest = due_s[1]
+    if soonest < inf:
+        size = len(due_s) // 2
+        node = 1
+        while node < size:
+            node = 2 * node if due_s[2 * node] == soonest else 2 * node + 1
+        # Ends that are equal on paper are one instant: as far apart as the sums may be rounded.
+        first = ways[node - size]
+        limit = soonest * (1 + 1e-15)
+        if first.rate_bps > 0.0:
+            limit += (SAME - 1) * first.line_bytes * 8.0 / first.rate_bps
+        node = 1
+        while node:
+            if due_s[node] <= limit:
+                if node < size:
+                    node *= 2
+                    continue
+                by_way[found].due = node - size
+                found += 1
+            while node % 2:
+                node //= 2
+            if node:
+                node += 1
+    tables.counts[DUE] = found
+    return float(soonest)

@@ -17,34 +17,33 @@ those of a filling from scratch, up to rounding.
 """
 
 from math import inf
-from typing import Any
 
-from numba import njit
+from edgesim.twin.network.fair_tables import (
+    AFFECTED,
+    ALTERED,
+    NEW,
+    REACHED,
+    SAME,
+    IntArray,
+    RecordArray,
+    Tables,
+    compiled,
+    hold,
+    inlined,
+    next_due,
+    put_on_links,
+    set_due,
+    take_from_links,
+)
 
-from edgesim.twin.network.fair_tables import NEW, FloatArray, IntArray, RecordArray, Tables
-
-__all__ = ["ALTERED", "DUE", "SAME", "share"]
-
-SAME = 1 + 1e-12
-"""Figures that differ by less than this factor are equal on paper: sums differ by rounding."""
+__all__ = ["share"]
 
 _FRESH = 256
 """Changes after which a link's load is summed up afresh. In between what goes is taken off and what
 comes is added, and each time the sum is rounded: that stays below 256 roundings for ever."""
 
-# Places of the counts.
-AFFECTED = 0  # affected ways
-REACHED = 1  # reached links
-DUE = 2  # ways on which a transfer ends next
-ALTERED = 3  # links whose load has changed; they stand first among the reached
 
-# No array is made here, so no references are counted (_nrt, which numba's signature leaves out).
-_options: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": False}
-_compiled: Any = njit(**_options)
-_inlined: Any = njit(forceinline=True, **_options)
-
-
-@_compiled
+@compiled
 def share(
     tables: Tables, stamp: int, now: float, changed_ways: int, changed_links: IntArray
 ) -> float:
@@ -70,10 +69,10 @@ def share(
         change = tables.changes[at]
         tables.ways[change.way].line_bytes = change.line_bytes
         if tables.ways[change.way].count == 0 and change.count:
-            _put_on_links(tables, change.way)
+            put_on_links(tables, change.way)
         _affect(tables, stamp, change.way, change.count)
         if change.count == 0:
-            _take_from_links(tables, change.way)
+            take_from_links(tables, change.way)
     for at in range(counts[REACHED]):
         tables.links[tables.by_link[at].reached].may_fill = 1
     done = 0
@@ -84,13 +83,13 @@ def share(
             break
     _apply_rates(tables, now)
     _apply_loads(tables, now)
-    return _next_due(tables)
+    return next_due(tables)
 
 
 # ---- whom a change affects
 
 
-@_inlined
+@inlined
 def _reach(tables: Tables, stamp: int, number: int) -> None:
     """Remember that the change reaches a link; none of its ways is affected yet."""
     link = tables.links[number]
@@ -105,7 +104,7 @@ def _reach(tables: Tables, stamp: int, number: int) -> None:
         tables.counts[REACHED] += 1
 
 
-@_inlined
+@inlined
 def _affect(tables: Tables, stamp: int, number: int, count: int) -> None:
     """Count a way among the affected, from now on with ``count`` transfers, and reach its links."""
     way = tables.ways[number]
@@ -126,62 +125,7 @@ def _affect(tables: Tables, stamp: int, number: int, count: int) -> None:
         tables.counts[AFFECTED] += 1
 
 
-@_compiled
-def _put_on_links(tables: Tables, number: int) -> None:
-    way, crossings = tables.ways[number], tables.crossings
-    for place in range(way.start, way.start + way.hops):
-        link = tables.links[crossings[place].link]
-        crossings[place].previous = NEW
-        crossings[place].next = link.first
-        if link.first != NEW:
-            crossings[link.first].previous = place
-        link.first = place
-
-
-@_compiled
-def _take_from_links(tables: Tables, number: int) -> None:
-    """Take a way without transfers from the links that it is on, if it is on them."""
-    way, crossings = tables.ways[number], tables.crossings
-    if way.bottleneck == NEW:
-        return
-    for place in range(way.start, way.start + way.hops):
-        crossing = crossings[place]
-        if crossing.previous != NEW:
-            crossings[crossing.previous].next = crossing.next
-        else:
-            tables.links[crossing.link].first = crossing.next
-        if crossing.next != NEW:
-            crossings[crossing.next].previous = crossing.previous
-    _hold(tables, number, NEW)
-    way.rate_bps = 0.0
-    _set_due(tables.due_s, number, inf)
-
-
-@_inlined
-def _hold(tables: Tables, number: int, link: int) -> None:
-    """Make a link, or none, the bottleneck of a way."""
-    links, ways = tables.links, tables.ways
-    way = ways[number]
-    if way.bottleneck == link:
-        return
-    if way.bottleneck != NEW:
-        if way.previous_held != NEW:
-            ways[way.previous_held].next_held = way.next_held
-        else:
-            links[way.bottleneck].first_held = way.next_held
-        if way.next_held != NEW:
-            ways[way.next_held].previous_held = way.previous_held
-    way.bottleneck = link
-    if link != NEW:
-        first = links[link].first_held
-        way.previous_held = NEW
-        way.next_held = first
-        if first != NEW:
-            ways[first].previous_held = number
-        links[link].first_held = number
-
-
-@_compiled
+@compiled
 def _spread(tables: Tables, stamp: int, done: int) -> int:
     """From the reached links, but for those done before, to the ways that they are the bottleneck
     of, and on to the links of these; how many are done now.
@@ -197,7 +141,7 @@ def _spread(tables: Tables, stamp: int, done: int) -> int:
     return done
 
 
-@_compiled
+@compiled
 def _find_overtaken(tables: Tables, stamp: int) -> bool:
     """Whether the filling has to be repeated, as a link was left out that is more than full, or
     as ways that were not affected are faster than a full link lets them: those are now.
@@ -237,7 +181,7 @@ def _find_overtaken(tables: Tables, stamp: int) -> bool:
 # ---- the filling
 
 
-@_compiled
+@compiled
 def _fill(tables: Tables, stamp: int) -> None:
     """Fill the affected ways progressively, beside the others at their rates."""
     links, ways, crossings, by_link = (
@@ -286,7 +230,7 @@ def _fill(tables: Tables, stamp: int) -> None:
                 way = ways[crossings[place].way]
                 if way.filled_bps < 0.0:
                     way.filled_bps = level
-                    _hold(tables, crossings[place].way, number)
+                    hold(tables, crossings[place].way, number)
                     left -= 1
                     for crossed in range(way.start, way.start + way.hops):
                         other = links[crossings[crossed].link]
@@ -299,7 +243,7 @@ def _fill(tables: Tables, stamp: int) -> None:
         _sift(by_link, 0, size)
 
 
-@_compiled
+@compiled
 def _sum_up_others(tables: Tables, stamp: int, number: int) -> None:
     link, ways, crossings = tables.links[number], tables.ways, tables.crossings
     link.age = 0
@@ -312,7 +256,7 @@ def _sum_up_others(tables: Tables, stamp: int, number: int) -> None:
         place = crossings[place].next
 
 
-@_inlined
+@inlined
 def _sift(by_link: RecordArray, place: int, size: int) -> None:
     """Let an entry of the heap sink to its place. Equal keys stand by the number of their link."""
     key, link = by_link[place].key_bps, by_link[place].link
@@ -339,7 +283,7 @@ def _sift(by_link: RecordArray, place: int, size: int) -> None:
 # ---- what comes of it
 
 
-@_compiled
+@compiled
 def _apply_rates(tables: Tables, now: float) -> None:
     """Give the affected ways their new rates from ``now`` on."""
     ways = tables.ways
@@ -356,22 +300,10 @@ def _apply_rates(tables: Tables, now: float) -> None:
             due_s = now
         elif way.rate_bps > 0.0:
             due_s = max(now, way.since_s + 8.0 * lacking / way.rate_bps)
-        _set_due(tables.due_s, number, due_s)
+        set_due(tables.due_s, number, due_s)
 
 
-@_inlined
-def _set_due(due_s: FloatArray, number: int, time_s: float) -> None:
-    node = len(due_s) // 2 + number
-    due_s[node] = time_s
-    while node > 1:
-        node //= 2
-        least = min(due_s[2 * node], due_s[2 * node + 1])
-        if due_s[node] == least:
-            break
-        due_s[node] = least
-
-
-@_compiled
+@compiled
 def _apply_loads(tables: Tables, now: float) -> None:
     """Give the reached links their new loads, and put those first that have another one."""
     by_link, load_bps = tables.by_link, tables.load_bps
@@ -393,35 +325,3 @@ def _apply_loads(tables: Tables, now: float) -> None:
             by_link[altered].reached = number
             altered += 1
     tables.counts[ALTERED] = altered
-
-
-@_compiled
-def _next_due(tables: Tables) -> float:
-    """Find the ways on which a transfer ends next, and when."""
-    due_s, ways, by_way = tables.due_s, tables.ways, tables.by_way
-    found = 0
-    soonest = due_s[1]
-    if soonest < inf:
-        size = len(due_s) // 2
-        node = 1
-        while node < size:
-            node = 2 * node if due_s[2 * node] == soonest else 2 * node + 1
-        # Ends that are equal on paper are one instant: as far apart as the sums may be rounded.
-        first = ways[node - size]
-        limit = soonest * (1 + 1e-15)
-        if first.rate_bps > 0.0:
-            limit += (SAME - 1) * first.line_bytes * 8.0 / first.rate_bps
-        node = 1
-        while node:
-            if due_s[node] <= limit:
-                if node < size:
-                    node *= 2
-                    continue
-                by_way[found].due = node - size
-                found += 1
-            while node % 2:
-                node //= 2
-            if node:
-                node += 1
-    tables.counts[DUE] = found
-    return float(soonest)
