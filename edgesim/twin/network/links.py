@@ -65,6 +65,9 @@ class LinkListener(Protocol):
     def room_changed(self, link: int) -> None:
         """A link's :attr:`Links.byte_s` has changed."""
 
+    def left_changed(self, link: int) -> None:
+        """A link's :attr:`Links.left_bps` has changed."""
+
     def link_failed(self, link: int) -> None:
         """A link is down from now on."""
 
@@ -101,6 +104,9 @@ class Links:
         loss: share of the bursts that are lost; 1 while down.
         byte_s: time that a transfer takes to send a byte with what is left to it, the capacity less
             reserved and background traffic; infinite where that is nothing.
+        left_bps: what is left to transfers that share: the capacity less reserved and background
+            traffic, and nothing while a message is sent.
+        shared_bps: what these take of it.
         busy: whether a transfer is being sent; told only where ``metered``.
         metered: whether somebody looks at what transfers do to delay, loss and counters.
         up: whether the link is up.
@@ -131,12 +137,14 @@ class Links:
         "ceiling_bps",
         "delay_s",
         "edge_up",
+        "left_bps",
         "listeners",
         "load_bps",
         "loss",
         "metered",
         "node_up",
         "reserved_bps",
+        "shared_bps",
         "up",
         "version",
         "watchers",
@@ -158,6 +166,8 @@ class Links:
         self.loss = array("d", [0.0] * count)
         self.byte_s = array("d", wiring.byte_s)
         self.busy = [False] * count
+        self.left_bps = array("d", wiring.capacity_bps)
+        self.shared_bps = array("d", [0.0] * count)
         self.metered = False
         self.listeners: list[LinkListener] = []
         self.up = [True] * count
@@ -240,6 +250,14 @@ class Links:
         """Nothing is sent any more."""
         self._announce()
         self.busy[link] = False
+        self._change(link)
+
+    def share(self, link: int, bandwidth_bps: float) -> None:
+        """Transfers that share take so much of a link from now on."""
+        if bandwidth_bps == self.shared_bps[link]:
+            return
+        self._announce()
+        self.shared_bps[link] = bandwidth_bps
         self._change(link)
 
     # ---- failures
@@ -332,6 +350,7 @@ class Links:
             self.delay_s[link] = wiring.idle_s[link]
             self.loss[link] = 1.0
             self.byte_s[link] = inf
+            self.left_bps[link] = 0.0
             return
         capacity = wiring.capacity_bps[link]
         room = capacity - self.reserved_bps[link]
@@ -346,6 +365,13 @@ class Links:
                 listener.room_changed(link)
         if self.busy[link]:
             spare = 0.0
+        if spare != self.left_bps[link]:
+            self.left_bps[link] = spare
+            for listener in self.listeners:
+                listener.left_changed(link)
+        shared = self.shared_bps[link]
+        if shared:
+            spare = max(0.0, spare - shared)
         self.available_bps[link] = spare
         self.load_bps[link] = load = capacity - spare
         stay, self.loss[link] = finite_queue(load / capacity, self._places)
@@ -364,6 +390,8 @@ class Links:
         spare = np.maximum(0.0, capacity - of(self.reserved_bps) - demand)
         self._make_room(spare, up)
         spare[self.busy] = 0.0
+        self._leave(np.where(up, spare, 0.0))
+        spare = np.maximum(0.0, spare - of(self.shared_bps))
         load = capacity - spare
         stay, loss = finite_queues(load / capacity, self._places)
         delay_s = wiring.propagation_s + stay * wiring.burst_s
@@ -383,6 +411,14 @@ class Links:
         for listener in self.listeners:
             for link in changed:
                 listener.room_changed(link)
+
+    def _leave(self, left: FloatArray) -> None:
+        """Tell what messages and background leave to transfers that share."""
+        changed = np.flatnonzero(left != np.frombuffer(self.left_bps)).tolist()
+        np.frombuffer(self.left_bps)[:] = left
+        for listener in self.listeners:
+            for link in changed:
+                listener.left_changed(link)
 
     def _settle_all(self) -> None:
         of, now = np.frombuffer, self._clock._now

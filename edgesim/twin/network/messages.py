@@ -211,6 +211,9 @@ class Messages:
             self._stuck.discard(link)
             clock.at(free_s, self._look, link)
 
+    def left_changed(self, link: int) -> None:
+        """Nothing: messages come before transfers that share."""
+
     def link_failed(self, link: int) -> None:
         """A link has failed: what it has not sent finds another way."""
         queue = self._queues[link]

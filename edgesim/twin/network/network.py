@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from edgesim.scenarios.parts.failures import Failures
 from edgesim.scenarios.parts.links import Backhaul
@@ -13,7 +13,8 @@ from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.failures import FailureProcess
 from edgesim.twin.network.links import Links
 from edgesim.twin.network.message_routes import MessageRoutes
-from edgesim.twin.network.messages import Message, Messages
+from edgesim.twin.network.messages import Messages
+from edgesim.twin.network.sharing import SharingTransfers
 from edgesim.twin.network.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Network:
         self.links = Links(clock, world.wiring, world.links, streams)
         self._clock = clock
         self._messages: Messages | None = None
+        self._sharing: SharingTransfers | None = None
         self._listeners: list[NetworkListener] = []
         self.failures = FailureProcess(
             clock,
@@ -101,6 +103,14 @@ class Network:
             self._messages = Messages(self._clock, self.links, self.world.message_routes)
         return self._messages
 
+    @property
+    def sharing(self) -> SharingTransfers:
+        """The transfers that share links fairly, likewise."""
+        if self._sharing is None:
+            routes = self.world.message_routes
+            self._sharing = SharingTransfers(self._clock, self.links, routes)
+        return self._sharing
+
     def send(
         self,
         size_bytes: float,
@@ -109,9 +119,25 @@ class Network:
         done: Callable[[Any], None],
         value: Any = None,
         stopped: Callable[[Any], None] | None = None,
-    ) -> Message:
-        """Send a message, see :meth:`edgesim.twin.network.messages.Messages.send`."""
-        return self.messages.send(size_bytes, source, target, done, value, stopped)
+        *,
+        mode: Literal["message", "fair"] = "message",
+    ) -> None:
+        """Transfer so many bytes from one node to another; ``done(value)`` is called at the end.
+
+        Args:
+            size_bytes: how many.
+            source: the node that has them.
+            target: the node that they go to.
+            done: called with ``value`` when all are there.
+            value: handed back.
+            stopped: called with ``value`` each time a failure stops the transfer.
+            mode: ``"message"``: alone on each link and in order, store and forward. ``"fair"``: as
+                a fluid on all links of the way at once, sharing what messages leave max-min fairly.
+        """
+        if mode == "message":
+            self.messages.send(size_bytes, source, target, done, value, stopped)
+        else:
+            self.sharing.send(size_bytes, source, target, done, value, stopped)
 
     def reserve(self, path: Sequence[int], bandwidth_bps: float) -> None:
         """Reserve bandwidth along a path, see :meth:`edgesim.twin.network.links.Links.reserve`."""
