@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell grep '^torch==' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-all lint docs clean
+.PHONY: help train test test-all lint docs release clean
 .DELETE_ON_ERROR:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make test-all  the same with the slow tests"
 	@echo "make lint    install, ruff check, ruff format --check, mypy"
 	@echo "make docs    install, build the documentation site into site/"
+	@echo "make release  rehearse a release: wheel and sdist into dist/, installed and tried elsewhere"
 	@echo "make clean   remove $(VENV) and caches; runs/ stays"
 
 train: $(VENV)/.installed
@@ -40,6 +41,9 @@ lint: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
+release:
+	PYTHON=$(PYTHON) .ci/release
+
 clean:
 	rm -rf $(VENV) site build dist edgesim.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find edgesim tests -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -51,6 +55,7 @@ $(BIN)/pip:
 	              "($$($(PYTHON) --version 2>&1 | head -n 1)): name one, as in make PYTHON=python3.12" >&2; \
 	         exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --upgrade pip -c constraints.txt # resolves in a third of an old pip's time
 
 # torch first and by its exact version: a torch that is already there is then never replaced.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip

@@ -158,3 +158,19 @@ def test_ci_runs_what_the_readme_says() -> None:
     assert os.access(script, os.X_OK)
     assert "make test" in script.read_text()
     subprocess.run(["bash", "-n", script], check=True)
+
+
+def test_ci_does_the_same_with_and_without_make() -> None:
+    makefile, script = ((ROOT / name).read_text() for name in ("Makefile", ".ci/run"))
+    with_make: list[str] = []
+    for target in ("$(BIN)/pip", "$(VENV)/.installed-dev", "lint", "test"):
+        rules = re.search(rf"^{re.escape(target)}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+        assert rules
+        found = re.findall(r"^\t\$\((?:BIN|PIP)\)(.*)$", rules[1], re.MULTILINE)
+        with_make += (line.partition(" #")[0].removesuffix(" $(ARGS)") for line in found)
+    _, _, steps = script.partition("\nelse\n")
+    without = re.findall(r'^ +"\$(?:venv/bin|\{pip\[@\]\})(.*)$', steps, re.MULTILINE)
+    torch = "\"$(grep '^torch==' constraints.txt)\""
+    plain = [re.sub(r'^(/\w+)?"', r"\1", line).replace(torch, "$(TORCH)") for line in without]
+    assert len(with_make) == 7
+    assert plain == with_make
