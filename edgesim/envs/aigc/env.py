@@ -89,6 +89,8 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
 
     ## Arguments
     ```python
+    import gymnasium
+
     gymnasium.make(
         "edgesim/AIGC-v0",
         scenario="aigc_paper",

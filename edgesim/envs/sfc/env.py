@@ -94,10 +94,12 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
 
     ## Arguments
     ```python
+    import gymnasium
+
     gymnasium.make(
         "edgesim/SFC-v0",
         scenario="sfc_paper",
-        overrides={"release_probability": 0.05, "trace": "requests.csv"},
+        overrides={"release_probability": 0.05, "trace": "chains.csv"},
         reward="paid",
         mask="completes",
         observation="ways",
