@@ -1,5 +1,6 @@
 """The notebooks run from first to last in a Jupyter kernel; each equals its script."""
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,14 @@ def test_a_notebook_equals_its_script(name: str) -> None:
     assert not any(cell.get("outputs") for cell in notebook.cells), "outputs would go stale"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_notebook_imports_is_there(name: str) -> None:
+    for node in ast.walk(ast.parse((FOLDER / f"{name}.py").read_text())):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            exec(compile(ast.Module([node], []), name, "exec"), {})
+
+
+@pytest.mark.slow
 def test_an_agent_of_ones_own_learns(tmp_path: Path) -> None:
     answer = "[float(np.mean(it)) for it in (own, learned, random)]"
     own, learned, at_random = executed("own_agent", tmp_path, answer)
@@ -57,6 +66,7 @@ def test_an_agent_of_ones_own_learns(tmp_path: Path) -> None:
     assert learned > at_random
 
 
+@pytest.mark.slow
 def test_a_network_of_ones_own_is_simulated(tmp_path: Path) -> None:
     made = executed(
         "own_network",
@@ -72,6 +82,7 @@ def test_a_network_of_ones_own_is_simulated(tmp_path: Path) -> None:
     assert made["closes"]
 
 
+@pytest.mark.slow
 def test_ppo_in_plain_torch_learns_where_there_is_no_stable_baselines3(tmp_path: Path) -> None:
     reached = executed(
         "other_library",

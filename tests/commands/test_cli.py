@@ -50,8 +50,9 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, An
         return run
 
     for command in names.TASKS:
-        setattr(stub, command, task(command))
-        monkeypatch.setitem(names.TASKS, command, f"edgesim_stub:{command}")
+        attribute = command.replace("-", "_")
+        setattr(stub, attribute, task(command))
+        monkeypatch.setitem(names.TASKS, command, f"edgesim_stub:{attribute}")
     monkeypatch.setitem(sys.modules, "edgesim_stub", stub)
     monkeypatch.chdir(tmp_path)
     return log

@@ -50,7 +50,7 @@ def test_a_decided_request_leaves_nothing_behind(
     assert (held[2] - held[1]) / REQUESTS < 4.0
 
 
-@pytest.mark.parametrize("engine", ["simpy", "batched"])
+@pytest.mark.parametrize("engine", ["simpy", pytest.param("batched", marks=pytest.mark.slow)])
 def test_a_decided_chain_leaves_nothing_behind(engine: str) -> None:
     envs: Any = gymnasium.make_vec(
         "edgesim/SFC-v0",

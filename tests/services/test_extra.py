@@ -27,6 +27,7 @@ def test_without_the_extra_the_commands_say_what_to_install(
         assert "diffusers" in said and "pip install 'edgesim[diffusion]'" in said
 
 
+@pytest.mark.slow
 def test_nothing_imports_torchvision() -> None:
     pytest.importorskip("diffusers", reason="needs the extra [diffusion]")
     look = """

@@ -228,6 +228,7 @@ def test_with_loss_the_best_chain_is_found_too(env, price, policy):
         assert made[begun:] == (instances,)
 
 
+@pytest.mark.slow
 def test_rejecting_the_dearest_requests_pays_under_load():
     checked = resolve("sfc")
     seeds = validation_seeds(0, 4)
@@ -278,7 +279,13 @@ MEASURED = {
 }
 
 
-@pytest.mark.parametrize(("scenario", "name"), MEASURED)
+QUICK = (("sfc_paper", "random"), ("sfc_paper", "greedy"))
+
+
+@pytest.mark.parametrize(
+    ("scenario", "name"),
+    [pytest.param(*it, marks=() if it in QUICK else pytest.mark.slow) for it in MEASURED],
+)
 def test_policies_reach_what_was_measured_elsewhere(scenario, name):
     checked = resolve(scenario)
     played = rollout(checked, find_policy(checked, name), held_out_seeds(1, 30))
@@ -291,8 +298,8 @@ def test_policies_reach_what_was_measured_elsewhere(scenario, name):
 
 
 def test_a_policy_in_lock_step_decides_as_alone():
-    checked = resolve("sfc_paper_10x", {"requests": 20})
-    seeds = held_out_seeds(0, 5)
+    checked = resolve("sfc_paper_10x", {"requests": 12})
+    seeds = held_out_seeds(0, 3)
     for name in ("greedy", "load_aware", "violent", "round_robin"):
         build = find_policy(checked, name)
         together = rollout(checked, build, seeds).rows

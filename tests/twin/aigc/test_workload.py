@@ -181,6 +181,7 @@ def test_the_log_is_written_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "events.parquet"]
 
 
+@pytest.mark.slow
 def test_quality_matters_distance_matters_speed_matters():
     """A decision maker who ignores one of the three is paid less, on the same episodes."""
     from edgesim.twin.aigc.quality import timeliness
