@@ -1,61 +1,101 @@
-"""Trained models that decide: the same actions as their ``predict``, without its detours."""
+"""Trained models that decide: the same actions as their ``predict``, without its detours.
 
-from collections.abc import Callable
-from typing import Any, cast
+Most of the time of stable-baselines3's ``predict`` for a few observations goes into a distribution
+that the likeliest action does not need: the largest logit is enough.
+"""
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from gymnasium import spaces
+from sb3_contrib import QRDQN, MaskablePPO
 from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
-from sb3_contrib.qrdqn.policies import QRDQNPolicy
+from stable_baselines3 import DQN
+from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
-from stable_baselines3.dqn.policies import DQNPolicy
 
 from edgesim.agents.policies import Policy
 
 __all__ = ["decider"]
 
-Scores = Callable[[torch.Tensor], torch.Tensor]
+# Whose `predict`, asked for the likeliest action, is "the observation as a tensor, then _predict".
+_ALGORITHMS = (BaseAlgorithm, DQN, QRDQN, MaskablePPO)
+_POLICIES = (BasePolicy, MaskableActorCriticPolicy)
+_ACTORS = (ActorCriticPolicy, MaskableActorCriticPolicy)
 
 
 def decider(model: Any) -> Policy:
     """A model as a policy for evaluation.
 
-    Most of the time of stable-baselines3's ``predict`` for one observation goes into distributions
-    that a deterministic choice does not need; here it is the best of the network's scores. Models
-    of other kinds, and choices that are to be drawn, go to the model's own ``predict``.
+    Models whose classes decide in a way of their own go on to do so, and so does any model that is
+    asked to draw its actions.
 
     Args:
-        model: a trained model; a policy that it returns goes on with it as it learns.
+        model: a trained model; the policy that is returned goes on with it as it learns.
     """
-    scores = _scores(model)
-    if scores is None:
-        policy: Policy = model
-        return policy
+    if not _is_plain(model):
+        unchanged: Policy = model
+        return unchanged
     masked = isinstance(model.policy, MaskableActorCriticPolicy)
-    return (_Masked if masked else _Unmasked)(model, scores)
+    return (_Masked if masked else _Unmasked)(model)
+
+
+def _is_plain(model: Any) -> bool:
+    """Whether a model takes arrays of numbers as they are, and picks one of some actions."""
+    policy = getattr(model, "policy", None)
+    return (
+        _inherits(model, "predict", _ALGORITHMS)
+        and _inherits(policy, "predict", _POLICIES)
+        and isinstance(policy.action_space, spaces.Discrete)
+        and isinstance(policy.observation_space, spaces.Box)
+        and policy.observation_space.dtype == np.float32
+    )
+
+
+def _inherits(thing: Any, method: str, kinds: tuple[type[Any], ...]) -> bool:
+    """Whether a method of a thing is that of one of some classes, as they define it."""
+    own = getattr(type(thing), method, None)
+    return any(isinstance(thing, kind) and own is getattr(kind, method) for kind in kinds)
 
 
 class _Decider:
-    """The action with the largest score."""
+    """The likeliest action."""
 
-    def __init__(self, model: Any, scores: Scores) -> None:
+    def __init__(self, model: Any) -> None:
         self.model = model
-        self._scores = scores
+        self._has_logits = all(
+            _inherits(model.policy, method, _ACTORS)
+            for method in ("_predict", "get_distribution", "_get_action_dist_from_latent")
+        )
+        model.policy.set_training_mode(False)
 
-    def _best(
+    def _likeliest(
         self, observation: npt.NDArray[Any], masks: npt.NDArray[np.bool_] | None
     ) -> npt.NDArray[Any]:
+        policy = self.model.policy
+        shape = policy.observation_space.shape
         with torch.inference_mode():
-            device = self.model.device
-            seen = torch.as_tensor(observation, dtype=torch.float32, device=device)
-            scores = self._scores(seen.reshape(-1, seen.shape[-1]))
-            if masks is not None:
-                allowed = torch.as_tensor(masks, dtype=torch.bool, device=device)
-                scores = scores.masked_fill(~allowed.reshape(scores.shape), -torch.inf)
-            best: npt.NDArray[Any] = scores.argmax(dim=1).cpu().numpy()
-        return best if seen.dim() > 1 else best[0]
+            seen = torch.as_tensor(observation, dtype=torch.float32, device=self.model.device)
+            seen = seen.reshape(-1, *shape)
+            if self._has_logits:
+                chosen = self._logits(seen, masks).argmax(dim=1)
+            else:
+                masked = {} if masks is None else {"action_masks": masks}
+                chosen = policy._predict(seen, deterministic=True, **masked)
+            actions: npt.NDArray[Any] = chosen.cpu().numpy()
+        return actions if np.ndim(observation) > len(shape) else actions[0]
+
+    def _logits(self, seen: torch.Tensor, masks: npt.NDArray[np.bool_] | None) -> torch.Tensor:
+        """What ``get_distribution`` makes its distribution of, shape (batch, actions)."""
+        policy = self.model.policy
+        features = policy.mlp_extractor.forward_actor(policy.pi_features_extractor(seen))
+        logits: torch.Tensor = policy.action_net(features)
+        if masks is None:
+            return logits
+        allowed = torch.as_tensor(masks, dtype=torch.bool, device=logits.device)
+        return logits.masked_fill(~allowed.reshape(logits.shape), -torch.inf)
 
 
 class _Unmasked(_Decider):
@@ -70,11 +110,10 @@ class _Unmasked(_Decider):
     ) -> tuple[npt.NDArray[Any], Any]:
         """As stable-baselines3's ``predict``."""
         if deterministic:
-            return self._best(observation, None), state
-        actions: tuple[npt.NDArray[Any], Any] = self.model.predict(
-            observation, state, episode_start, False
-        )
-        return actions
+            return self._likeliest(observation, None), state
+        drawn: tuple[npt.NDArray[Any], Any]
+        drawn = self.model.predict(observation, state, episode_start)
+        return drawn
 
 
 class _Masked(_Decider):
@@ -90,39 +129,7 @@ class _Masked(_Decider):
     ) -> tuple[npt.NDArray[Any], Any]:
         """As sb3-contrib's ``predict``."""
         if deterministic:
-            return self._best(observation, action_masks), state
-        actions: tuple[npt.NDArray[Any], Any] = self.model.predict(
-            observation, state, episode_start, False, action_masks
-        )
-        return actions
-
-
-def _scores(model: Any) -> Scores | None:
-    """The function of a batch of observations whose largest value is the model's choice."""
-    policy = getattr(model, "policy", None)
-    if not isinstance(policy, BasePolicy) or not isinstance(policy.action_space, spaces.Discrete):
-        return None
-    seen = policy.observation_space
-    if not isinstance(seen, spaces.Box) or seen.dtype != np.float32:
-        return None  # numbers that would have to be brought into another form first
-    policy.set_training_mode(False)
-    if _is(policy, DQNPolicy):
-        return cast(Scores, policy.q_net)
-    if _is(policy, QRDQNPolicy):
-        quantiles = cast(Scores, policy.quantile_net)
-        return lambda seen: quantiles(seen).mean(dim=1)
-    if _is(policy, ActorCriticPolicy) or _is(policy, MaskableActorCriticPolicy):
-        actor: Any = policy
-        return lambda seen: cast(
-            torch.Tensor,
-            actor.action_net(actor.mlp_extractor.forward_actor(actor.pi_features_extractor(seen))),
-        )
-    return None
-
-
-def _is(policy: BasePolicy, kind: type[BasePolicy]) -> bool:
-    """Whether a policy decides as ``kind`` does: it may build its network in another way."""
-    same = ("_predict", "forward")
-    return isinstance(policy, kind) and all(
-        getattr(type(policy), name) is getattr(kind, name) for name in same
-    )
+            return self._likeliest(observation, action_masks), state
+        drawn: tuple[npt.NDArray[Any], Any]
+        drawn = self.model.predict(observation, state, episode_start, action_masks=action_masks)
+        return drawn

@@ -14,7 +14,8 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor
 
 from edgesim.agents.learning.batched import BatchedVecEnv
 from edgesim.agents.learning.schedules import linear
-from edgesim.agents.policies import Env
+from edgesim.agents.policies import Env, takes_masks
+from edgesim.agents.runs import old_names
 from edgesim.agents.runs.seeds import training_seeds
 from edgesim.config.config import AgentConfig
 from edgesim.envs.making import make_envs
@@ -25,6 +26,7 @@ from edgesim.importing import load
 __all__ = [
     "SteppedEnvs",
     "agent_envs",
+    "check_agent",
     "make_model",
     "prepare_torch",
     "reload_model",
@@ -131,12 +133,35 @@ def agent_envs(scenario: Any, agent: AgentConfig, count: int) -> list[Env]:
     """Environments of a scenario as an agent wants them.
 
     Raises:
-        InputError: the environment does not take ``agent.environment``.
+        InputError: the environment does not take ``agent.environment``, or that would replace the
+            scenario.
     """
+    for key in ("scenario", "overrides"):
+        if key in agent.environment:
+            given = agent.environment[key]
+            raise InputError(f"agent.environment.{key}", given, "set scenario.<key> instead")
     try:
         return make_envs(scenario, count, agent.environment)
     except TypeError as error:
         raise InputError("agent.environment", agent.environment, _reason(error)) from None
+
+
+def check_agent(scenario: Any, agent: AgentConfig) -> None:
+    """See that an agent can act in the environment of a scenario.
+
+    Raises:
+        InputError: it cannot: its algorithm takes other actions, or masks that are not there; or
+            the environment does not take ``agent.environment``.
+    """
+    (env,) = agent_envs(scenario, agent, 1)
+    space = env.action_space
+    if not {kind.__name__ for kind in type(space).__mro__} & set(agent.actions):
+        accepted = f"takes actions of {' or '.join(agent.actions)}; {scenario.name} has {space}"
+        raise InputError("agent", agent.name, accepted)
+    algorithm = load(agent.algorithm, "agent.algorithm")
+    if takes_masks(algorithm) and not hasattr(env.unwrapped, "action_masks"):
+        raise InputError("agent", agent.name, f"needs action masks; {scenario.name} has none")
+    env.close()
 
 
 def make_model(agent: AgentConfig, envs: VecEnv, seed: int, device: str) -> Any:
@@ -180,7 +205,8 @@ def reload_model(
     if not path.is_file():
         raise InputError("model", str(path), "there is no such file")
     try:
-        model = algorithm.load(path, **({} if envs is None else {"env": envs}), device=device)
+        with old_names.importable():
+            model = algorithm.load(path, **({} if envs is None else {"env": envs}), device=device)
     except Exception as error:
         # A damaged zip fails anywhere between the archive, the pickle and the network's shapes.
         message = f"is not a saved model of {agent.algorithm} ({_reason(error)})"

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from edgesim.agents.policies import Policy
 from edgesim.agents.runs.runfolder import read_config
-from edgesim.envs.making import make_envs
 from edgesim.errors import InputError
 
 __all__ = ["load_policy"]
@@ -19,7 +20,8 @@ def load_policy(path: Path, scenario: Any) -> Policy:
     Args:
         path: the run folder, complete or with a first ``model.zip``.
         scenario: the checked dataclass of the scenario that it will decide in: of the same problem,
-            with equal shapes of observations and actions.
+            and with observations and actions of equal shapes where the environment is made with the
+            arguments that it was trained with.
 
     Raises:
         InputError: the folder or its model cannot be used, or not in this scenario.
@@ -27,7 +29,7 @@ def load_policy(path: Path, scenario: Any) -> Policy:
     import torch
 
     from edgesim.agents.deciding import decider
-    from edgesim.agents.learning.learner import reload_model
+    from edgesim.agents.learning.learner import agent_envs, reload_model
 
     config = read_config(path)
     if config.scenario.problem != scenario.problem:
@@ -45,7 +47,7 @@ def load_policy(path: Path, scenario: Any) -> Policy:
         )
     torch.set_num_threads(config.threads)
     model = reload_model(config.agent, path / "model.zip")
-    (env,) = make_envs(scenario, 1)
+    (env,) = agent_envs(scenario, config.agent, 1)
     for what in ("observation_space", "action_space"):
         has, needs = _shape(getattr(model, what)), _shape(getattr(env, what))
         if has != needs:
@@ -61,4 +63,7 @@ def load_policy(path: Path, scenario: Any) -> Policy:
 
 def _shape(space: Any) -> Any:
     """What must agree of two spaces: the number of choices, or the shape."""
-    return int(space.n) if hasattr(space, "n") else tuple(space.shape or ())
+    for counts in ("n", "nvec"):
+        if hasattr(space, counts):
+            return np.asarray(getattr(space, counts)).tolist()
+    return tuple(space.shape or ())
