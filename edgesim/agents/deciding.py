@@ -44,7 +44,7 @@ def decider(model: Any) -> Policy:
 
 def _is_plain(model: Any) -> bool:
     """Whether a model takes arrays of numbers as they are, and picks one of some actions."""
-    policy = getattr(model, "policy", None)
+    policy: Any = getattr(model, "policy", None)
     return (
         _inherits(model, "predict", _ALGORITHMS)
         and _inherits(policy, "predict", _POLICIES)

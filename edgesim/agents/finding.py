@@ -1,18 +1,29 @@
-"""Policies by name: those of a problem, of a run folder, and a user's own."""
+"""What a command names: its scenario, and policies of the problem, of run folders, of the user."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from edgesim.agents.policies import Build, Column, Policy, PolicySpec
-from edgesim.config.config import is_run_folder
+from edgesim.agents.runs.runfolder import read_config
+from edgesim.config.config import DEFAULT_SCENARIO, EvaluateConfig, SimulateConfig, is_run_folder
 from edgesim.envs.making import Env
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS
+from edgesim.scenarios import resolve
 
-__all__ = ["FoundPolicy", "columns_of", "find_policy", "offered", "policies_of"]
+__all__ = [
+    "FoundPolicy",
+    "bound_wanted",
+    "columns_of",
+    "find_policy",
+    "named_policies",
+    "offered",
+    "policies_of",
+    "scenario_of",
+]
 
 
 @dataclass(frozen=True)
@@ -47,10 +58,49 @@ def offered(scenario: Any, *, bound: bool = False) -> list[str]:
     ]
 
 
+def bound_wanted(scenario: Any, bound: bool | None) -> bool:
+    """Whether the bound is to be worked out: as it is said, by default where there is one.
+
+    Raises:
+        InputError: it is asked for, and the scenario has none.
+    """
+    there = bool(offered(scenario, bound=True))
+    if bound and not there:
+        accepted = f"{scenario.name or scenario.problem} has none; accepted: false"
+        raise InputError("bound", True, accepted)
+    return there if bound is None else bound
+
+
 def columns_of(scenario: Any) -> list[Column]:
     """The columns of a scenario's table, in their order."""
     columns: Sequence[Column] = load(PROBLEMS[scenario.problem].columns)
     return [column for column in columns if _suits(column, scenario)]
+
+
+def scenario_of(config: EvaluateConfig | SimulateConfig) -> Any:
+    """The checked scenario that a command works in, whether named or a run folder's.
+
+    Raises:
+        InputError: the run folder has no readable ``config.yaml``, or ``scenario_keys`` do not fit.
+    """
+    named = config.scenario
+    if named is not None and not isinstance(named, str | Mapping):
+        return named
+    if named is None:
+        folders = [policy for policy in config.policies if is_run_folder(policy)]
+        named = asdict(read_config(Path(folders[0])).scenario) if folders else DEFAULT_SCENARIO
+    return resolve(named, config.scenario_keys)
+
+
+def named_policies(config: EvaluateConfig | SimulateConfig, scenario: Any) -> list[str]:
+    """The policies that a command names, the problem's default where it names none.
+
+    ``all`` are all that are offered.
+    """
+    names: list[str] = []
+    for name in config.policies or [PROBLEMS[scenario.problem].default_policy]:
+        names += offered(scenario) if name == "all" else [name]
+    return names
 
 
 def find_policy(scenario: Any, policy: str) -> FoundPolicy:
@@ -90,7 +140,6 @@ def _suits(spec: PolicySpec | Column, scenario: Any) -> bool:
 
 
 def _run_folder(path: str, scenario: Any) -> FoundPolicy:
-    from edgesim.agents.runs.runfolder import read_config
     from edgesim.agents.runs.trained import load_policy  # it imports torch
 
     policy: Policy = load_policy(Path(path), scenario)

@@ -126,20 +126,21 @@ def _keys(command: str, current: str, given: Sequence[str]) -> list[str]:
 def _tree(command: str, given: Sequence[str]) -> dict[str, Any]:
     """The keys of a command as nested dictionaries, those of the chosen presets included."""
     from edgesim.config import agents
-    from edgesim.config.config import DEFAULT_AGENT, DEFAULT_SCENARIO, SCHEMAS, AgentConfig
+    from edgesim.config.config import DEFAULT_SCENARIO, SCHEMAS, AgentConfig
     from edgesim.scenarios import preset
 
-    chosen = {"scenario": DEFAULT_SCENARIO, "agent": DEFAULT_AGENT}
-    chosen |= dict(word.partition("=")[::2] for word in given if word.startswith(tuple(chosen)))
+    chosen = dict(word.partition("=")[::2] for word in given)
+    scenario = chosen.get("scenario", DEFAULT_SCENARIO).partition(",")[0]
+    agent = chosen.get("agent", "").partition(",")[0]
     tree: dict[str, Any] = {}
     for item in fields(SCHEMAS[command]):
         if item.metadata["help"]:
             tree[item.name] = None
     try:
         if "scenario" in tree:
-            tree["scenario"] = preset(chosen["scenario"].split(",")[0])
+            tree["scenario"] = preset(scenario)
         if "agent" in tree:
-            values = agents.values(chosen["agent"].split(",")[0])
+            values = agents.values(agent or agents.default_for(scenario))
             names = [item.name for item in fields(AgentConfig) if item.name != "scenarios"]
             tree["agent"] = {name: values.get(name) for name in names}
     except InputError:
@@ -152,10 +153,15 @@ def _values(command: str, key: str, value: str) -> list[str]:
     from edgesim.config.config import SCHEMAS
 
     kinds = {item.name: item.type for item in fields(SCHEMAS[command])}
-    if key.lstrip("+") not in kinds:
+    name = key.lstrip("+")
+    if name not in kinds:
         return []
     kept, comma, last = value.rpartition(",")
-    names = ["true", "false"] if kinds[key.lstrip("+")] is bool else _choices(key.lstrip("+"))
+    names = (
+        ["true", "false"]
+        if kinds[key.lstrip("+")] in (bool, bool | None)
+        else _choices(key.lstrip("+"))
+    )
     if (command, key) == ("evaluate", "policy") and not comma:
         names = [*names, "all"]
     return [f"{key}={kept}{comma}{item}" for item in _starting(last, names)]

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import edgesim.scenarios
 from edgesim.config import agents
-from edgesim.config.config import DEFAULT_AGENT, DEFAULT_SCENARIO, SCHEMAS, AgentConfig
+from edgesim.config.config import DEFAULT_SCENARIO, SCHEMAS, AgentConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS
@@ -94,8 +94,9 @@ def command_help(command: str, what: str, words: Sequence[str] = ()) -> str:
     """The help of a command; ``words`` may choose the presets whose keys are shown."""
     if command == "list":
         return f"usage: edgesim list [{' | '.join(SECTIONS)}]\n\n{what}"
-    chosen = {"scenario": DEFAULT_SCENARIO, "agent": DEFAULT_AGENT}
-    chosen |= dict(word.partition("=")[::2] for word in words if word.startswith(tuple(chosen)))
+    given = dict(word.partition("=")[::2] for word in words)
+    scenario = given.get("scenario", DEFAULT_SCENARIO)
+    agent = given.get("agent") or agents.default_for(scenario)
     schema = SCHEMAS[command]
     keys = {item.name for item in fields(schema)}
     lines = [f"usage: edgesim {command} [-m] [key=value ...]", "", what]
@@ -106,10 +107,10 @@ def command_help(command: str, what: str, words: Sequence[str] = ()) -> str:
             lines += ["", f"{group}=", *(f"  {name:{_LEFT}}{it}" for name, it in titles.items())]
     lines += ["", "keys", *_rows(_own_keys(schema))]
     if "agent" in keys:
-        lines += ["", f"agent.<key>, as in {chosen['agent']}", *_rows(_agent_keys(chosen))]
+        lines += ["", f"agent.<key>, as in {agent}", *_rows(_agent_keys(agent, scenario))]
     if "scenario" in keys:
-        title = f"scenario.<key>, as in {chosen['scenario']}"
-        lines += ["", title, *_rows(scenario_keys(chosen["scenario"]))]
+        title = f"scenario.<key>, as in {scenario}"
+        lines += ["", title, *_rows(scenario_keys(scenario))]
     sweep = "once for each combination of values: seed=0,1,2 or seed=range(3)"
     return "\n".join([*lines, "", "options", *_rows([("-m, --multirun", sweep)])])
 
@@ -139,11 +140,11 @@ def _own_keys(schema: type[Any]) -> Iterator[tuple[str, str]]:
             yield f"{item.name}={_written(made)}", _line(item.type, item.metadata["help"])
 
 
-def _agent_keys(chosen: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Keys of the chosen agent, with the values it has in the chosen scenario."""
-    values = agents.values(chosen["agent"])
-    problem = edgesim.scenarios.preset(chosen["scenario"])["problem"]
-    own = agents.section(values.pop("scenarios", {}), chosen["scenario"], problem)
+def _agent_keys(name: str, scenario: str) -> Iterator[tuple[str, str]]:
+    """Keys of an agent, with the values it has in a scenario."""
+    values = agents.values(name)
+    problem = edgesim.scenarios.preset(scenario)["problem"]
+    own = agents.section(values.pop("scenarios", {}), scenario, problem)
     agent = agents.for_scenario(AgentConfig(**values, scenarios={problem: own}), "", problem)
     for item in fields(AgentConfig):
         if item.name == "scenarios":

@@ -15,8 +15,10 @@ import yaml
 
 from edgesim.config.config import AgentConfig
 from edgesim.errors import InputError, did_you_mean
+from edgesim.problems import PROBLEMS
+from edgesim.scenarios import preset as scenario_preset
 
-__all__ = ["for_scenario", "preset", "presets", "section", "values"]
+__all__ = ["default_for", "for_scenario", "preset", "presets", "section", "values"]
 
 _FOLDER = Path(__file__).parents[1] / "agents"
 
@@ -46,6 +48,15 @@ def preset(name: str) -> AgentConfig:
         InputError: there is no preset of that name.
     """
     return AgentConfig(**values(name))
+
+
+def default_for(scenario: str) -> str:
+    """The agent that is taken in a scenario's preset where none is named, as its problem says.
+
+    Raises:
+        InputError: there is no scenario of that name.
+    """
+    return PROBLEMS[scenario_preset(scenario)["problem"]].default_agent
 
 
 def for_scenario(agent: AgentConfig, scenario: str, problem: str) -> AgentConfig:

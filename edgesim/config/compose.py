@@ -62,7 +62,30 @@ def prepared(command: str, overrides: Sequence[str], *, sweep: bool = False) -> 
     """
     items = parsed(overrides)
     by_folder = config_name(command, overrides).endswith("-run")
-    return [_rewritten(command, item, sweep, by_folder) for item in items]
+    lines = [_rewritten(command, item, sweep, by_folder) for item in items]
+    return [*lines, *_default_agent(command, items)]
+
+
+def _default_agent(command: str, items: Sequence["Override"]) -> list[str]:
+    """The override that chooses the agent of the problem, where the shell names none.
+
+    Raises:
+        InputError: a sweep goes over scenarios whose problems have different default agents.
+    """
+    from edgesim.config import agents
+
+    choices = {item.key_or_group: item for item in items}
+    if "scenario" not in choices or "agent" in choices or "agent" not in _keys(command):
+        return []
+    found = {str(name): agents.default_for(str(name)) for name in values_of(choices["scenario"])}
+    if len(set(found.values())) > 1:
+        several = ", ".join(f"{agent} in {name}" for name, agent in found.items())
+        raise InputError("agent", None, f"must be named, since the default differs: {several}")
+    return [f"agent={agent}" for agent in set(found.values())]
+
+
+def _keys(command: str) -> set[str]:
+    return {item.name for item in fields(SCHEMAS[command])}
 
 
 def _rewritten(command: str, item: "Override", sweep: bool, by_folder: bool) -> str:
@@ -72,8 +95,7 @@ def _rewritten(command: str, item: "Override", sweep: bool, by_folder: bool) -> 
     if key.startswith(("hydra.", "hydra/")):
         return line
     value = line.partition("=")[2]
-    keys = {part.name for part in fields(SCHEMAS[command])}
-    if re.split(r"[./]", key)[0] not in keys or item.package is not None:
+    if re.split(r"[./]", key)[0] not in _keys(command) or item.package is not None:
         raise InputError(item.get_key_element(), value, known_key(key, command, []))
     if item.is_delete() and not is_open(key):
         raise InputError("argument", line, "only keys of open dictionaries can be removed")

@@ -8,7 +8,7 @@ from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from edgesim.config.config import DEFAULT_AGENT, DEFAULT_SCENARIO, SCHEMAS, AgentConfig
+from edgesim.config.config import DEFAULT_SCENARIO, SCHEMAS, AgentConfig
 from edgesim.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,12 +51,14 @@ def register() -> None:
 
 def _defaults(command: str) -> list[Any]:
     """Hydra's defaults list: the schema first, what the agent differs in for the scenario last."""
+    from edgesim.config import agents
+
     keys = [item.name for item in fields(SCHEMAS[command])]
     defaults: list[Any] = [f"{command}-schema"]
     if "scenario" in keys:
         defaults.append({"scenario": DEFAULT_SCENARIO})
     if "agent" in keys:
-        defaults.append({"agent": DEFAULT_AGENT})
+        defaults.append({"agent": agents.default_for(DEFAULT_SCENARIO)})
         defaults.append({"agent_in@agent": "${agent}-${scenario}"})
     return [*defaults, "_self_"]
 

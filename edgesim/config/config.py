@@ -8,7 +8,7 @@ The ``help`` of a field is what ``edgesim <command> --help`` shows.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from edgesim.problems import ENGINES
 from edgesim.scenarios.checks import between, integer_from, one_of
 
 __all__ = [
-    "DEFAULT_AGENT",
     "DEFAULT_SCENARIO",
     "SCHEMAS",
     "AgentConfig",
@@ -32,11 +31,10 @@ __all__ = [
     "SimulateConfig",
     "TrainConfig",
     "is_run_folder",
-    "scenario_of",
 ]
 
 DEFAULT_SCENARIO = "aigc"
-DEFAULT_AGENT = "maskable_ppo"
+_ACTIONS = ("Discrete", "MultiDiscrete", "MultiBinary", "Box")  # spaces of Gymnasium
 
 
 @dataclass
@@ -60,6 +58,10 @@ class AgentConfig:
         metadata=help_text(
             "stable-baselines3's name of the network, or a class as module:attribute"
         ),
+    )
+    actions: list[str] = field(
+        default_factory=lambda: ["Discrete"],
+        metadata=help_text("kinds of action spaces that the algorithm takes"),
     )
     total_steps: int = field(default=100_000, metadata=help_text("decisions to learn from"))
     n_envs: int = field(default=8, metadata=help_text("environments that are stepped side by side"))
@@ -96,6 +98,10 @@ class AgentConfig:
                 self.algorithm,
                 "must be module:attribute, as in sb3_contrib:MaskablePPO",
             )
+        if not self.actions:
+            raise InputError("actions", self.actions, f"must name some of {', '.join(_ACTIONS)}")
+        for space in self.actions:
+            one_of("actions", space, _ACTIONS)
         integer_from("total_steps", self.total_steps, 1)
         integer_from("n_envs", self.n_envs, 1)
         between("reward_scale", self.reward_scale, 1e-9, 1e9)
@@ -134,8 +140,11 @@ class TrainConfig:
     validations: int = field(
         default=20, metadata=help_text("how often to evaluate while learning; the best is kept")
     )
-    bound: bool = field(
-        default=True, metadata=help_text("also compute the upper bound on the test episodes")
+    bound: bool | None = field(
+        default=None,
+        metadata=help_text(
+            "also compute the upper bound on the test episodes; null: if the problem has one"
+        ),
     )
     resume: bool = field(default=False, metadata=help_text("go on with a run that was stopped"))
     runs: str = field(default="runs", metadata=help_text("folder that holds the run folders"))
@@ -171,7 +180,7 @@ class EvaluateConfig:
 
     ``scenario`` is None where the shell names none and ``policy`` holds a run folder: the world is
     then the one that the folder was trained in, with ``scenario_keys`` replaced in it.
-    :func:`scenario_of` settles it.
+    :func:`edgesim.agents.finding.scenario_of` settles it.
 
     Raises:
         InputError: a value is out of its range (on construction).
@@ -181,9 +190,10 @@ class EvaluateConfig:
         default=None, metadata=help_text("the world: a preset, or a key of it (scenario.<key>=...)")
     )
     policy: Any = field(
-        default="overload_avoidance",
+        default=None,
         metadata=help_text(
-            "a baseline, a run folder or module:attribute; several (a,b); or all baselines (all)"
+            "a baseline, a run folder or module:attribute; several (a,b); all baselines (all);"
+            " null: the problem's default"
         ),
     )
     episodes: int = field(default=20, metadata=help_text("held-out episodes"))
@@ -204,15 +214,18 @@ class EvaluateConfig:
         integer_from("seed", self.seed, 0)
         if self.out is not None:
             not_empty("out", self.out)
-        if not self.policies:
+        if not self.policies and self.policy is not None:
             raise InputError("policy", self.policy, "must name at least one policy")
         for policy in self.policies:
             not_empty("policy", policy)
 
     @property
     def policies(self) -> list[str]:
-        """The policies as a list; ``all`` is left for the evaluation, which knows the problem."""
-        return as_list(self.policy)
+        """The policies as a list, empty where the problem's default is meant.
+
+        ``all`` is left for the evaluation, which knows the problem.
+        """
+        return [] if self.policy is None else as_list(self.policy)
 
 
 @dataclass
@@ -226,9 +239,11 @@ class SimulateConfig:
     scenario: Any = field(
         default=None, metadata=help_text("the world: a preset, or a key of it (scenario.<key>=...)")
     )
-    policy: str = field(
-        default="overload_avoidance",
-        metadata=help_text("a baseline, a run folder, or module:attribute"),
+    policy: str | None = field(
+        default=None,
+        metadata=help_text(
+            "a baseline, a run folder, or module:attribute; null: the problem's default"
+        ),
     )
     seed: int = field(default=0, metadata=help_text("seed of the episode"))
     out: str = field(
@@ -238,13 +253,14 @@ class SimulateConfig:
 
     def __post_init__(self) -> None:
         integer_from("seed", self.seed, 0)
-        not_empty("policy", self.policy)
+        if self.policy is not None:
+            not_empty("policy", self.policy)
         not_empty("out", self.out)
 
     @property
     def policies(self) -> list[str]:
         """The one policy, as the list that :class:`EvaluateConfig` has."""
-        return [self.policy]
+        return [] if self.policy is None else [self.policy]
 
 
 @dataclass
@@ -389,33 +405,3 @@ def is_run_folder(policy: Any) -> bool:
     if not isinstance(policy, str) or policy.isidentifier():
         return False
     return "/" in policy or Path(policy).is_dir()
-
-
-def scenario_of(config: EvaluateConfig | SimulateConfig) -> Any:
-    """The checked scenario that a command works in, whether named or the run folder's.
-
-    Raises:
-        InputError: the run folder has no readable ``config.yaml``, or ``scenario_keys`` do not fit.
-    """
-    from edgesim.scenarios import resolve
-
-    if config.scenario is not None and not isinstance(config.scenario, str | Mapping):
-        return config.scenario
-    base: Any = config.scenario
-    if base is None:
-        folders = [policy for policy in config.policies if is_run_folder(policy)]
-        base = _trained_in(folders[0]) if folders else DEFAULT_SCENARIO
-    return resolve(base, config.scenario_keys)
-
-
-def _trained_in(folder: str) -> dict[str, Any]:
-    """The scenario in a run folder's ``config.yaml``."""
-    import yaml
-
-    try:
-        values = yaml.safe_load((Path(folder) / "config.yaml").read_text())
-        return dict(values["scenario"])
-    except FileNotFoundError:
-        raise InputError("policy", folder, "is not a run folder: it has no config.yaml") from None
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
-        raise InputError("policy", folder, "its config.yaml is not one of a run") from None

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecEnv
 
 from edgesim.agents.deciding import decider
@@ -67,3 +68,32 @@ def test_what_is_not_known_decides_by_its_own_predict() -> None:
 
     model: Any = Somebodys()
     assert decider(model) is model
+
+
+def test_a_class_that_decides_in_its_own_way_is_left_to_it() -> None:
+    class Last(PPO):
+        def predict(self, observation: Any, *others: Any, **more: Any) -> Any:
+            return np.full(len(observation), 19), None
+
+    envs = SteppedEnvs(make_envs(resolve("aigc_paper"), 1), seeds=[0])
+    model = Last("MlpPolicy", envs, n_steps=64, device="cpu")
+    policy: Any = decider(model)
+    chosen, _ = policy.predict(np.zeros((2, 42), np.float32), deterministic=True)
+    assert chosen.tolist() == [19, 19]
+
+
+def test_observations_may_have_any_shape() -> None:
+    """The authors' tensor of shape (5, 5, 16) is one observation, not 25."""
+    scenario = resolve("sfc_paper")
+    envs = SteppedEnvs(make_envs(scenario, 2, {"observation": "authors"}), seeds=[0, 4])
+    observation = envs.reset()
+    assert isinstance(observation, np.ndarray)
+    for name in ("ppo", "dqn", "qrdqn"):
+        agent = presets.for_scenario(presets.preset(name), "sfc_paper", "sfc")
+        model = make_model(_small(agent, envs), envs, seed=0, device="cpu")
+        policy: Any = decider(model)
+        chosen, _ = policy.predict(observation, deterministic=True)
+        theirs, _ = model.predict(observation, deterministic=True)
+        np.testing.assert_array_equal(chosen, theirs)
+        one, _ = policy.predict(observation[1], deterministic=True)
+        assert one == theirs[1]

@@ -18,7 +18,6 @@ from edgesim.config.config import (
     SimulateConfig,
     TrainConfig,
     is_run_folder,
-    scenario_of,
 )
 from edgesim.config.overrides import config_name
 from edgesim.errors import InputError
@@ -104,45 +103,10 @@ def test_several_policies_are_a_list(value: str, policies: list[str]) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A run folder of ``aigc_paper`` with one key changed."""
+    """Where a run folder is."""
     run = tmp_path / "runs" / "aigc_paper" / "ppo" / "seed-0"
     run.mkdir(parents=True)
-    values = {**preset("aigc_paper"), "capacity_range": [400, 900]}
-    (run / "config.yaml").write_text(yaml.safe_dump({"scenario": values}))
     return run
-
-
-@pytest.mark.parametrize("command", ["evaluate", "simulate"])
-def test_a_run_folder_brings_its_scenario(command: str, folder: Path) -> None:
-    config = compose(command, [f"policy={folder}", "scenario.quality.by=[0.6,0.9,0.1]"])
-    assert config.scenario is None
-    assert config.scenario_keys == {"quality": {"by": [0.6, 0.9, 0.1]}}
-    scenario = scenario_of(config)
-    assert (scenario.name, scenario.capacity_range) == ("aigc_paper", [400, 900])
-    assert scenario.quality.by == [0.6, 0.9, 0.1]
-    assert scenario.quality.ax == [0, 90, 10], "the rest of a changed group stays"
-
-
-def test_a_named_scenario_stands_over_the_run_folder(folder: Path) -> None:
-    config = compose("evaluate", [f"policy={folder},random", PAPER, "scenario.users=7"])
-    assert (config.scenario.capacity_range, config.scenario.users) == ([400, 1500], 7)
-    assert scenario_of(config) is config.scenario
-
-
-def test_without_run_folder_or_name_it_is_the_default_scenario() -> None:
-    assert compose("evaluate", ["policy=random"]).scenario.name == "aigc"
-    assert scenario_of(EvaluateConfig(policy="random")).name == "aigc"
-    keys = {"users": 5}
-    assert scenario_of(SimulateConfig(scenario="aigc_paper", scenario_keys=keys)).users == 5
-
-
-@pytest.mark.parametrize("content", [None, "", "scenario: 3", "[", "seed: 1", "\udcff"])
-def test_a_folder_that_is_not_a_run_is_refused(folder: Path, content: str | None) -> None:
-    (folder / "config.yaml").unlink()
-    if content is not None:
-        (folder / "config.yaml").write_bytes(content.encode(errors="surrogateescape"))
-    with pytest.raises(InputError, match="policy = "):
-        scenario_of(EvaluateConfig(policy=str(folder)))
 
 
 def test_only_a_path_is_taken_for_a_run_folder(

@@ -169,12 +169,10 @@ class _Run:
 
         self.folder = folder
         config = runfolder.read_config(folder)
-        counted = runfolder.counted(config)
+        self.settings = runfolder.learned_from(config)
+        self.scenario = self.settings.pop("scenario")
         self.seed = config.seed
         self.agent = config.agent.name
-        self.scenario = counted.pop("scenario")
-        counted.pop("episodes"), counted.pop("bound")
-        self.settings = counted
         try:
             table = pq.read_table(folder / "episodes.parquet").to_pylist()
             self.rows: dict[str, dict[int, dict[str, float]]] = {}

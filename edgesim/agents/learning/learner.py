@@ -14,7 +14,8 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor
 
 from edgesim.agents.learning.batched import BatchedVecEnv
 from edgesim.agents.learning.schedules import linear
-from edgesim.agents.policies import Env, takes_masks
+from edgesim.agents.measuring.rollout import takes_masks
+from edgesim.agents.policies import Env
 from edgesim.agents.runs import old_names
 from edgesim.agents.runs.seeds import training_seeds
 from edgesim.config.config import AgentConfig

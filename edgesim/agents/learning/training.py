@@ -1,8 +1,12 @@
 """Training: a configuration in, a run folder out."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from edgesim.agents.finding import bound_wanted, policies_of
 from edgesim.agents.learning.display import Display
+from edgesim.agents.measuring.evaluation import show
+from edgesim.agents.measuring.run_table import measure, measured_otherwise
 from edgesim.agents.runs import runfolder
 from edgesim.config.config import TrainConfig
 from edgesim.errors import InputError
@@ -20,30 +24,31 @@ def train(config: TrainConfig) -> Path:
     fills again before the next update): a resumed run is as good as an undisturbed one, and not
     equal to it. Undisturbed runs of equal configurations on one machine are equal.
 
-    A run that is complete already is not trained again: its table is printed.
+    A run that is complete already is not trained again. Its table is printed; where another one is
+    asked for (``episodes``, ``bound``), its model is measured again first.
 
     Raises:
         InputError: something in the configuration cannot be used, or the run folder holds an
             unfinished run (without ``resume``) or one of another configuration.
     """
-    from edgesim.agents.measuring.evaluation import show
-
     config = runfolder.settled(config)
+    config = replace(config, bound=bound_wanted(config.scenario, config.bound))
+    _check_name(config)
     folder = runfolder.folder_of(config)
     if _is_done(folder, config):
-        print(f"{folder} is trained already; choose another runs=<folder> to train it again")
-        show(folder)
+        _show_again(folder, config)
         return folder
     # Imported late: torch takes its time, and an input error need not wait for it.
+    from edgesim.agents.learning.learner import check_agent
     from edgesim.agents.learning.run import Run
     from edgesim.envs.vector import engine_of
 
     engine_of(config.scenario, config.engine, config.agent.environment)
+    check_agent(config.scenario, config.agent)
     folder.mkdir(parents=True, exist_ok=True)
     runfolder.write_config(folder, config)
     run = Run(config, folder)
-    title = f"{config.scenario.name} {config.agent.name} seed {config.seed}"
-    with Display(title, run.total, bar=config.progress) as display:
+    with _display(config) as display:
         try:
             run.learn(display)
         except KeyboardInterrupt:
@@ -55,6 +60,32 @@ def train(config: TrainConfig) -> Path:
     show(folder)
     print(f"run folder: {folder}")
     return folder
+
+
+def _check_name(config: TrainConfig) -> None:
+    """See that the table can tell the agent from the policies beside it."""
+    if config.agent.name in policies_of(config.scenario.problem):
+        accepted = "is the name of a policy of the problem; name the agent otherwise"
+        raise InputError("agent.name", config.agent.name, accepted)
+
+
+def _show_again(folder: Path, config: TrainConfig) -> None:
+    """Print the table of a complete run, measured again where another one is asked for."""
+    bound = bool(config.bound)
+    changed = measured_otherwise(folder, config.episodes, bound)
+    if changed is None:
+        print(f"{folder} is trained already; choose another runs=<folder> to train it again")
+    else:
+        print(f"{folder} is trained already; its model is measured again ({changed})")
+        with _display(config) as display, display.measuring() as progress:
+            measure(folder, config.episodes, bound, progress=progress)
+    show(folder)
+
+
+def _display(config: TrainConfig) -> Display:
+    assert config.total_steps is not None
+    title = f"{config.scenario.name} {config.agent.name} seed {config.seed}"
+    return Display(title, config.total_steps, bar=config.progress)
 
 
 def _is_done(folder: Path, config: TrainConfig) -> bool:

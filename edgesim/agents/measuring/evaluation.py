@@ -9,25 +9,34 @@ from pathlib import Path
 from typing import Any
 
 from edgesim.agents.comparing.statistics import summary
-from edgesim.agents.finding import columns_of, find_policy, offered, policies_of
+from edgesim.agents.finding import (
+    bound_wanted,
+    columns_of,
+    find_policy,
+    named_policies,
+    offered,
+    policies_of,
+    scenario_of,
+)
 from edgesim.agents.measuring.recording import Recorder
 from edgesim.agents.measuring.rollout import LANES, rollout
 from edgesim.agents.measuring.table import print_table
 from edgesim.agents.policies import Build, Env
+from edgesim.agents.runs.runfolder import read_config
 from edgesim.agents.runs.seeds import held_out_seeds
-from edgesim.config.config import EvaluateConfig, scenario_of
+from edgesim.config.config import EvaluateConfig
 from edgesim.envs.making import make_envs
 from edgesim.errors import InputError
 from edgesim.files import replacing
 from edgesim.importing import load
 from edgesim.version import version
 
-__all__ = ["Evaluation", "compare", "evaluate", "show", "summary"]
+__all__ = ["BOUND", "Evaluation", "PolicyProgress", "compare", "evaluate", "evaluation_in", "show"]
 
 BOUND = "bound"
 
-Told = Callable[[str, int, int], None]
-"""Told of the policy at work, its episodes done, and its decisions made."""
+PolicyProgress = Callable[[str, int, int], None]
+"""Called now and then with the policy at work, its episodes done, and its decisions made."""
 
 
 @dataclass
@@ -92,7 +101,7 @@ def compare(
     seed: int = 0,
     bound: bool = False,
     *,
-    progress: Told | None = None,
+    progress: PolicyProgress | None = None,
     record: Callable[[str, int, Any], None] | None = None,
 ) -> Evaluation:
     """Measure policies on the same held-out episodes, which follow from ``seed`` alone.
@@ -107,8 +116,9 @@ def compare(
         record: called with the policy, the seed and the event log of each episode.
 
     Raises:
-        InputError: a policy cannot be made for the scenario.
+        InputError: a policy cannot be made for the scenario, or it has no bound.
     """
+    bound = bound_wanted(scenario, bound)
     seeds = held_out_seeds(seed, episodes)
     done = Evaluation(scenario, seed, episodes)
     shared: list[Env] | None = None  # a world takes a moment to build
@@ -146,7 +156,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     Nothing is written unless ``out`` is given, or ``record`` is set, for which it is
     ``evaluations/<scenario>`` by default. The folder then gets ``evaluation.json``,
     ``episodes.parquet`` and, recorded, ``events.parquet``: every event of every task, with its
-    policy and episode seed.
+    policy and episode seed. A bound plays no episode and has no events.
 
     Returns:
         what ``evaluation.json`` holds.
@@ -155,9 +165,11 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         InputError: a policy or the scenario cannot be used, or the folder cannot be written to.
     """
     scenario = scenario_of(config)
-    names = [name for given in config.policies for name in _spelled_out(given, scenario)]
-    bound = config.bound or BOUND in names
+    names = named_policies(config, scenario)
+    bound = bound_wanted(scenario, config.bound or BOUND in names)
     policies = {name: find_policy(scenario, name) for name in names if name != BOUND}
+    if config.record and not policies:
+        raise InputError("record", True, "the bound plays no episode; name a policy beside it")
     out = config.out
     if out is None and config.record:
         out = str(Path("evaluations") / scenario.name)
@@ -192,32 +204,35 @@ def show(folder: Path) -> None:
     Raises:
         InputError: the folder has no readable ``evaluation.json`` or ``config.yaml``.
     """
-    from edgesim.agents.runs.runfolder import read_config
-
     config = read_config(folder)
+    print_table(evaluation_in(folder), columns_of(config.scenario), highlight=config.agent.name)
+
+
+def evaluation_in(folder: Path) -> dict[str, Any]:
+    """What the ``evaluation.json`` of a run folder holds.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
-        content = json.loads((folder / "evaluation.json").read_text())
-        print_table(content, columns_of(config.scenario), highlight=config.agent.name)
-    except (OSError, ValueError, KeyError, TypeError):
+        content: dict[str, Any] = json.loads((folder / "evaluation.json").read_text())
+        if not content.keys() >= {"scenario", "episodes", "seed", "policies"}:
+            raise ValueError("a key is missing")
+    except (OSError, ValueError, AttributeError):
         raise InputError("run folder", str(folder), "its evaluation.json cannot be read") from None
+    return content
 
 
-def _spelled_out(given: str, scenario: Any) -> list[str]:
-    return offered(scenario) if given == "all" else [given]
-
-
-def _named(progress: Told, name: str) -> Callable[[int, int], None]:
+def _named(progress: PolicyProgress, name: str) -> Callable[[int, int], None]:
     return lambda episodes, decisions: progress(name, episodes, decisions)
 
 
 def _bounds(
-    scenario: Any, seeds: Sequence[int], envs: Sequence[Env] | None, progress: Told | None
+    scenario: Any, seeds: Sequence[int], envs: Sequence[Env] | None, progress: PolicyProgress | None
 ) -> list[dict[str, float]]:
     """The bound of each episode."""
-    spec = next((spec for spec in policies_of(scenario.problem).values() if spec.bound), None)
-    if spec is None:
-        raise InputError("bound", True, f"the problem {scenario.problem!r} has none")
-    bound_of = load(spec.build)
+    name = offered(scenario, bound=True)[0]
+    bound_of = load(policies_of(scenario.problem)[name].build)
     env = envs[0] if envs else make_envs(scenario, 1)[0]
     rows: list[dict[str, float]] = []
     for seed in seeds:
@@ -240,7 +255,7 @@ def _folder(out: str) -> Path:
 
 
 @contextmanager
-def _bar() -> Iterator[Told | None]:
+def _bar() -> Iterator[PolicyProgress | None]:
     """A line that tells what is going on, at a terminal."""
     if not sys.stderr.isatty():
         yield None

@@ -17,7 +17,7 @@ LANES = 20
 """Most environments run side by side."""
 
 Progress = Callable[[int, int], None]
-"""Told of episodes done and decisions made so far, now and then."""
+"""Called now and then with the episodes done and the decisions made so far."""
 
 
 @dataclass

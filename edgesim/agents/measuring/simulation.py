@@ -5,11 +5,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from edgesim.agents.finding import find_policy
+from edgesim.agents.finding import find_policy, named_policies, scenario_of
 from edgesim.agents.measuring.rollout import rollout
 from edgesim.agents.runs.seeds import policy_seed
-from edgesim.config.config import SimulateConfig, scenario_of
+from edgesim.config.config import SimulateConfig
 from edgesim.errors import InputError
+from edgesim.files import replacing
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS
 
@@ -27,8 +28,9 @@ def simulate(config: SimulateConfig) -> Path:
         InputError: unknown policy, or a folder that cannot be written.
     """
     scenario = scenario_of(config)
-    build = find_policy(scenario, config.policy)
-    label: str = re.sub(r"[^\w.-]+", "-", config.policy).strip("-")
+    (policy,) = named_policies(config, scenario)
+    build = find_policy(scenario, policy)
+    label: str = re.sub(r"[^\w.-]+", "-", policy).strip("-")
     folder = Path(config.out) / str(scenario.name) / f"{label}-seed-{config.seed}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,19 +40,18 @@ def simulate(config: SimulateConfig) -> Path:
         scenario,
         build,
         [config.seed],
-        policy_seed=policy_seed(config.seed, config.policy),
+        policy_seed=policy_seed(config.seed, policy),
         record=True,
     )
     played.logs[0].write(folder / "events.parquet")
     problem = PROBLEMS[scenario.problem]
     summary = {
         "scenario": scenario.name,
-        "policy": config.policy,
+        "policy": policy,
         **played.rows[0],
     }
-    partial = folder / "summary.json.part"
-    partial.write_text(json.dumps(summary, indent=2) + "\n")
-    partial.replace(folder / "summary.json")
+    with replacing(folder / "summary.json") as part:
+        part.write_text(json.dumps(summary, indent=2) + "\n")
     picture: Path = load(problem.picture)(folder)
     _print(summary, load(problem.metrics), played.logs[0], folder, picture)
     return folder

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from edgesim.agents.runs.old_names import renamed
 from edgesim.config import agents as presets
 from edgesim.config.compose import compose
 from edgesim.config.config import AgentConfig, TrainConfig
@@ -26,13 +27,12 @@ __all__ = [
     "CHECKPOINT",
     "FILES",
     "check_complete",
-    "counted",
     "difference",
     "flat_values",
     "folder_of",
+    "learned_from",
     "missing",
     "read_config",
-    "scenario_of",
     "settled",
     "write_config",
 ]
@@ -51,8 +51,13 @@ FILES = (
 CHECKPOINT = "checkpoint.json"
 """Where a run stands that is not complete."""
 
-# No other run: its place, its display, and the engine, which is to give equal figures.
-_NOT_COUNTED = ("seed", "runs", "resume", "progress", "engine")
+_LEARNED_FROM = ("scenario", "agent", "total_steps", "validations", "validation_episodes")
+# Words on the scenario and the agent, and what the agent says of itself, teach it nothing; its
+# total_steps are the default of the run's own.
+_NOT_LEARNED_FROM = {
+    "scenario": ("title",),
+    "agent": ("title", "actions", "total_steps", "scenarios"),
+}
 
 
 def settled(config: TrainConfig) -> TrainConfig:
@@ -75,21 +80,36 @@ def settled(config: TrainConfig) -> TrainConfig:
 def folder_of(config: TrainConfig) -> Path:
     """The run folder of a configuration: ``<runs>/<scenario>/<agent>/seed-<n>``.
 
-    Where the configuration is not the one of the presets, ``-<hash of it>`` is added.
+    Where what is learned from is not as in the presets, ``-<hash of it>`` is added. A folder of
+    that seed that holds an equal run under another hash (of edgesim 0.1, or of a version whose
+    scenarios had fewer keys) is taken instead.
     """
     config = settled(config)
-    name = f"seed-{config.seed}"
-    values = counted(config)
+    values = learned_from(config)
+    place = Path(config.runs) / (config.scenario.name or "custom") / config.agent.name
+    seed = name = f"seed-{config.seed}"
     if values != _preset(config.scenario.name, config.agent.name):
         text = json.dumps(values, sort_keys=True)
-        name += f"-{blake2b(text.encode(), digest_size=4).hexdigest()}"
-    scenario = config.scenario.name or "custom"
-    return Path(config.runs) / scenario / config.agent.name / name
+        name = f"{seed}-{blake2b(text.encode(), digest_size=4).hexdigest()}"
+    if not (place / name).exists():
+        for other in (place / seed, *sorted(place.glob(f"{seed}-*"))):
+            if _holds(other, values):
+                return other
+    return place / name
+
+
+def _holds(folder: Path, values: dict[str, Any]) -> bool:
+    """Whether a folder holds a run that learned from ``values``."""
+    try:
+        return learned_from(read_config(folder)) == values
+    except InputError:
+        return False
 
 
 def difference(folder: Path, config: TrainConfig) -> str | None:
-    """The first key in which a run folder's configuration differs, as a phrase; None if in none."""
-    there, here = flat_values(counted(read_config(folder))), flat_values(counted(settled(config)))
+    """The first key that is learned from in which a run folder differs, as a phrase, or None."""
+    there = flat_values(learned_from(read_config(folder)))
+    here = flat_values(learned_from(settled(config)))
     for key in dict.fromkeys((*here, *there)):
         if there.get(key) != here.get(key):
             return f"{key} is {there.get(key)!r} there and {here.get(key)!r} here"
@@ -114,7 +134,7 @@ def read_config(folder: Path) -> TrainConfig:
     if not path.is_file():
         raise InputError("run folder", str(folder), "is not a run folder: it has no config.yaml")
     try:
-        values = yaml.safe_load(path.read_text())
+        values = renamed(yaml.safe_load(path.read_text()))
         known = {item.name for item in fields(TrainConfig)}
         values = {key: value for key, value in values.items() if key in known}
         scenario = resolve(values.pop("scenario"))
@@ -128,11 +148,6 @@ def read_config(folder: Path) -> TrainConfig:
         raise InputError(
             "run folder", str(folder), f"its config.yaml is not one of a run ({reason})"
         ) from None
-
-
-def scenario_of(folder: Path) -> Any:
-    """The scenario that a run folder was trained in, as its checked dataclass."""
-    return read_config(folder).scenario
 
 
 def missing(folder: Path) -> list[str]:
@@ -156,18 +171,27 @@ def check_complete(folder: Path) -> None:
         )
 
 
-def counted(config: TrainConfig) -> dict[str, Any]:
-    """What counts of a settled configuration: all but its seed, its place and its display."""
+def learned_from(config: TrainConfig) -> dict[str, Any]:
+    """What a settled configuration has its agent learn from, as nested dictionaries.
+
+    With the seed it tells one run from another. How the model is measured afterwards (``episodes``,
+    ``bound``), where it is computed (``device``, ``threads``, ``engine``, which give figures equal
+    up to rounding) and what is shown of it are not in it.
+    """
     values: dict[str, Any] = _plain(asdict(config))
-    return {key: value for key, value in values.items() if key not in _NOT_COUNTED}
+    learned = {key: values[key] for key in _LEARNED_FROM}
+    for part, keys in _NOT_LEARNED_FROM.items():
+        for key in keys:
+            learned[part].pop(key, None)
+    return learned
 
 
 @cache
 def _preset(scenario: str, agent: str) -> dict[str, Any] | None:
-    """What counts of the configuration that the names of scenario and agent alone would give."""
+    """What is learned from where scenario and agent are presets and nothing else is given."""
     if scenario not in scenario_presets() or agent not in presets.presets():
         return None
-    return counted(settled(compose("train", [f"scenario={scenario}", f"agent={agent}"])))
+    return learned_from(settled(compose("train", [f"scenario={scenario}", f"agent={agent}"])))
 
 
 def _plain(value: Any) -> Any:

@@ -108,7 +108,6 @@ def test_the_engine_names_no_other_run_folder():
         for engine in ("auto", "simpy", "batched")
     ]
     assert len({runfolder.folder_of(config) for config in configs}) == 1
-    assert "engine" not in runfolder.counted(configs[0])
 
 
 def test_an_engine_that_cannot_step_a_scenario_is_refused_before_anything_is_written(tmp_path):

@@ -13,7 +13,7 @@ import pytest
 import torch
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from edgesim.agents.finding import offered
+from edgesim.agents.finding import offered, policies_of
 from edgesim.agents.learning.display import Display
 from edgesim.agents.learning.learner import SteppedEnvs, reload_model
 from edgesim.agents.learning.run import Run
@@ -24,6 +24,7 @@ from edgesim.agents.runs.trained import load_policy
 from edgesim.config import agents as presets
 from edgesim.config.compose import compose
 from edgesim.config.config import TrainConfig
+from edgesim.envs.aigc.env import AIGCEnv
 from edgesim.envs.making import make_envs
 from edgesim.errors import InputError
 from edgesim.scenarios import resolve
@@ -36,7 +37,7 @@ def few_baselines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     """A short final table: the bandit learns for a second or two."""
     if "every_baseline" not in request.node.name:
         monkeypatch.setattr(
-            "edgesim.agents.learning.run.offered", lambda scenario: ["random", "prophet"]
+            "edgesim.agents.measuring.run_table.offered", lambda scenario: ["random", "prophet"]
         )
 
 
@@ -244,6 +245,66 @@ def test_a_complete_run_is_shown_and_not_trained_again(
         assert train(tiny(f"resume={resume}")) == folder
         assert "trained already" in capsys.readouterr().out
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_another_table_is_measured_of_the_model_that_is_there(
+    tiny: Tiny, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = train(tiny())
+    kept = {name: (folder / name).read_bytes() for name in ("model.zip", "provenance.json")}
+    monkeypatch.setattr("edgesim.agents.learning.run.Run", None)  # nothing is trained
+    capsys.readouterr()
+    assert train(tiny("episodes=3", "bound=true", "threads=2")) == folder
+    said = capsys.readouterr().out
+    assert "measured again (episodes 2 there, 3 here; bound false there, true here)" in said
+    lengths = {name: len(rows) for name, rows in episodes(folder).items()}
+    assert lengths == {"random": 3, "prophet": 3, "maskable_ppo": 3, "bound": 3}
+    config = runfolder.read_config(folder)
+    assert (config.episodes, config.bound, config.threads) == (3, True, 1)
+    assert {name: (folder / name).read_bytes() for name in kept} == kept
+    assert train(tiny("episodes=3", "bound=true")) == folder
+    assert "measured again" not in capsys.readouterr().out
+
+
+def test_without_a_word_on_it_the_bound_is_worked_out_where_there_is_one(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tiny("episodes=1", "bound=null")
+    monkeypatch.delitem(policies_of("aigc"), "bound")
+    with pytest.raises(InputError, match="bound = True: aigc_paper has none; accepted: false"):
+        train(replace(config, bound=True))
+    assert not Path(config.runs, "aigc_paper").exists()
+    folder = train(config)
+    assert set(episodes(folder)) == {"random", "prophet", "maskable_ppo"}
+    monkeypatch.undo()
+    train(config)
+    assert "bound" in episodes(folder)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["agent.actions=[Box,MultiBinary]"], r"takes actions of Box or MultiBinary; .*Discrete"),
+        (["agent.name=random"], "agent.name = 'random': is the name of a policy"),
+        (["+agent.environment.overrides={users:3}"], "set scenario.<key> instead"),
+        (["+agent.environment.mask=down"], "mask = 'down'"),
+    ],
+)
+def test_an_agent_that_cannot_act_there_is_refused_before_its_folder_is_made(
+    tiny: Tiny, overrides: list[str], said: str
+) -> None:
+    config = tiny(*overrides)
+    with pytest.raises(InputError, match=said):
+        train(config)
+    assert not Path(config.runs, "aigc_paper").exists()
+
+
+def test_an_agent_with_masks_is_refused_where_there_are_none(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(AIGCEnv, "action_masks")
+    with pytest.raises(InputError, match="agent = 'maskable_ppo': needs action masks"):
+        train(tiny())
 
 
 def test_a_folder_of_another_configuration_is_left_alone(tiny: Tiny) -> None:

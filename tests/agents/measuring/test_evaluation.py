@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from edgesim.agents.aigc import bandit
-from edgesim.agents.finding import find_policy, offered
+from edgesim.agents.finding import find_policy, offered, policies_of
 from edgesim.agents.measuring.evaluation import compare, evaluate, show
 from edgesim.agents.measuring.rollout import rollout
 from edgesim.agents.measuring.table import print_table
@@ -106,6 +106,28 @@ def test_recorded_every_event_of_every_task_is_written(tmp_path, monkeypatch):
     for policy in ("random", "round_robin"):
         crashes = sum(e["event"] == "crash" and e["policy"] == policy for e in events)
         assert crashes == pytest.approx(3 * content["policies"][policy]["crashes"]["mean"])
+
+
+def test_the_bound_beside_recorded_policies_is_not_recorded(tmp_path):
+    content = evaluate(config(policy=["random", "bound"], record=True, out=str(tmp_path)))
+    assert list(content["policies"]) == ["random", "bound"]
+    events = pq.read_table(tmp_path / "events.parquet", columns=["policy"]).to_pylist()
+    assert {event["policy"] for event in events} == {"random"}
+
+
+def test_a_bound_alone_cannot_be_recorded_which_is_said_before_any_work(tmp_path):
+    with pytest.raises(InputError, match="record = True: the bound plays no episode"):
+        evaluate(config(policy="bound", record=True, out=str(tmp_path / "ev")))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bound_that_is_not_there_is_missed_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.delitem(policies_of("aigc"), "bound")
+    monkeypatch.setattr("edgesim.agents.measuring.evaluation.rollout", None)  # no work
+    for keys in ({"policy": "bound"}, {"policy": "random", "bound": True}):
+        with pytest.raises(InputError, match="bound = True: aigc_paper has none"):
+            evaluate(config(**keys, out=str(tmp_path / "ev")))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_was_there_stays_until_the_new_is_whole(tmp_path, monkeypatch):

@@ -32,7 +32,7 @@ def test_a_run_is_named_by_its_scenario_its_agent_and_its_seed(
     assert runfolder.folder_of(compose("train", overrides)) == Path(name)
 
 
-def test_what_changes_the_run_changes_its_name() -> None:
+def test_what_changes_what_is_learned_changes_the_name_of_the_run() -> None:
     names = [
         runfolder.folder_of(compose("train", ["scenario=aigc_paper", *overrides])).name
         for overrides in (
@@ -42,11 +42,53 @@ def test_what_changes_the_run_changes_its_name() -> None:
             ["total_steps=1234"],
             ["agent.n_envs=3"],
             ["agent.hyperparameters.gamma=0.123"],
-            ["episodes=7"],
+            ["+agent.environment.mask=up"],
+            ["validations=3"],
+            ["validation_episodes=3"],
         )
     ]
     assert len(set(names)) == len(names)
     assert all(name.startswith("seed-0-") for name in names[1:])
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "episodes=7",
+        "bound=false",
+        "threads=2",
+        "device=auto",
+        "engine=simpy",
+        "agent.title=mine",
+        "agent.actions=[Box]",
+        "scenario.title=mine",
+    ],
+)
+def test_how_a_run_is_measured_computed_and_called_makes_it_no_other(
+    override: str, tmp_path: Path
+) -> None:
+    plain, other = (compose("train", ["scenario=aigc_paper", *more]) for more in ([], [override]))
+    assert plain != other
+    assert runfolder.folder_of(plain) == runfolder.folder_of(other)
+    runfolder.write_config(tmp_path, plain)
+    assert runfolder.difference(tmp_path, other) is None
+
+
+def test_a_folder_of_an_equal_run_under_another_hash_is_found(tmp_path: Path) -> None:
+    """The hash of edgesim 0.1 took in more keys than what is learned from."""
+    runs = f"runs={tmp_path}"
+    config = compose("train", ["scenario=aigc_paper", "total_steps=77", "episodes=50", runs])
+    usual = runfolder.folder_of(config)
+    old = usual.with_name("seed-0-0123abcd")
+    old.mkdir(parents=True)
+    runfolder.write_config(old, config)
+    longer = usual.with_name("seed-0-ffffffff")  # another run of that seed
+    longer.mkdir()
+    runfolder.write_config(longer, replace(config, total_steps=78))
+    assert runfolder.folder_of(replace(config, episodes=20)) == old
+    assert runfolder.folder_of(replace(config, seed=1)).name == usual.name.replace("0", "1", 1)
+    usual.mkdir()
+    assert runfolder.folder_of(config) == usual
 
 
 def test_the_number_of_steps_that_the_preset_has_anyway_is_no_change() -> None:
@@ -65,7 +107,6 @@ def test_config_yaml_gives_back_the_configuration(tmp_path: Path) -> None:
     config = runfolder.settled(compose("train", SHORT))
     runfolder.write_config(tmp_path, config)
     assert runfolder.read_config(tmp_path) == config
-    assert runfolder.scenario_of(tmp_path) == config.scenario
     assert runfolder.difference(tmp_path, config) is None
     other = replace(config, agent=replace(config.agent, n_envs=77))
     assert "agent.n_envs is" in str(runfolder.difference(tmp_path, other))

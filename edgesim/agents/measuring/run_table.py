@@ -1,0 +1,51 @@
+"""The table that ends a training: its best model beside every baseline, in its run folder."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from edgesim.agents.finding import find_policy, offered
+from edgesim.agents.measuring.evaluation import BOUND, PolicyProgress, compare, evaluation_in
+from edgesim.agents.runs import runfolder
+
+__all__ = ["measure", "measured_otherwise"]
+
+
+def measure(
+    folder: Path, episodes: int, bound: bool, *, progress: PolicyProgress | None = None
+) -> None:
+    """Measure the model of a run folder beside the baselines; write the table and the figure.
+
+    ``config.yaml`` then says how it was measured; what was learned from stays in it as it was.
+
+    Args:
+        folder: the run folder, with the best model of its training.
+        episodes: number of held-out episodes.
+        bound: also work out the bound on them.
+        progress: called now and then.
+    """
+    from edgesim.plots.learning import draw
+
+    config = runfolder.read_config(folder)
+    scenario = config.scenario
+    policies = {name: find_policy(scenario, name) for name in offered(scenario)}
+    policies[config.agent.name] = find_policy(scenario, str(folder))
+    compare(scenario, policies, episodes, bound=bound, progress=progress).write(folder)
+    draw(folder)
+    runfolder.write_config(folder, replace(config, episodes=episodes, bound=bound))
+
+
+def measured_otherwise(folder: Path, episodes: int, bound: bool) -> str | None:
+    """In what the table of a complete run folder differs from the one that is asked for.
+
+    Raises:
+        InputError: its ``evaluation.json`` cannot be read.
+    """
+    content = evaluation_in(folder)
+    there = {"episodes": content["episodes"], "bound": BOUND in content["policies"]}
+    differing = [
+        f"{key} {json.dumps(there[key])} there, {json.dumps(value)} here"
+        for key, value in {"episodes": episodes, "bound": bound}.items()
+        if there[key] != value
+    ]
+    return "; ".join(differing) or None
