@@ -119,10 +119,10 @@ class BatchedVecEnv(VecEnv):
         return [value for _ in self._get_indices(indices)]
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Not to be had.
+        """Not supported: the worlds are no environments of their own.
 
         Raises:
-            AttributeError: always; the worlds are no environments of their own.
+            AttributeError: always.
         """
         raise AttributeError(f"{attr_name} of a single world cannot be set in a batched engine")
 

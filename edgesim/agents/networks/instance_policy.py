@@ -18,7 +18,10 @@ __all__ = ["InstanceNetwork", "InstancePolicy"]
 
 _KEY = "agent.hyperparameters.policy_kwargs"
 _KNOTS = 41  # points of a weight's curve
-_SCALE = 30.0  # of the linear functions: what matters of a cost is some hundredths
+_SCALE = 30.0
+"""A weight of the linear functions is a parameter times this. What matters of a cost is some
+hundredths, so weights are some hundreds; Adam moves a parameter by about the learning rate a step,
+whatever its size, and moved weights of 200 by 1 in a whole training before they were scaled."""
 
 Curve = float | Sequence[Sequence[float]]
 """A weight: one number, or points (entry, weight) with straight lines between them."""
@@ -159,7 +162,7 @@ class InstanceNetwork(nn.Module):
         )
 
     def start(self, lean: dict[str, Curve], reject: float, reject_lean: dict[str, float]) -> None:
-        """Set the scores to the linear functions, but for a hundredth of the networks' say."""
+        """Set the first scores: the linear functions, and a hundredth of what the networks give."""
         space = self._space
         knots = np.linspace(-1.0, 1.0, len(self.weights)) if self.spline else np.zeros(1)
         with torch.no_grad():

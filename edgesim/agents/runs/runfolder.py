@@ -2,7 +2,7 @@
 
 ``config.yaml`` is there from the first moment, ``evaluation.json`` and what follows it only when
 the run is complete. Every file is written under another name and renamed, so a file that is there
-is whole.
+is complete.
 """
 
 import json

@@ -17,7 +17,10 @@ PARTS = ("qoe", "rejection", "drop", "shaping")
 """What a reward is the sum of: the keys of every info."""
 
 PRICE_OF_LOAD = 33.0
-"""QoE that a way's whole residual is worth under an offered load of 1, where rewards are priced."""
+"""QoE that a way's whole residual is worth under an offered load of 1, where rewards are priced.
+
+Chosen near the swept :data:`edgesim.agents.sfc.policies.PRICE_OF_ADMISSION`, 30; no sweep of its
+own is recorded. At the load of ``sfc``, 0.3, the price is 10."""
 
 
 class RewardModel:
