@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from edgesim.twin.core.clock import Clock
-from edgesim.twin.network.fair import FairTransfer, FairTransfers
+from edgesim.twin.network.fair import FairTransfers
+from edgesim.twin.network.fair_ways import FairTransfer
 from edgesim.twin.network.links import Links
 from edgesim.twin.network.message_routes import MessageRoutes
 
