@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from edgesim.config.composition import composed, typed
-from edgesim.config.config import SCHEMAS
+from edgesim.config.config import DEFAULT_SCENARIO, SCHEMAS
 from edgesim.config.explain import explained, known_key
 from edgesim.config.overrides import config_name, is_open, parsed, values_of
 from edgesim.errors import InputError, did_you_mean
@@ -67,7 +67,7 @@ def prepared(command: str, overrides: Sequence[str], *, sweep: bool = False) -> 
 
 
 def _default_agent(command: str, items: Sequence["Override"]) -> list[str]:
-    """The override that chooses the agent of the problem, where the shell names none.
+    """The override that chooses the problem's agent, where the shell names none and it is another.
 
     Raises:
         InputError: a sweep goes over scenarios whose problems have different default agents.
@@ -81,7 +81,8 @@ def _default_agent(command: str, items: Sequence["Override"]) -> list[str]:
     if len(set(found.values())) > 1:
         several = ", ".join(f"{agent} in {name}" for name, agent in found.items())
         raise InputError("agent", None, f"must be named, since the default differs: {several}")
-    return [f"agent={agent}" for agent in set(found.values())]
+    usual = agents.default_for(DEFAULT_SCENARIO)
+    return [f"agent={agent}" for agent in set(found.values()) if agent != usual]
 
 
 def _keys(command: str) -> set[str]:

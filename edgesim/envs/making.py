@@ -9,7 +9,6 @@ import gymnasium
 from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS
 from edgesim.scenarios import resolve
-from edgesim.scenarios.shared import FAMILIES, SharedScenario
 
 __all__ = ["Env", "make_envs", "scenario_of"]
 
@@ -39,6 +38,8 @@ def scenario_of(
     Raises:
         InputError: it is of another problem, or as of :func:`edgesim.scenarios.resolve`.
     """
+    from edgesim.scenarios.shared import FAMILIES, SharedScenario  # it imports every schema
+
     checked = resolve(scenario, overrides)
     if isinstance(checked, SharedScenario) and problem in FAMILIES:
         return replace(checked, problem=problem)

@@ -1,6 +1,7 @@
 """From a shell line to a checked dataclass."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from edgesim.config.config import (
 )
 from edgesim.config.overrides import config_name
 from edgesim.errors import InputError
+from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset, presets, resolve, schema_of
 from edgesim.scenarios.aigc.schema import AIGCScenario
 
@@ -96,6 +98,19 @@ def test_overrides_reach_their_typed_fields() -> None:
 )
 def test_several_policies_are_a_list(value: str, policies: list[str]) -> None:
     assert compose("evaluate", [PAPER, f"policy={value}"]).policies == policies
+
+
+def test_where_no_agent_is_named_it_is_the_default_of_the_problem(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(PROBLEMS, "sfc", replace(PROBLEMS["sfc"], default_agent="ppo"))
+    assert compose("train", ["scenario=sfc_paper"]).agent.name == "ppo"
+    assert compose("train", ["scenario=sfc_paper", "agent=dqn"]).agent.name == "dqn"
+    assert compose("train", [PAPER]).agent.name == "maskable_ppo"
+    swept = ["scenario=sfc_paper,sfc"]
+    assert prepared("train", swept, sweep=True) == [*swept, "agent=ppo"]
+    with pytest.raises(InputError, match="ppo in sfc_paper, maskable_ppo in aigc"):
+        prepared("train", ["scenario=sfc_paper,aigc"], sweep=True)
 
 
 # --- the scenario of a run folder -------------------------------------------------------------
@@ -223,7 +238,7 @@ REFUSED: list[tuple[str, list[str], str]] = [
     ("train", ["runs=''"], "runs = '': must be text"),
     ("evaluate", ["policy=[]"], "must name at least one policy"),
     ("evaluate", ["policy=[random,3]"], "policy = 3: must be text"),
-    ("evaluate", ["policy=null"], "policy = None: must be text"),
+    ("evaluate", ["policy=[null]"], "policy = None: must be text"),
     ("evaluate", ["out=' '"], "out = ' ': must be text"),
     ("simulate", ["policy=[a,b]"], "policy = ['a', 'b']: "),
     ("benchmark", ["seconds=0"], "seconds = 0.0: "),
