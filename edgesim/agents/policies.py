@@ -1,5 +1,6 @@
 """One protocol for whatever decides: heuristics, trained models, and a user's own code."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -14,6 +15,7 @@ __all__ = [
     "Build",
     "Column",
     "Env",
+    "Heuristic",
     "Policy",
     "PolicySpec",
     "actions_of",
@@ -50,6 +52,24 @@ class Policy(Protocol):
             actions, shape (n, ...), and the state for the next call.
         """
         ...
+
+
+class Heuristic(ABC):
+    """A policy that decides by what there is to see now: it has no state and no other mode."""
+
+    def predict(
+        self,
+        observation: npt.NDArray[Any],
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = False,
+    ) -> tuple[npt.NDArray[Any], Any]:
+        """See :class:`Policy`."""
+        return self.choose(observation), state
+
+    @abstractmethod
+    def choose(self, observation: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The actions of n environments, shape (n, ...), for a row of observations each."""
 
 
 Build = Callable[[Sequence[Env], int], Policy]

@@ -4,14 +4,14 @@ All but :class:`Prophet` read nothing but the observation and, where steps are p
 spend the steps that are asked for.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.agents.policies import Env
+from edgesim.agents.policies import Env, Heuristic
 from edgesim.agents.runs.seeds import policy_seed
 from edgesim.envs.aigc.observation import Observer
 from edgesim.scenarios.aigc.schema import AIGCScenario
@@ -79,22 +79,16 @@ class Reader:
         return self.available(observation) >= self.steps(observation)[:, None]
 
 
-class Random:
+class Random(Heuristic):
     """Any provider, full or not, from the policy's own dice."""
 
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
         self._providers = Reader(envs[0]).providers
         self._rng = np.random.default_rng(policy_seed(seed, "random"))
 
-    def predict(
-        self,
-        observation: Observation,
-        state: Any = None,
-        episode_start: Any = None,
-        deterministic: bool = False,
-    ) -> tuple[Actions, Any]:
-        """See :class:`edgesim.agents.policies.Policy`."""
-        return self._rng.integers(self._providers, size=len(observation)), state
+    def choose(self, observation: Observation) -> Actions:
+        """See :class:`edgesim.agents.policies.Heuristic`."""
+        return self._rng.integers(self._providers, size=len(observation))
 
 
 class RoundRobin:
@@ -117,21 +111,16 @@ class RoundRobin:
         return turn, (turn + 1) % self._providers
 
 
-class _Choice(ABC):
+class _Choice(Heuristic):
     """Takes the provider of the highest score; of equals, the first."""
 
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
         self._read = Reader(envs[0])
 
-    def predict(
-        self,
-        observation: Observation,
-        state: Any = None,
-        episode_start: Any = None,
-        deterministic: bool = False,
-    ) -> tuple[Actions, Any]:
-        """See :class:`edgesim.agents.policies.Policy`."""
-        return np.argmax(self._score(observation), axis=1), state
+    def choose(self, observation: Observation) -> Actions:
+        """See :class:`edgesim.agents.policies.Heuristic`."""
+        chosen: Actions = np.argmax(self._score(observation), axis=1)
+        return chosen
 
     @abstractmethod
     def _score(self, observation: Observation) -> npt.NDArray[np.floating[Any]]:
@@ -168,7 +157,7 @@ class LeastLatency(_Choice):
         return self._with_room(observation, 2.0 - latency)
 
 
-class Prophet:
+class Prophet(Heuristic):
     """The best expected worth among the providers with room, knowing the hidden parameters.
 
     Where steps are part of the action it takes the best of them too, of equals the most.
@@ -181,15 +170,9 @@ class Prophet:
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
         self._envs: list[Any] = [env.unwrapped for env in envs]
 
-    def predict(
-        self,
-        observation: Observation,
-        state: Any = None,
-        episode_start: Any = None,
-        deterministic: bool = False,
-    ) -> tuple[Actions, Any]:
-        """See :class:`edgesim.agents.policies.Policy`."""
-        return np.array([_best(env.twin) for env in self._envs], dtype=np.int64), state
+    def choose(self, observation: Observation) -> Actions:
+        """See :class:`edgesim.agents.policies.Heuristic`."""
+        return np.array([_best(env.twin) for env in self._envs], dtype=np.int64)
 
 
 def _best(twin: AIGCWorkload) -> int:

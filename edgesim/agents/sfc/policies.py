@@ -4,14 +4,14 @@ They read what the environment tells everyone: the chain at hand (``env.unwrappe
 ways as they are known (``env.unwrapped.outlook``), from which the observation is written too.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.agents.policies import Env
+from edgesim.agents.policies import Env, Heuristic
 from edgesim.agents.runs.seeds import policy_seed
 from edgesim.envs.sfc.env import SFCEnv
 from edgesim.envs.sfc.outlook import FAR, ChainOutlook
@@ -48,7 +48,7 @@ _MOST_LOSS = 1.0 - 2.0**-53
 """A way that loses all still is a way: the largest loss of which the logarithm is finite."""
 
 
-class _Heuristic(ABC):
+class _Heuristic(Heuristic):
     """Decides for each environment by itself."""
 
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
@@ -56,18 +56,12 @@ class _Heuristic(ABC):
         self._instances = self._envs[0].world.instances
         self._can_reject = self._envs[0].scenario.admission_control
 
-    def predict(
-        self,
-        observation: npt.NDArray[Any],
-        state: Any = None,
-        episode_start: Any = None,
-        deterministic: bool = False,
-    ) -> tuple[Actions, Any]:
-        """See :class:`edgesim.agents.policies.Policy`."""
+    def choose(self, observation: npt.NDArray[Any]) -> Actions:
+        """See :class:`edgesim.agents.policies.Heuristic`."""
         decide = self._decide
         lanes = range(len(observation))
         chosen = [decide(lane, self._envs[lane].outlook, self._envs[lane].chain) for lane in lanes]
-        return np.array(chosen, dtype=np.int64), state
+        return np.array(chosen, dtype=np.int64)
 
     @abstractmethod
     def _decide(self, lane: int, outlook: ChainOutlook, chain: Chain) -> int:
