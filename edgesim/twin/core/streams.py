@@ -26,6 +26,11 @@ class Streams:
         source.taken.append((full, generator))
         return generator
 
+    @property
+    def seed(self) -> np.random.SeedSequence:
+        """The seed of all streams."""
+        return self._source.seed
+
     def of(self, part: str) -> "Streams":
         """The streams of a part of the world: ``of("sfc")["arrivals"]`` is ``"sfc/arrivals"``."""
         streams = Streams.__new__(Streams)

@@ -86,7 +86,7 @@ def tiny(tmp_path, *more):
 
 
 def test_both_engines_train_the_same_agent_and_say_which_it_was(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("edgesim.agents.learning.run.offered", lambda scenario: ["random"])
+    monkeypatch.setattr("edgesim.agents.measuring.run_table.offered", lambda scenario: ["random"])
     rows, names = [], []
     for engine, taken in (("auto", "batched"), ("simpy", "simpy")):
         folder = train(tiny(tmp_path / engine, f"engine={engine}"))

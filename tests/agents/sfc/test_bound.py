@@ -26,7 +26,7 @@ def best_return(env, seed):
     chains = [*product(range(2), repeat=2), None]
     best = -np.inf
     for plan in product(chains, repeat=sum(1 for _ in twin.requests())):
-        entropy = np.random.SeedSequence(twin._streams._seed.entropy)
+        entropy = np.random.SeedSequence(twin.twin.streams.seed.entropy)
         replay = SFCWorkload.alone(twin.scenario, entropy, world=twin.world)
         total = 0.0
         while (request := replay.next_decision()) is not None:
