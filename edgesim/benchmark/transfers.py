@@ -14,16 +14,16 @@ from edgesim.benchmark.measures import Measure
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.network.fair import FairTransfers
 
-__all__ = ["HOW", "of_transfers"]
+__all__ = ["HOW", "Crowd", "of_transfers"]
 
 _NODES, _EDGES = 1000, 3000
 _RATES_BPS = (1e9, 2.5e9, 10e9)  # of Ethernet; an edge of the mesh has one of them
 _MEAN_BYTES = 100e6
-_DRAWN = 10_000  # sizes, and paths of the mesh that are not in use
+_DRAWN = 10_000  # sizes beyond those of the first, and paths of the mesh that are not in use
 _STRIDE = 8  # events between two looks at the time
 
 
-class _Ways(NamedTuple):
+class Ways(NamedTuple):
     """Links, the paths of those who begin at first, and others for those who come after them."""
 
     room_bps: list[float]
@@ -40,26 +40,32 @@ def of_transfers(how: str, transfers: int) -> Measure:
         how: a key of :data:`HOW`.
         transfers: how many.
     """
-    crowd: _Crowd | None = None
+    crowd: Crowd | None = None
 
     def measure(seconds: float) -> float:
         nonlocal crowd
         if crowd is None:
-            crowd = _Crowd(HOW[how](transfers))
+            crowd = Crowd(HOW[how](transfers))
         return crowd.run(seconds)
 
     return measure
 
 
-class _Crowd:
-    def __init__(self, ways: _Ways) -> None:
-        sizes = np.random.default_rng(0).exponential(_MEAN_BYTES, _DRAWN)
+class Crowd:
+    """Transfers of which another begins whenever one ends.
+
+    Args:
+        ways: links and paths.
+    """
+
+    def __init__(self, ways: Ways) -> None:
+        sizes = np.random.default_rng(0).exponential(_MEAN_BYTES, len(ways.paths) + _DRAWN)
         self._sizes = cycle(sizes.tolist())
         self._others = ways.others
         self._next = 0
         self._ended = 0
         self._clock = Clock()
-        self._transfers = FairTransfers(self._clock, array("d", ways.room_bps))
+        self.transfers = FairTransfers(self._clock, array("d", ways.room_bps))
         for path in ways.paths:
             self._begin(path)
         self.run(0.0)  # all begin; what is compiled is compiled now
@@ -77,7 +83,7 @@ class _Crowd:
                 return 2 * (self._ended - before) / spent
 
     def _begin(self, path: tuple[int, ...]) -> None:
-        self._transfers.send(next(self._sizes), path, self._end, path)
+        self.transfers.send(next(self._sizes), path, self._end, path)
 
     def _end(self, path: tuple[int, ...]) -> None:
         self._ended += 1
@@ -87,24 +93,24 @@ class _Crowd:
         self._begin(path)
 
 
-def _apart(transfers: int) -> _Ways:
+def _apart(transfers: int) -> Ways:
     """Everyone has two links to himself."""
     paths: list[tuple[int, ...]] = [(2 * number, 2 * number + 1) for number in range(transfers)]
-    return _Ways([1e9] * 2 * transfers, paths, [])
+    return Ways([1e9] * 2 * transfers, paths, [])
 
 
-def _one_path(transfers: int) -> _Ways:
+def _one_path(transfers: int) -> Ways:
     """All go the same way."""
-    return _Ways([1e9] * 2, [(0, 1)] * transfers, [])
+    return Ways([1e9] * 2, [(0, 1)] * transfers, [])
 
 
-def _one_link(transfers: int) -> _Ways:
+def _one_link(transfers: int) -> Ways:
     """A server's link is everyone's bottleneck; behind it they part: all rates always change."""
     paths: list[tuple[int, ...]] = [(0, 1 + number) for number in range(transfers)]
-    return _Ways([1e9] * (transfers + 1), paths, [])
+    return Ways([1e9] * (transfers + 1), paths, [])
 
 
-def _mesh(transfers: int) -> _Ways:
+def _mesh(transfers: int) -> Ways:
     """Shortest paths between any two nodes of a random graph: all meet, by one another."""
     graph = nx.gnm_random_graph(_NODES, _EDGES, seed=0)
     rng = np.random.default_rng(0)
@@ -123,10 +129,10 @@ def _mesh(transfers: int) -> _Ways:
             nodes.append(int(before[source, nodes[-1]]))
         if nodes[-1] == source != target:  # the graph need not be connected
             paths.append(tuple(number[hop] for hop in pairwise(reversed(nodes))))
-    return _Ways(rates, paths[:transfers], paths[transfers:])
+    return Ways(rates, paths[:transfers], paths[transfers:])
 
 
-HOW: dict[str, Callable[[int], _Ways]] = {
+HOW: dict[str, Callable[[int], Ways]] = {
     "transfers apart": _apart,
     "transfers on one path": _one_path,
     "transfers on one link": _one_link,

@@ -12,6 +12,7 @@ from edgesim.benchmark import grid, run
 from edgesim.benchmark.grid import PARTS, Point, points
 from edgesim.benchmark.learner import learner_rate
 from edgesim.benchmark.measures import of_batched, of_env, of_twin, raw_simpy
+from edgesim.benchmark.transfers import HOW, Crowd, of_transfers
 from edgesim.config.compose import compose
 from edgesim.config.config import BenchmarkConfig
 from edgesim.errors import InputError
@@ -29,12 +30,21 @@ from edgesim.scenarios import presets, resolve
         (of_twin("sfc"), 0.008),
         (of_batched("aigc_paper", 256), 2.0),
         (of_batched("sfc_paper", 256), 1.0),
+        (of_transfers("transfers apart", 1000), 0.15),
+        (of_transfers("transfers on a mesh", 1000), 0.08),
     ],
-    ids=["aigc_paper", "aigc", "sfc_paper", "sfc", "aigc_paper batched", "sfc_paper batched"],
+    ids=[
+        "aigc_paper",
+        "aigc",
+        "sfc_paper",
+        "sfc",
+        "aigc_paper batched",
+        "sfc_paper batched",
+        "transfers apart",
+        "transfers on a mesh",
+    ],
 )
-def test_no_environment_has_become_much_slower(
-    measure: Callable[[float], float], least: float
-) -> None:
+def test_nothing_has_become_much_slower(measure: Callable[[float], float], least: float) -> None:
     shares = [measure(0.2) / raw_simpy(0.1) for _ in range(3)]
     assert max(shares) > least
 
@@ -104,6 +114,19 @@ def test_a_learners_rate_is_measured(engine: str) -> None:
         ],
     ).agent
     assert learner_rate(resolve("aigc_paper", {"horizon_s": 30_000}), agent, engine, 0.01) > 0
+
+
+def test_one_transfer_begins_as_another_ends_and_they_meet_as_is_said() -> None:
+    on: dict[str, list[int]] = {}
+    for how, ways in HOW.items():
+        crowd = Crowd(ways(40))
+        assert crowd.run(0.01) > 0
+        assert crowd.transfers.count == 40
+        on[how] = [len(crowd.transfers.on(link)) for link in range(len(ways(40).room_bps))]
+    assert on["transfers apart"] == [1] * 80
+    assert on["transfers on one path"] == [40, 40]
+    assert on["transfers on one link"] == [40] + [1] * 40
+    assert len(on["transfers on a mesh"]) == 6000
 
 
 def test_a_file_without_sizes_is_no_picture(tmp_path: Path) -> None:

@@ -154,8 +154,14 @@ class FairTransfers:
             self._let_through(transfer)
 
     def changed(self, links: Iterable[int]) -> None:
-        """Say that the room of some links has changed just now."""
-        self._changed_links.extend(links)
+        """Say that the room of some links has changed just now.
+
+        Raises:
+            ValueError: there is no such link.
+        """
+        numbers = list(links)
+        self._ways.check_links(numbers)
+        self._changed_links += numbers
         self._wait()
 
     # ---- what is so now
@@ -194,8 +200,9 @@ class FairTransfers:
     def settle(self) -> None:
         """Work out the rates after all that has changed up to now.
 
-        This happens by itself at the end of an instant; calling it costs nothing where nothing has
-        changed.
+        This happens by itself at the end of an instant, and where a rate or a load is asked for.
+        Where more changes come in the same instant rates are the same on paper; their last bits may
+        differ from those that are worked out once.
         """
         ways, links = self._changed_ways, self._changed_links
         if not ways and not links:

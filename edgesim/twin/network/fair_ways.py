@@ -1,7 +1,7 @@
 """Fair transfers and the ways that they are on: what those who cross the same links share."""
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from math import inf
 from typing import Any
@@ -179,8 +179,12 @@ class Ways:
             return
         if len(set(path)) != len(path):
             raise ValueError(f"path {path}: crosses a link twice")
-        if not 0 <= min(path) <= max(path) < len(self._room_bps):
-            raise ValueError(f"path {path}: links are 0 to {len(self._room_bps) - 1}")
+        self.check_links(path)
+
+    def check_links(self, links: Sequence[int]) -> None:
+        """ValueError where a link does not exist."""
+        if links and not 0 <= min(links) <= max(links) < len(self._room_bps):
+            raise ValueError(f"links {links}: must be 0 to {len(self._room_bps) - 1}")
 
     def along(self, path: tuple[int, ...], now: float) -> Way:
         """The way along a checked path; one that nobody is on counts from zero again."""
