@@ -53,6 +53,16 @@ def test_decisions_come_in_the_order_of_time_and_name_their_workload() -> None:
     assert all(workload.ledger.closes and workload.idle for workload in twin.workloads.values())
 
 
+def test_the_history_of_a_shared_world_is_pinned() -> None:
+    """A change of behaviour is a new line in the changelog, and another value here."""
+    twin = world().twin(seed(), record=True)
+    twin.run(POLICIES)
+    assert twin.log is not None
+    assert twin.log.fingerprint() == (
+        "92dd657920c9f33d734090e840457fb14d5b45e19a426cc7871a5ce24fac9d28"
+    )
+
+
 def test_an_episode_ends_beside_what_never_ends() -> None:
     """Background traffic, collector and failures go on for ever; the episode does not."""
     twin = world(**{"sfc.network.horizon_s": 5.0}).twin(seed(1))

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgesim.scenarios import preset, presets, resolve
+from edgesim.scenarios import preset, presets, resolve, schema_of
+from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.twin.aigc.outcomes import Crashed, Finished, Lost, Refused, Restarted, Started
 from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.aigc.world import AIGCWorld
 
-SCENARIOS = sorted(name for name in presets() if preset(name)["problem"] == "aigc")
+SCENARIOS = sorted(name for name in presets() if schema_of(preset(name)) is AIGCScenario)
 SMALL = {
     "aigc": {"horizon_s": 60.0},
     "aigc_paper": {"horizon_s": 200_000.0},
