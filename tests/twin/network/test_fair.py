@@ -343,10 +343,10 @@ def test_impossible_sizes_are_refused(size: float) -> None:
 @pytest.mark.parametrize("path", [(0, 1, 0), (0, 2), (-1,)])
 def test_impossible_paths_are_refused(path: tuple[int, ...]) -> None:
     world = World(1, 1)
-    with pytest.raises(ValueError, match="twice|0 to 1"):
+    with pytest.raises(ValueError, match=r"twice|0 to 1"):
         world.send("a", 1.0, path)
     world.send("a", 1.0, (0,))
-    with pytest.raises(ValueError, match="twice|0 to 1"):
+    with pytest.raises(ValueError, match=r"twice|0 to 1"):
         world.move("a", path)
     with pytest.raises(ValueError, match="0 to 1"):
         world.transfers.changed([0, 2])
