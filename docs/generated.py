@@ -18,7 +18,7 @@ from typing import Any
 import edgesim
 import edgesim.scenarios
 from edgesim.agents.finding import offered
-from edgesim.agents.policies import PolicySpec
+from edgesim.agents.specs import PolicySpec
 from edgesim.commands import listing
 from edgesim.commands.names import COMMANDS
 from edgesim.config import agents

@@ -45,8 +45,8 @@ class Problem:
         env: the environment class.
         schema: the dataclass that checks a scenario of this problem.
         twin: the simulator, runnable without reinforcement learning.
-        policies: mapping of policy name to :class:`edgesim.agents.policies.PolicySpec`.
-        columns: the :class:`edgesim.agents.policies.Column` of the table, between score and bound.
+        policies: mapping of policy name to :class:`edgesim.agents.specs.PolicySpec`.
+        columns: the :class:`edgesim.agents.specs.Column` of the table, between score and bound.
         metrics: mapping of episode metric to what it is, in the order in which tables show them.
         picture: draws one recorded episode.
         default_scenario: the preset taken where none is named.

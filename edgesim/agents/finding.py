@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgesim.agents.policies import Build, Column, Policy, PolicySpec
+from edgesim.agents.policies import Build, Policy
 from edgesim.agents.runs.runfolder import read_config
+from edgesim.agents.specs import Column, PolicySpec
 from edgesim.config.config import DEFAULT_SCENARIO, EvaluateConfig, SimulateConfig, is_run_folder
 from edgesim.envs.making import Env
 from edgesim.errors import InputError, did_you_mean

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -13,11 +12,9 @@ from edgesim.errors import InputError
 
 __all__ = [
     "Build",
-    "Column",
     "Env",
     "Heuristic",
     "Policy",
-    "PolicySpec",
     "actions_of",
 ]
 
@@ -75,45 +72,6 @@ class Heuristic(ABC):
 Build = Callable[[Sequence[Env], int], Policy]
 """Makes a policy for environments of one scenario (row i of an observation is the i-th's) and the
 seed of the policy's own dice."""
-
-
-@dataclass(frozen=True)
-class PolicySpec:
-    """A named policy of a problem.
-
-    Attributes:
-        title: one line on what it does.
-        build: import string of a :data:`Build`; of a bound, of a function that takes an
-            environment that has just been reset and returns the most its episode can pay.
-        learns: it is trained (on training episodes only) before it decides.
-        knows_hidden: it reads what a decision maker cannot know.
-        bound: it is no policy but a bound on the return of all policies.
-        requires: key of the scenario that must not be null or false for the policy to make sense.
-    """
-
-    title: str
-    build: str
-    learns: bool = False
-    knows_hidden: bool = False
-    bound: bool = False
-    requires: str | None = None
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the table that compares policies.
-
-    Attributes:
-        heading: what stands above it.
-        metrics: the episode metrics whose sum it shows.
-        digits: digits after the point.
-        requires: as of :class:`PolicySpec`.
-    """
-
-    heading: str
-    metrics: tuple[str, ...]
-    digits: int = 1
-    requires: str | None = None
 
 
 def actions_of(chosen: Any, count: int) -> npt.NDArray[Any]:

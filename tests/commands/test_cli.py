@@ -343,7 +343,8 @@ def test_every_figure_is_listed_with_a_line_on_it() -> None:
     "words", [["list"], ["train", "--help"], ["completion", "query", "edgesim evaluate policy="]]
 )
 def test_answers_without_heavy_imports(words: list[str]) -> None:
-    heavy = "torch stable_baselines3 sb3_contrib hydra omegaconf matplotlib scipy pyarrow rich"
+    heavy = "numpy gymnasium torch stable_baselines3 sb3_contrib"
+    heavy += " hydra omegaconf matplotlib scipy pyarrow rich"
     code = (
         f"import sys; from edgesim.commands.cli import main; main({words!r}); "
         f"print([name for name in {heavy.split()!r} if name in sys.modules])"

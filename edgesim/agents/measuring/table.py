@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from edgesim.agents.policies import Column
+from edgesim.agents.specs import Column
 
 __all__ = ["print_table"]
 

@@ -1,6 +1,6 @@
 """What decides in a world of service chains, by name. Nothing is imported before it is used."""
 
-from edgesim.agents.policies import Column, PolicySpec
+from edgesim.agents.specs import Column, PolicySpec
 
 __all__ = ["COLUMNS", "POLICIES"]
 

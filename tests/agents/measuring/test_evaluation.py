@@ -15,9 +15,9 @@ from edgesim.agents.finding import find_policy, offered, policies_of
 from edgesim.agents.measuring.evaluation import compare, evaluate, show
 from edgesim.agents.measuring.rollout import rollout
 from edgesim.agents.measuring.table import print_table
-from edgesim.agents.policies import Column
 from edgesim.agents.runs import runfolder
 from edgesim.agents.runs.seeds import held_out_seeds
+from edgesim.agents.specs import Column
 from edgesim.config.compose import compose
 from edgesim.config.config import EvaluateConfig
 from edgesim.errors import InputError

@@ -1,0 +1,45 @@
+"""What a problem says of its policies and their table, without importing anything heavy."""
+
+from dataclasses import dataclass
+
+__all__ = ["Column", "PolicySpec"]
+
+
+@dataclass(frozen=True)
+class PolicySpec:
+    """A named policy of a problem.
+
+    Attributes:
+        title: one line on what it does.
+        build: import string of a :data:`edgesim.agents.policies.Build`; of a bound, of a function
+            that takes an environment that has just been reset and returns the most its episode can
+            pay.
+        learns: it is trained (on training episodes only) before it decides.
+        knows_hidden: it reads what a decision maker cannot know.
+        bound: it is no policy but a bound on the return of all policies.
+        requires: key of the scenario that must not be null or false for the policy to make sense.
+    """
+
+    title: str
+    build: str
+    learns: bool = False
+    knows_hidden: bool = False
+    bound: bool = False
+    requires: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table that compares policies.
+
+    Attributes:
+        heading: what stands above it.
+        metrics: the episode metrics whose sum it shows.
+        digits: digits after the point.
+        requires: as of :class:`PolicySpec`.
+    """
+
+    heading: str
+    metrics: tuple[str, ...]
+    digits: int = 1
+    requires: str | None = None
