@@ -232,13 +232,13 @@ def _problems() -> list[str]:
     rows = [
         [
             f"`{it.name}`",
-            f"[`{it.env_id}`](environments/{it.name}.md)",
-            f"`{it.twin}`",
+            f"[`{it.env_id}`](environments/{it.name}.md)" if it.env_id else "methods",
+            f"`{it.score.metric}`, {it.score.better} is better",
             f"[`{it.default_scenario}`](scenarios/{it.default_scenario}.md)",
         ]
         for it in PROBLEMS.values()
     ]
-    return _table(("problem", "environment", "twin", "default scenario"), rows)
+    return _table(("problem", "environment", "score", "default scenario"), rows)
 
 
 def _figures() -> list[str]:

@@ -5,15 +5,19 @@ nothing heavy. Packages of others call :func:`edgesim.register_problem`, which a
 and registers its environment with Gymnasium.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 from edgesim.errors import InputError
 
-__all__ = ["ENGINES", "PROBLEMS", "SHARED_SCHEMA", "Problem", "Score", "add"]
+__all__ = ["ENGINES", "PROBLEMS", "ROLLOUT", "SHARED_SCHEMA", "Problem", "Score", "add"]
 
 SHARED_SCHEMA = "edgesim.scenarios.shared:SharedScenario"
 """The dataclass that checks a scenario with parts of several problems, a key each."""
+
+ROLLOUT = "edgesim.agents.measuring.rollout:rollout"
+"""What plays the episodes of a problem with an environment."""
 
 ENGINES = ("auto", "simpy", "batched")
 """What steps many worlds: SimPy, the batched engine, or that where it can step the scenario."""
@@ -26,13 +30,26 @@ class Score:
     Attributes:
         metric: a key of the problem's metrics.
         better: whether a higher or a lower value is better.
-        missing: what an episode counts whose value is missing (a target never reached): "worst",
-            as the worst value that any of the compared policies has; "drop", not at all.
+        missing: what an episode counts whose value is missing (a target that was never reached),
+            such as the horizon; None: the worst value of all compared policies and episodes.
+        digits: digits after the point in tables.
     """
 
     metric: str = "return"
     better: Literal["higher", "lower"] = "higher"
-    missing: Literal["worst", "drop"] = "worst"
+    missing: float | None = None
+    digits: int = 1
+
+    @property
+    def sign(self) -> int:
+        """1 where higher is better, -1 where lower is: larger ``sign * value`` is better."""
+        return 1 if self.better == "higher" else -1
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> "Score":
+        """The score that a file tells of in its key ``score``; of edgesim 0.1, the return."""
+        known = {item.name for item in fields(cls)}
+        return cls(**{key: it for key, it in content.get("score", {}).items() if key in known})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,42 +58,54 @@ class Problem:
 
     Attributes:
         name: key of the registry; a scenario names its problem in its ``problem`` key.
-        env_id: the Gymnasium id.
-        env: the environment class.
+        presets: the package whose folder holds its presets, a YAML file each.
         schema: the dataclass that checks a scenario of this problem.
-        twin: the simulator, runnable without reinforcement learning.
         policies: mapping of policy name to :class:`edgesim.agents.specs.PolicySpec`.
         columns: the :class:`edgesim.agents.specs.Column` of the table, between score and bound.
         metrics: mapping of episode metric to what it is, in the order in which tables show them.
-        picture: draws one recorded episode.
         default_scenario: the preset taken where none is named.
         default_policy: the policy taken where none is named.
         default_agent: the agent preset taken where none is named.
         score: which metric counts, and in which direction.
-        play: plays episodes under a policy and returns a
-            :class:`edgesim.agents.measuring.rollout.Rollout`, called as
-            :func:`edgesim.agents.measuring.rollout.rollout` is.
+        env_id: the Gymnasium id; empty for methods, which pose no sequential decision.
+        env: the environment class; empty for methods.
+        play: gives the rows of some seeds under a policy (or a method), called as
+            :func:`edgesim.agents.measuring.rollout.rollout` is, which is the default: it steps
+            environments.
+        picture: draws one recorded episode; None where nothing is drawn.
         vector: what ``gymnasium.make_vec`` calls; None: Gymnasium's own synchronous environment.
         batched: the engine that steps many worlds at once, a subclass of
             :class:`edgesim.envs.batched.BatchedEnv`; None where there is none.
+        trainings: the :class:`edgesim.reproduction.budget.Training` of the figure that compares
+            agents over all problems; None: it takes no part.
+        benchmark: a function that returns the :class:`edgesim.benchmark.points.Point` of
+            ``edgesim benchmark parts=sizes``; None: it has none.
     """
 
     name: str
-    env_id: str
-    env: str
+    presets: str
     schema: str
-    twin: str
     policies: str
     columns: str
     metrics: str
-    picture: str
     default_scenario: str
     default_policy: str
-    default_agent: str
+    default_agent: str | None = None
     score: Score = Score()
-    play: str = "edgesim.agents.measuring.rollout:rollout"
+    env_id: str = ""
+    env: str = ""
+    play: str = ROLLOUT
+    picture: str | None = None
     vector: str | None = None
     batched: str | None = None
+    trainings: str | None = None
+    benchmark: str | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.env) != bool(self.env_id):
+            raise InputError("env_id", self.env_id, "needs env, and env needs env_id")
+        if not self.env and self.play == ROLLOUT:
+            raise InputError("play", self.play, f"steps environments, and {self.name} has none")
 
 
 PROBLEMS: dict[str, Problem] = {}
@@ -98,7 +127,8 @@ def add(problem: Problem) -> None:
             ]
             taken = f"is registered already, with another {' and '.join(differing)}"
             raise InputError("problem", problem.name, taken)
-        if known.name != problem.name and known.env_id == problem.env_id:
+        same_id = problem.env_id != "" and known.env_id == problem.env_id
+        if known.name != problem.name and same_id:
             raise InputError("env_id", problem.env_id, f"is that of the problem {known.name!r}")
     PROBLEMS[problem.name] = problem
 
@@ -106,10 +136,10 @@ def add(problem: Problem) -> None:
 add(
     Problem(
         name="aigc",
+        presets="edgesim.scenarios.aigc",
         env_id="edgesim/AIGC-v0",
         env="edgesim.envs.aigc.env:AIGCEnv",
         schema="edgesim.scenarios.aigc.schema:AIGCScenario",
-        twin="edgesim.twin.aigc.workload:AIGCWorkload",
         policies="edgesim.agents.aigc.registry:POLICIES",
         columns="edgesim.agents.aigc.registry:COLUMNS",
         metrics="edgesim.envs.aigc.env:METRICS",
@@ -119,15 +149,17 @@ add(
         default_agent="maskable_ppo",
         vector="edgesim.envs.aigc.env:make_vec",
         batched="edgesim.envs.aigc.batched:AIGCBatchedEnv",
+        trainings="edgesim.reproduction.aigc.agents:TRAININGS",
+        benchmark="edgesim.benchmark.aigc:sizes",
     )
 )
 add(
     Problem(
         name="sfc",
+        presets="edgesim.scenarios.sfc",
         env_id="edgesim/SFC-v0",
         env="edgesim.envs.sfc.env:SFCEnv",
         schema="edgesim.scenarios.sfc.schema:SFCScenario",
-        twin="edgesim.twin.sfc.workload:SFCWorkload",
         policies="edgesim.agents.sfc.registry:POLICIES",
         columns="edgesim.agents.sfc.registry:COLUMNS",
         metrics="edgesim.envs.sfc.env:METRICS",
@@ -137,5 +169,7 @@ add(
         default_agent="maskable_ppo",
         vector="edgesim.envs.sfc.env:make_vec",
         batched="edgesim.envs.sfc.batched:BatchedSFCEnv",
+        trainings="edgesim.reproduction.sfc.agents:TRAININGS",
+        benchmark="edgesim.benchmark.sfc:sizes",
     )
 )

@@ -54,6 +54,8 @@ def register() -> None:
 
 def _register_with(gymnasium: ModuleType) -> None:
     for problem in PROBLEMS.values():
+        if not problem.env_id:
+            continue
         known = gymnasium.registry.get(problem.env_id)
         if known is None:
             gymnasium.register(

@@ -1,18 +1,18 @@
 """What a command names: its scenario, and policies of the problem, of run folders, of the user."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgesim.agents.policies import Build, Policy
+from edgesim.agents.policies import Policy
 from edgesim.agents.runs.runfolder import read_config
 from edgesim.agents.specs import Column, PolicySpec
 from edgesim.config.config import DEFAULT_SCENARIO, EvaluateConfig, SimulateConfig, is_run_folder
 from edgesim.envs.making import Env
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import load
-from edgesim.problems import PROBLEMS
+from edgesim.problems import PROBLEMS, Score
 from edgesim.scenarios import resolve
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "offered",
     "policies_of",
     "scenario_of",
+    "score_of",
 ]
 
 
@@ -32,16 +33,17 @@ class FoundPolicy:
     """A policy that a user named; a :data:`Build`.
 
     Attributes:
-        build: makes the policy.
+        build: makes the policy; of a problem of methods, the method itself.
         env_kwargs: arguments of the environments that it decides in (a run folder's agent may
             have learned with other masks than the usual).
     """
 
-    build: Build
+    build: Callable[..., Any]
     env_kwargs: Mapping[str, Any] = field(default_factory=dict)
 
-    def __call__(self, envs: Sequence[Env], seed: int) -> Policy:
-        return self.build(envs, seed)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the problem's ``play`` calls: with (environments, seed) for a policy."""
+        return self.build(*args, **kwargs)
 
 
 def policies_of(problem: str) -> Mapping[str, PolicySpec]:
@@ -76,6 +78,11 @@ def columns_of(scenario: Any) -> list[Column]:
     """The columns of a scenario's table, in their order."""
     columns: Sequence[Column] = load(PROBLEMS[scenario.problem].columns)
     return [column for column in columns if _suits(column, scenario)]
+
+
+def score_of(scenario: Any) -> Score:
+    """The figure by which policies are ranked in a scenario, a checked dataclass."""
+    return PROBLEMS[scenario.problem].score
 
 
 def scenario_of(config: EvaluateConfig | SimulateConfig) -> Any:
@@ -127,6 +134,8 @@ def find_policy(scenario: Any, policy: str) -> FoundPolicy:
         return FoundPolicy(load(spec.build))
     if is_run_folder(policy):
         return _run_folder(policy, scenario)
+    if ":" in policy and not PROBLEMS[scenario.problem].env:
+        return FoundPolicy(load(policy, "policy"))
     if ":" in policy:
         return _imported(policy)
     raise InputError(

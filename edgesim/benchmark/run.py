@@ -9,7 +9,8 @@ from time import perf_counter, process_time
 from typing import Any
 
 from edgesim.agents.runs.provenance import provenance
-from edgesim.benchmark.grid import PARTS, Point, points
+from edgesim.benchmark.grid import PARTS, points
+from edgesim.benchmark.points import Point
 from edgesim.config.config import BenchmarkConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.files import replacing

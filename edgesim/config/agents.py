@@ -54,9 +54,14 @@ def default_for(scenario: str) -> str:
     """The agent that is taken in a scenario's preset where none is named, as its problem says.
 
     Raises:
-        InputError: there is no scenario of that name.
+        InputError: there is no scenario of that name, or its problem poses no decision to learn.
     """
-    return PROBLEMS[scenario_preset(scenario)["problem"]].default_agent
+    agent = PROBLEMS[scenario_preset(scenario)["problem"]].default_agent
+    if agent is None:
+        raise InputError(
+            "scenario", scenario, "has methods to evaluate, and no decision that an agent learns"
+        )
+    return agent
 
 
 def for_scenario(agent: AgentConfig, scenario: str, problem: str) -> AgentConfig:

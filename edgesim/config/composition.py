@@ -19,18 +19,24 @@ if TYPE_CHECKING:
 __all__ = ["composed", "flat", "register", "typed"]
 
 
-@cache
 def register() -> None:
     """Store the schemas and every preset where Hydra finds them."""
+    from edgesim.scenarios import presets
+
+    _register(tuple(presets()))
+
+
+@cache
+def _register(scenarios: tuple[str, ...]) -> None:
     from hydra.core.config_store import ConfigStore
     from omegaconf import OmegaConf
 
     from edgesim.config import agents
-    from edgesim.scenarios import preset, presets, schema_of
+    from edgesim.scenarios import preset, schema_of
 
     store = ConfigStore.instance()
     problems: dict[str, str] = {}
-    for name in presets():
+    for name in scenarios:
         values = preset(name)
         problems[name] = values["problem"]
         schema = OmegaConf.structured(schema_of(values))

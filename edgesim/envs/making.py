@@ -16,8 +16,14 @@ Env = gymnasium.Env[Any, Any]
 
 
 def make_envs(scenario: Any, count: int, env_kwargs: Mapping[str, Any] | None = None) -> list[Env]:
-    """Environments of a scenario (its checked dataclass), as its problem registers them."""
+    """Environments of a scenario (its checked dataclass), as its problem registers them.
+
+    Raises:
+        InputError: its problem has methods, and no environment.
+    """
     env_id = PROBLEMS[scenario.problem].env_id
+    if not env_id:
+        raise InputError("scenario", scenario.name, "has no environment: its policies are methods")
     values = asdict(scenario)
     # "edgesim:" has Gymnasium import the package, which registers the id.
     return [

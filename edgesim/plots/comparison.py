@@ -46,22 +46,26 @@ def draw(folder: Path) -> Path:
 
 def _panel(axes: Axes, label: str, rows: list[dict[str, Any]]) -> None:
     places = range(len(rows) - 1, -1, -1)
-    best = max(row["return"] for row in rows)
+    # The best are at the right, or at the left where less is better.
+    sign = 1 if rows[0]["better"] == "higher" else -1
+    worse = "score_low" if sign > 0 else "score_high"
+    best = max(sign * row["score"] for row in rows)
     # The better half of the contestants fills most of the width.
-    middle = sorted(row["return"] for row in rows)[(len(rows) - 1) // 2]
-    low = max(
-        min(row["return_low"] for row in rows),
+    middle = sorted(sign * row["score"] for row in rows)[(len(rows) - 1) // 2]
+    worst = max(
+        min(sign * row[worse] for row in rows),
         best - 1.3 * max(best - middle, 0.05 * abs(best)),
     )
     for place, row in zip(places, rows, strict=True):
         colour = {"agent": ACCENT, "bound": INK}.get(row["kind"], GREY)
-        mean = row["return"]
-        if mean < low:  # far off: named, not drawn
-            axes.annotate(f"← {mean:.4g}", (low, place), color=colour, va="center", fontsize=9)
+        mean = row["score"]
+        if sign * mean < worst:  # far off: named, not drawn
+            far = f"← {mean:.4g}" if sign > 0 else f"{mean:.4g} →"
+            side = "left" if sign > 0 else "right"
+            at = (sign * worst, place)
+            axes.annotate(far, at, color=colour, va="center", ha=side, fontsize=9)
             continue
-        axes.plot(
-            [row["return_low"], row["return_high"]], [place, place], color=colour, linewidth=3
-        )
+        axes.plot([row["score_low"], row["score_high"]], [place, place], color=colour, linewidth=3)
         axes.plot([mean], [place], "o", color=colour, markersize=5)
     axes.set_yticks(list(places))
     axes.set_yticklabels(
@@ -71,7 +75,10 @@ def _panel(axes: Axes, label: str, rows: list[dict[str, Any]]) -> None:
     for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
         tick.set_color({"agent": ACCENT}.get(row["kind"], INK))
     axes.set_ylim(-0.6, len(rows) - 0.4)
-    axes.set_xlim(left=low - 0.03 * (best - low))
+    end = sign * (worst - 0.03 * (best - worst))
+    axes.set_xlim(**{"left" if sign > 0 else "right": end})
     axes.grid(axis="x", color=GREY, alpha=0.25)
     axes.set_title(label, fontsize=11)
-    axes.set_xlabel("return of an episode, mean and 95 % interval", fontsize=9)
+    less = "" if sign > 0 else ", less is better"
+    metric = rows[0]["metric"]
+    axes.set_xlabel(f"{metric} of an episode, mean and 95 % interval{less}", fontsize=9)

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Mapping
+from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,20 +13,19 @@ from matplotlib.ticker import EngFormatter
 
 from edgesim.errors import InputError
 from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, figure, save, spread
+from edgesim.problems import Score
 
 __all__ = ["draw"]
 
 Read = TypeVar("Read")
 
-_CURVE = ("decisions", "return", "return_low", "return_high")
-
 
 def draw(folder: Path) -> Path:
     """Draw ``learning.png`` of a run folder from its progress and its evaluation.
 
-    The curve is the mean return over the validation episodes with its 95 % interval; the bands are
-    the baselines' means on the test episodes with theirs, the point at the right is the best model
-    on the test episodes.
+    The curve is the mean score (the return, or what the problem ranks by) over the validation
+    episodes with its 95 % interval; the bands are the baselines' means on the test episodes with
+    theirs, the point at the right is the best model on the test episodes.
 
     Returns:
         path of the picture.
@@ -35,29 +35,37 @@ def draw(folder: Path) -> Path:
     """
     rows, evaluation, config = _read(folder)
     agent, scenario = config["agent"]["name"], config["scenario"]
-    returns = {name: figures["return"] for name, figures in evaluation["policies"].items()}
-    own = returns.pop(agent, None)
+    score: Score = evaluation["score"]
+    metric = score.metric
+    scores = {
+        name: figures[metric]
+        for name, figures in evaluation["policies"].items()
+        if metric in figures
+    }
+    own = scores.pop(agent, None)
     decisions = [row["decisions"] for row in rows]
+    means = [row[metric] for row in rows]
     with figure() as drawn:
         axes = drawn.add_subplot()
         axes.fill_between(
             decisions,
-            [row["return_low"] for row in rows],
-            [row["return_high"] for row in rows],
+            [row[f"{metric}_low"] for row in rows],
+            [row[f"{metric}_high"] for row in rows],
             color=ACCENT,
             alpha=0.2,
             linewidth=0,
         )
-        axes.plot(decisions, [row["return"] for row in rows], color=ACCENT, linewidth=2)
-        best = max(rows, key=lambda row: row["return"])
-        axes.plot([best["decisions"]], [best["return"]], "o", color=ACCENT, markersize=5)
+        axes.plot(decisions, means, color=ACCENT, linewidth=2)
+        best = max(range(len(rows)), key=lambda place: score.sign * means[place])
+        axes.plot([decisions[best]], [means[best]], "o", color=ACCENT, markersize=5)
         axes.set_xlim(0, max(decisions))
-        low, high = _limits(rows, returns, own)
+        low, high = _limits(rows, scores, own, score)
         axes.set_ylim(low, high)
-        _bands(axes, returns, own, agent)
+        _bands(axes, scores, own, agent, score)
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_xlabel("decisions trained on")
-        axes.set_ylabel("return of an episode, mean and 95 % interval")
+        less = ", less is better" if score.sign < 0 else ""
+        axes.set_ylabel(f"{metric} of an episode, mean and 95 % interval{less}")
         axes.set_title(
             f"{agent} learns {scenario['name']} (seed {config['seed']}); "
             f"at the right, {evaluation['episodes']} held-out episodes"
@@ -66,40 +74,56 @@ def draw(folder: Path) -> Path:
 
 
 def _limits(
-    rows: list[dict[str, float]], returns: Mapping[str, Any], own: Mapping[str, Any] | None
+    rows: list[dict[str, float]],
+    scores: Mapping[str, Any],
+    own: Mapping[str, Any] | None,
+    score: Score,
 ) -> tuple[float, float]:
     """Limits of the y axis: all of the contest, but not the far ends of hopeless policies."""
-    top = [row["return_high"] for row in rows[len(rows) // 2 :]]
-    top += [figures["mean"] for figures in returns.values()]
-    top += [own["mean"]] if own else []
+    sign, metric = score.sign, score.metric
+    ends = [f"{metric}_low", f"{metric}_high"][::sign]  # of an interval, the worse one first
+    top = [sign * row[ends[1]] for row in rows[len(rows) // 2 :]]
+    top += [sign * figures["mean"] for figures in scores.values()]
+    top += [sign * own["mean"]] if own else []
     best = max(top)
-    means = sorted((figures["mean"] for figures in returns.values()), reverse=True)
+    means = sorted((sign * figures["mean"] for figures in scores.values()), reverse=True)
     # The better half of the baselines fills at least half of the height.
-    middle = means[(len(means) - 1) // 2] if means else min(row["return"] for row in rows)
-    lowest = min([*means, *(row["return_low"] for row in rows)])
+    middle = means[(len(means) - 1) // 2] if means else min(sign * row[metric] for row in rows)
+    lowest = min([*means, *(sign * row[ends[0]] for row in rows)])
     span = max(best - middle, 0.05 * max(abs(best), 1e-9))
-    low = max(lowest, best - 2.5 * span)
-    return low - 0.05 * (best - low), best + 0.06 * (best - low)
+    worst = max(lowest, best - 2.5 * span)
+    limits = sorted((sign * worst, sign * best))
+    height = best - worst
+    above, below = (0.06, 0.05)[::sign]
+    return limits[0] - below * height, limits[1] + above * height
 
 
 def _bands(
-    axes: Axes, returns: Mapping[str, Any], own: Mapping[str, Any] | None, agent: str
+    axes: Axes,
+    scores: Mapping[str, Any],
+    own: Mapping[str, Any] | None,
+    agent: str,
+    score: Score,
 ) -> None:
     """Baselines as bands over the whole width, each named at its right end."""
     low, high = axes.get_ylim()
+
+    def inside(mean: float) -> bool:
+        return low <= mean <= high
+
     labels: list[tuple[float, str, str, str]] = []
-    colours = iter(COLOURS * (1 + len(returns) // len(COLOURS)))
-    for name, figures in sorted(returns.items(), key=lambda item: -item[1]["mean"]):
+    colours = iter(COLOURS * (1 + len(scores) // len(COLOURS)))
+    for name, figures in sorted(scores.items(), key=lambda it: -score.sign * it[1]["mean"]):
         mean = figures["mean"]
         bound = name == "bound"
         colour = INK if bound else next(colours)
         labels.append((mean, name, colour, "normal"))
-        if mean >= low:
+        if inside(mean):
             axes.axhspan(*figures["ci95"], color=colour, alpha=0.15, linewidth=0)
             axes.axhline(mean, color=colour, linewidth=1.2, linestyle="--" if bound else "-")
     if own is not None:
         labels.append((own["mean"], agent, ACCENT, "bold"))
-    if own is not None and own["mean"] >= low:
+    if own is not None and inside(own["mean"]):
         end = axes.get_xlim()[1]
         # Drawn over the edge of the axes, so kept within their height.
         first, last = max(own["ci95"][0], low), min(own["ci95"][1], high)
@@ -110,8 +134,8 @@ def _bands(
     places = spread([label[0] for label in labels], 0.058 * (high - low), low, high)
     for (mean, name, colour, weight), place in zip(labels, places, strict=True):
         axes.annotate(
-            f"{name} {mean:.4g}" + (" ↓" if mean < low else ""),
-            xy=(1.0, max(mean, low)),
+            f"{name} {mean:.4g}" + ("" if inside(mean) else " ↓" if mean < low else " ↑"),
+            xy=(1.0, min(max(mean, low), high)),
             xytext=(1.05, place),
             xycoords=("axes fraction", "data"),
             textcoords=("axes fraction", "data"),
@@ -126,9 +150,11 @@ def _bands(
 
 def _read(folder: Path) -> tuple[list[dict[str, float]], dict[str, Any], dict[str, Any]]:
     """Progress rows, evaluation and configuration of a run folder."""
+    evaluation = _of(folder, "evaluation.json", _evaluation)
+    metric = evaluation["score"].metric
     return (
-        _of(folder, "progress.csv", _progress),
-        _of(folder, "evaluation.json", _evaluation),
+        _of(folder, "progress.csv", lambda text: _progress(text, metric)),
+        evaluation,
         _of(folder, "config.yaml", _config),
     )
 
@@ -145,21 +171,28 @@ def _of(folder: Path, name: str, read: Callable[[str], Read]) -> Read:
     raise InputError("run folder", str(folder), f"{name} cannot be read ({reason})")
 
 
-def _progress(text: str) -> list[dict[str, float]]:
+def _progress(text: str, metric: str) -> list[dict[str, float]]:
     rows = [
         {key: float(value) for key, value in row.items() if value}
         for row in csv.DictReader(text.splitlines())
     ]
     if not rows:
         raise ValueError("no rows")
-    return [row for row in rows if [row[key] for key in _CURVE]]
+    curve = ("decisions", metric, f"{metric}_low", f"{metric}_high")
+    return [row for row in rows if not any(isnan(row[key]) for key in curve)] or rows[:1]
 
 
 def _evaluation(text: str) -> dict[str, Any]:
     evaluation: dict[str, Any] = json.loads(text)
+    score = Score.of(evaluation)
     for figures in evaluation["policies"].values():
-        figures["return"]["mean"], figures["return"]["ci95"]
-    return {"episodes": evaluation["episodes"], "policies": evaluation["policies"]}
+        if "missing" not in figures:  # where all are, there is no score
+            figures[score.metric]["mean"], figures[score.metric]["ci95"]
+    return {
+        "episodes": evaluation["episodes"],
+        "policies": evaluation["policies"],
+        "score": score,
+    }
 
 
 def _config(text: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from edgesim.plots.curves import End, label_ends
-from edgesim.plots.sfc.colours import colour_of, mark_of
+from edgesim.plots.policies import colour_of, mark_of
 
 __all__ = ["sweep_panel"]
 

@@ -15,22 +15,24 @@ from edgesim.agents.comparing.aggregates import (
     probability_of_improvement,
     stratified_interval,
 )
-from edgesim.reproduction.aigc.learning import OVERRIDES
-from edgesim.reproduction.aigc.tasks import CAPACITY
+from edgesim.agents.finding import score_of
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS, Score
 from edgesim.reproduction.budget import Training
 from edgesim.reproduction.findings import Finding
 from edgesim.reproduction.results import ResultStore
 from edgesim.reproduction.tables import write_table
+from edgesim.scenarios import resolve
 
 __all__ = ["AGENTS", "TRAININGS", "tables"]
 
-AGENTS = ("maskable_ppo", "ppo", "dqn", "qrdqn")
-TRAININGS = (
-    *(Training("aigc_paper", agent, OVERRIDES) for agent in AGENTS),
-    *(Training("sfc_paper", agent) for agent in AGENTS),
-    *(Training("aigc", agent, quick=agent == AGENTS[0]) for agent in AGENTS),
-    *(Training("sfc", agent, quick=False) for agent in AGENTS),
+TRAININGS: tuple[Training, ...] = tuple(
+    training
+    for problem in PROBLEMS.values()
+    if problem.trainings is not None
+    for training in load(problem.trainings)
 )
+AGENTS = tuple(dict.fromkeys(training.agent for training in TRAININGS))
 
 _FEW = "fewer than five runs a scenario: the interval is narrower than what is not known"
 
@@ -41,7 +43,8 @@ Scores = dict[str, dict[str, npt.NDArray[np.float64]]]
 def tables(results: ResultStore, folder: Path) -> list[Finding]:
     """Write four tables.
 
-    ``runs.csv``: return and normalised score of each run; over the scenarios in which all agents
+    ``runs.csv``: mean score (the return, or what the problem ranks by) and normalised score of each
+    run; over the scenarios in which all agents
     were trained, ``aggregates.csv`` (interquartile mean and mean with stratified bootstrap
     intervals), ``profiles.csv`` (share of the runs above a score) and ``improvement.csv``
     (probability that a run of one agent beats one of another).
@@ -52,28 +55,30 @@ def tables(results: ResultStore, folder: Path) -> list[Finding]:
     trained = [training for training in TRAININGS if results.budget.takes(training)]
     for scenario in dict.fromkeys(training.scenario for training in trained):
         own = [training for training in trained if training.scenario == scenario]
-        returns = {
-            training.agent: np.array([run["return"] for run in results.measured_agent(training)])
+        score = score_of(resolve(scenario))
+        reached = {
+            training.agent: score.sign
+            * np.array([run[score.metric] for run in results.measured_agent(training)])
             for training in own
         }
-        low, high = _scale(results, own[0], np.concatenate(list(returns.values())))
+        low, high = _scale(results, own[0], score, np.concatenate(list(reached.values())))
         scores[scenario] = {
-            agent: normalised(values.mean(axis=1), low, high) for agent, values in returns.items()
+            agent: normalised(values.mean(axis=1), low, high) for agent, values in reached.items()
         }
         rows += [
             {
                 "scenario": scenario,
                 "agent": agent,
                 "seed": seed,
-                "return": float(returns[agent][seed].mean()),
-                "score": float(score),
+                "metric": score.metric,
+                "mean": score.sign * float(reached[agent][seed].mean()),
+                "score": float(value),
             }
-            for agent, reached in scores[scenario].items()
-            for seed, score in enumerate(reached)
+            for agent, values in scores[scenario].items()
+            for seed, value in enumerate(values)
         ]
-        found.append(
-            Finding(f"scale of {scenario}", f"random {low:.1f} is 0, the bound {high:.1f} is 1")
-        )
+        ends = f"random {score.sign * low:.1f} is 0, the bound {score.sign * high:.1f} is 1"
+        found.append(Finding(f"scale of {scenario}", ends))
     write_table(folder, "runs", rows)
     whole = [own for own in scores.values() if set(own) == set(AGENTS)]
     by_agent = {agent: [own[agent] for own in whole] for agent in AGENTS}
@@ -81,19 +86,20 @@ def tables(results: ResultStore, folder: Path) -> list[Finding]:
 
 
 def _scale(
-    results: ResultStore, training: Training, returns: npt.NDArray[np.float64]
+    results: ResultStore, training: Training, score: Score, reached: npt.NDArray[np.float64]
 ) -> tuple[float, float]:
-    """Returns that score 0 and 1: random's mean, and the bound's.
+    """What scores 0 and 1: the mean of random, and of the bound.
 
-    The bound is worked out on the first few episodes; what the agents' mean return differs between
-    these and all of them is added. ``returns`` has shape (runs, episodes).
+    The bound is worked out on the first few episodes; what the agents' mean differs between these
+    and all of them is added. ``reached`` has shape (runs, episodes), more is better in it and in
+    what is returned.
     """
-    overrides = CAPACITY if training.overrides else None
+    overrides = training.scenario_keys
     few = results.budget.fewer(3)
-    low = results.measured(training.scenario, "random", overrides=overrides)["return"].mean()
+    low = results.measured(training.scenario, "random", overrides=overrides)[score.metric].mean()
     bound = results.measured(training.scenario, "bound", overrides=overrides, episodes=few)
-    moved = returns.mean() - returns[:, :few].mean()
-    return float(low), float(bound["return"].mean() + moved)
+    moved = reached.mean() - reached[:, :few].mean()
+    return float(score.sign * low), float(score.sign * bound[score.metric].mean() + moved)
 
 
 def _aggregated(folder: Path, by_agent: dict[str, list[npt.NDArray[np.float64]]]) -> list[Finding]:

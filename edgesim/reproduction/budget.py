@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import yaml
 
 from edgesim.config.compose import compose
 from edgesim.errors import InputError, did_you_mean
@@ -24,6 +27,17 @@ class Training:
     agent: str
     overrides: tuple[str, ...] = ()
     quick: bool = True
+
+    @property
+    def scenario_keys(self) -> dict[str, Any]:
+        """The keys of the scenario that it replaces, dotted."""
+        pairs = (override.partition("=")[::2] for override in self.overrides)
+        prefix = "scenario."
+        return {
+            name.removeprefix(prefix): yaml.safe_load(value)
+            for name, value in pairs
+            if name.startswith(prefix)
+        }
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ class ResultStore:
         ``given`` as :meth:`measured`, and ``scenario`` for another one.
         """
         scenario = given.pop("scenario", training.scenario)
-        overrides = {**_scenario_keys(training), **(given.pop("overrides", None) or {})}
+        overrides = {**training.scenario_keys, **(given.pop("overrides", None) or {})}
         return [
             self.measured(scenario, str(folder), overrides=overrides, **given)
             for folder in self.folders(training)
@@ -209,15 +209,3 @@ def identity(policy: str) -> Any:
     if not model.is_file():
         return policy
     return {"model": blake2b(model.read_bytes(), digest_size=12).hexdigest()}
-
-
-def _scenario_keys(training: Training) -> dict[str, Any]:
-    """The keys of the scenario that a training replaces, as nested values."""
-    import yaml
-
-    keys: dict[str, Any] = {}
-    for override in training.overrides:
-        name, _, value = override.partition("=")
-        if name.startswith("scenario."):
-            keys[name.removeprefix("scenario.")] = yaml.safe_load(value)
-    return keys

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,45 @@ __all__ = ["preset", "preset_file", "presets", "resolve", "schema_of"]
 _FOLDER = Path(__file__).parent
 
 
-@cache
 def presets() -> dict[str, str]:
     """Every preset's name and its one-line title."""
     return {name: preset(name)["title"] for name in _files()}
 
 
-@cache
 def _files() -> dict[str, Path]:
-    """The file of every preset, by its name: ``<family>/<name>.yaml``, or ``<name>.yaml``."""
-    paths = [*_FOLDER.glob("*/*.yaml"), *_FOLDER.glob("*.yaml")]
-    return {path.stem: path for path in sorted(paths, key=lambda path: path.stem)}
+    """The file of every preset, by its name."""
+    return _files_of(tuple(problem.presets for problem in PROBLEMS.values()))
+
+
+@cache
+def _files_of(packages: tuple[str, ...]) -> dict[str, Path]:
+    """The presets in some packages, and those of several problems, which lie in this folder.
+
+    Raises:
+        InputError: a package is not there, or two presets have one name.
+    """
+    found: dict[str, Path] = {}
+    for folder in [_FOLDER, *map(_folder_of, packages)]:
+        for path in folder.glob("*.yaml"):
+            there = found.setdefault(path.stem, path)
+            if there != path:
+                raise InputError("preset", str(path), f"its name is that of {there}")
+    return dict(sorted(found.items()))
+
+
+def _folder_of(package: str) -> Path:
+    """The folder of a package.
+
+    Raises:
+        InputError: it is not there, or is no package.
+    """
+    try:
+        spec = find_spec(package)
+    except ImportError:
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        raise InputError("presets", package, "must be a package, whose folder holds YAML files")
+    return Path(spec.submodule_search_locations[0])
 
 
 def preset_file(name: str) -> Path:

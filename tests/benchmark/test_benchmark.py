@@ -9,9 +9,10 @@ import gymnasium
 import pytest
 
 from edgesim.benchmark import grid, run
-from edgesim.benchmark.grid import PARTS, Point, points
+from edgesim.benchmark.grid import PARTS, points
 from edgesim.benchmark.learner import learner_rate
 from edgesim.benchmark.measures import of_batched, of_env, of_twin, raw_simpy
+from edgesim.benchmark.points import Point
 from edgesim.benchmark.transfers import HOW, Crowd, of_transfers
 from edgesim.config.compose import compose
 from edgesim.config.config import BenchmarkConfig

@@ -10,7 +10,7 @@ import yaml
 
 from edgesim.config import agents
 from edgesim.config.compose import compose, prepared
-from edgesim.config.composition import register
+from edgesim.config.composition import _register
 from edgesim.config.config import (
     SCHEMAS,
     AgentConfig,
@@ -162,10 +162,10 @@ def special(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patch:
         patch.setattr(agents, "_FOLDER", tmp_path)
         agents.presets.cache_clear()
-        register.cache_clear()
+        _register.cache_clear()
         yield
     agents.presets.cache_clear()
-    register.cache_clear()
+    _register.cache_clear()
 
 
 @pytest.mark.usefixtures("special")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgesim.problems import Score
 from edgesim.reproduction.agents import AGENTS, TRAININGS, _scale, tables
 from edgesim.reproduction.budget import BUDGETS, Training
 from edgesim.reproduction.results import Measured, ResultStore
@@ -59,7 +60,7 @@ def test_a_bound_known_on_few_episodes_moves_with_what_agents_reach_there(
 ) -> None:
     returns = np.full((2, 10), 50.0)
     returns[:, :3] = 60.0  # the first three episodes are generous by 7 over the mean of all
-    assert _scale(results, TRAININGS[0], returns) == pytest.approx((0.0, 93.0))
+    assert _scale(results, TRAININGS[0], Score(), returns) == pytest.approx((0.0, 93.0))
 
 
 def test_the_full_budget_trains_all_agents_everywhere() -> None:

@@ -17,10 +17,12 @@ from edgesim.agents.comparing.aggregates import (
     probability_of_improvement,
     stratified_interval,
 )
+from edgesim.agents.comparing.scores import filled
 from edgesim.agents.runs import runfolder
 from edgesim.config.config import CompareConfig
 from edgesim.errors import InputError
 from edgesim.files import replacing
+from edgesim.problems import PROBLEMS, Score
 from edgesim.version import version
 
 __all__ = [
@@ -34,7 +36,10 @@ __all__ = [
     "write",
 ]
 
-_NOT_A_SCORE = ("policy", "seed")
+_NOT_A_METRIC = ("policy", "seed")
+
+Table = Mapping[int, Mapping[str, Any]]
+"""The rows of a policy, by episode seed."""
 
 
 @dataclass
@@ -45,23 +50,20 @@ class Contestant:
         name: the policy, or the agent with the keys in which its variants differ.
         kind: ``"agent"``, ``"policy"`` or ``"bound"``.
         seeds: training seeds, empty where nothing is trained by us.
-        metrics: for each episode metric an array of shape (runs, episodes).
+        metrics: for each episode metric an array of shape (runs, episodes), NaN where missing.
+        values: the score of each episode, missing ones filled in, shape (runs, episodes).
     """
 
     name: str
     kind: str
     seeds: list[int]
     metrics: dict[str, npt.NDArray[np.float64]]
-
-    @property
-    def returns(self) -> npt.NDArray[np.float64]:
-        """Shape (runs, episodes)."""
-        return self.metrics["return"]
+    values: npt.NDArray[np.float64]
 
     @property
     def scores(self) -> npt.NDArray[np.float64]:
-        """The mean return of each run, shape (runs,)."""
-        return np.asarray(self.returns.mean(axis=1))
+        """The mean score of each run, shape (runs,)."""
+        return np.asarray(self.values.mean(axis=1))
 
 
 @dataclass
@@ -71,12 +73,14 @@ class Contest:
     Attributes:
         label: the scenario, with the keys in which several of its name differ.
         episodes: their seeds.
+        score: which metric counts.
         contestants: best first, the bound above all.
     """
 
     label: str
     scenario: str
     episodes: list[int]
+    score: Score
     contestants: list[Contestant] = field(default_factory=list)
 
     def of(self, kind: str) -> list[Contestant]:
@@ -91,7 +95,16 @@ class Contest:
         ends = {c.name: float(c.scores.mean()) for c in self.contestants if c.kind != "agent"}
         if "bound" not in ends or "random" not in ends:
             return None
-        return normalised(contestant.scores, ends["random"], ends["bound"])
+        sign = self.score.sign
+        return normalised(sign * contestant.scores, sign * ends["random"], sign * ends["bound"])
+
+    def fill(self) -> None:
+        """Fill in the missing scores of all contestants, and rank these."""
+        filled_in = filled(self.score, [c.metrics[self.score.metric] for c in self.contestants])
+        for contestant, values in zip(self.contestants, filled_in, strict=True):
+            contestant.values = values
+        sign = self.score.sign
+        self.contestants.sort(key=lambda c: (c.kind != "bound", -sign * float(c.scores.mean())))
 
 
 def compare_runs(config: CompareConfig) -> dict[str, Any]:
@@ -192,7 +205,13 @@ def _contest(label: str, runs: Sequence[_Run]) -> Contest:
         raise InputError(
             "runs", str(runs[-1].folder), f"has no episode in common with {runs[0].folder}"
         )
-    contest = Contest(label, runs[0].scenario["name"], episodes)
+    score = PROBLEMS[runs[0].scenario["problem"]].score
+    contest = Contest(label, runs[0].scenario["name"], episodes, score)
+
+    def contestant(name: str, kind: str, seeds: list[int], tables: Sequence[Table]) -> Contestant:
+        metrics = _metrics(tables, episodes, score.metric)
+        return Contestant(name, kind, seeds, metrics, metrics[score.metric])
+
     variants: dict[str, list[_Run]] = {}
     for run in runs:
         variants.setdefault(json.dumps(run.settings, sort_keys=True), []).append(run)
@@ -202,25 +221,29 @@ def _contest(label: str, runs: Sequence[_Run]) -> Contest:
         group = sorted({run.seed: run for run in variant}.values(), key=lambda run: run.seed)
         tables = [run.rows[run.agent] for run in group]
         seeds = [run.seed for run in group]
-        contest.contestants.append(Contestant(name, "agent", seeds, _metrics(tables, episodes)))
+        contest.contestants.append(contestant(name, "agent", seeds, tables))
     others = dict.fromkeys(name for run in runs for name in run.rows if name not in agents)
     for name in others:
         # Baselines are equal in all folders: they depend on the evaluation's seed alone.
         table = next(run.rows[name] for run in runs if name in run.rows)
         kind = "bound" if name == "bound" else "policy"
         if set(episodes) <= set(table):
-            contest.contestants.append(Contestant(name, kind, [], _metrics([table], episodes)))
-    contest.contestants.sort(key=lambda c: (c.kind != "bound", -float(c.scores.mean())))
+            contest.contestants.append(contestant(name, kind, [], [table]))
+    contest.fill()
     return contest
 
 
 def _metrics(
-    tables: Sequence[Mapping[int, Mapping[str, Any]]], episodes: Sequence[int]
+    tables: Sequence[Table], episodes: Sequence[int], score: str
 ) -> dict[str, npt.NDArray[np.float64]]:
     known = [
         key
-        for key, value in tables[0][episodes[0]].items()
-        if key not in _NOT_A_SCORE and value is not None
+        for key in tables[0][episodes[0]]
+        if key not in _NOT_A_METRIC
+        and (
+            key == score
+            or any(table[seed][key] is not None for table in tables for seed in episodes)
+        )
     ]
     return {
         key: np.array([[table[seed][key] for seed in episodes] for table in tables], dtype=float)
@@ -319,12 +342,12 @@ def write(folder: Path, content: Mapping[str, Any]) -> None:
 def row(contest: Contest, contestant: Contestant) -> dict[str, Any]:
     """One contestant's figures, flat.
 
-    Its return with intervals, the mean of each metric, and of an agent the difference to the best
-    policy on the same episodes (``minus_best``, with its interval) and the probability that a run
-    of it beats that policy.
+    Its score with intervals, the mean of each metric over the episodes that have it, and of an
+    agent the difference to the best policy on the same episodes (``minus_best``, with its interval)
+    and the probability that a run of it beats that policy.
     """
-    low, high = interval(contestant.returns)
-    iqm_low, iqm_high = interval(contestant.returns, interquartile_mean)
+    low, high = interval(contestant.values)
+    iqm_low, iqm_high = interval(contestant.values, interquartile_mean)
     scale = contest.normalised(contestant)
     best = contest.of("policy")
     return {
@@ -335,28 +358,31 @@ def row(contest: Contest, contestant: Contestant) -> dict[str, Any]:
         "runs": len(contestant.seeds),
         "seeds": " ".join(map(str, contestant.seeds)),
         "episodes": len(contest.episodes),
-        "return": float(contestant.returns.mean()),
-        "return_low": low,
-        "return_high": high,
-        "iqm": float(interquartile_mean(contestant.returns)),
+        "metric": contest.score.metric,
+        "better": contest.score.better,
+        "score": float(contestant.values.mean()),
+        "score_low": low,
+        "score_high": high,
+        "missing": int(np.isnan(contestant.metrics[contest.score.metric]).sum()),
+        "iqm": float(interquartile_mean(contestant.values)),
         "iqm_low": iqm_low,
         "iqm_high": iqm_high,
         "normalised": None if scale is None else float(scale.mean()),
-        **_beside(contestant, best[0] if best else None),
+        **_beside(contestant, best[0] if best else None, contest.score.sign),
         **{
-            name: float(values.mean())
+            name: float(np.nanmean(values))
             for name, values in contestant.metrics.items()
-            if name != "return"
+            if not np.isnan(values).all()
         },
     }
 
 
-def _beside(contestant: Contestant, best: Contestant | None) -> dict[str, float | None]:
+def _beside(contestant: Contestant, best: Contestant | None, sign: int) -> dict[str, float | None]:
     """An agent beside the best policy; None for all others."""
     keys = ("minus_best", "minus_best_low", "minus_best_high", "beats_best")
     if best is None or contestant.kind != "agent":
         return dict.fromkeys(keys)
-    difference = contestant.returns - best.returns  # episode by episode
+    difference = contestant.values - best.values  # episode by episode
     low, high = interval(difference)
-    share = probability_of_improvement([contestant.scores], [best.scores])
+    share = probability_of_improvement([sign * contestant.scores], [sign * best.scores])
     return dict(zip(keys, (float(difference.mean()), low, high, share), strict=True))

@@ -39,7 +39,7 @@ def _print_contest(console: Console, contest: str, rows: Sequence[Mapping[str, A
     table.add_column("policy", overflow="fold")
     for heading in (
         "runs",
-        "return",
+        rows[0]["metric"],
         "95 % interval",
         "IQM",
         "minus the best policy",
@@ -50,15 +50,16 @@ def _print_contest(console: Console, contest: str, rows: Sequence[Mapping[str, A
         table.add_row(
             row["name"],
             str(row["runs"] or ""),
-            f"{row['return']:,.4g}",
-            f"[{row['return_low']:,.4g}, {row['return_high']:,.4g}]",
+            f"{row['score']:,.4g}",
+            f"[{row['score_low']:,.4g}, {row['score_high']:,.4g}]",
             f"{row['iqm']:,.4g}",
             _difference(row),
             "" if row["normalised"] is None else f"{row['normalised']:.3f}",
             style="bold" if row["kind"] == "agent" else None,
         )
     episodes = rows[0]["episodes"]
-    console.print(f"{contest}: {episodes} held-out episode{'s' if episodes > 1 else ''}")
+    less = f", less {rows[0]['metric']} is better" if rows[0]["better"] == "lower" else ""
+    console.print(f"{contest}: {episodes} held-out episode{'s' if episodes > 1 else ''}{less}")
     console.print(table)
 
 

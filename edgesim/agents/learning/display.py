@@ -40,10 +40,10 @@ class Display:
                 TaskProgressColumn(),
                 TextColumn("{task.fields[rate]}"),
                 TimeRemainingColumn(),
-                TextColumn("{task.fields[returns]}"),
+                TextColumn("{task.fields[reached]}"),
                 console=self.console,
             )
-            self._task = self._bar.add_task(title, total=total, rate="", returns="")
+            self._task = self._bar.add_task(title, total=total, rate="", reached="")
 
     def __enter__(self) -> "Display":
         if self._bar is not None:
@@ -73,15 +73,15 @@ class Display:
         self._last_s = now
         self._bar.update(self._task, completed=min(done, self._total), rate=self._rate(done))
 
-    def validated(self, done: int, mean: float, best: float) -> None:
-        """The model was looked at after ``done`` decisions."""
-        returns = f"return {mean:.1f} (best {best:.1f})"
+    def validated(self, done: int, metric: str, mean: float, best: float) -> None:
+        """The model was looked at after ``done`` decisions, and has this mean of the score."""
+        reached = f"{metric} {mean:.5g} (best {best:.5g})"
         if self._bar is None:
             share = min(done / self._total, 1.0)
             rate = self._rate(done)
-            self.say(f"{self._title}  {share:4.0%}  {done:,} decisions  {rate}  {returns}")
+            self.say(f"{self._title}  {share:4.0%}  {done:,} decisions  {rate}  {reached}")
         else:
-            self._bar.update(self._task, completed=min(done, self._total), returns=returns)
+            self._bar.update(self._task, completed=min(done, self._total), reached=reached)
 
     @contextmanager
     def measuring(self) -> Iterator[Callable[[str, int, int], None] | None]:
@@ -91,7 +91,7 @@ class Display:
             yield None
             return
         bar.update(self._task, visible=False)
-        line = bar.add_task("", total=None, rate="", returns="")
+        line = bar.add_task("", total=None, rate="", reached="")
 
         def tell(policy: str, episodes: int, decisions: int) -> None:
             bar.update(line, description=f"measuring {policy}", rate=f"{episodes} episodes")

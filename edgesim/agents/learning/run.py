@@ -12,8 +12,10 @@ from stable_baselines3.common.callbacks import CallbackList
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from stable_baselines3.common.vec_env import VecEnv
 
-from edgesim.agents.comparing.statistics import summary
+from edgesim.agents.comparing.scores import filled, present
+from edgesim.agents.comparing.statistics import ci95
 from edgesim.agents.deciding import decider
+from edgesim.agents.finding import score_of
 from edgesim.agents.learning.callbacks import Checks, Coefficients, LatestValues
 from edgesim.agents.learning.display import Display
 from edgesim.agents.learning.learner import (
@@ -61,12 +63,13 @@ class Run:
         state = _read_checkpoint(folder)
         self.decisions: int = state.get("decisions", 0)
         self.rows: list[dict[str, float]] = state.get("rows", [])
-        self._best: float = state.get("best", -np.inf)
+        self._best: float | None = state.get("best")
         self._part: int = state.get("part", -1) + 1
         self._saved: str | None = state.get("model")
         self._wall_before_s: float = state.get("wall_s", 0.0)
         self._cpu_before_s: float = state.get("cpu_s", 0.0)
         self._wall_begun_s, self._cpu_begun_s = time.monotonic(), time.process_time()
+        self._score = score_of(config.scenario)
         self._engine = engine_of(config.scenario, config.engine, config.agent.environment)
         self._seeds = validation_seeds(config.seed, config.validation_episodes)
         self._validation_envs = agent_envs(
@@ -136,26 +139,29 @@ class Run:
             self._seeds,
             envs=self._validation_envs,
         )
-        metrics = {
-            name: summary([row[name] for row in played.rows])
+        metric, sign = self._score.metric, self._score.sign
+        values = {
+            name: present(row[name] for row in played.rows)
             for name in played.rows[0]
             if name != "seed"
         }
-        mean = metrics["return"]["mean"]
-        low, high = metrics["return"]["ci95"]
-        better = mean > self._best
-        self._best = max(mean, self._best)
+        scores = np.array([row[metric] for row in played.rows], dtype=float)
+        (values[metric],) = (list(it) for it in filled(self._score, [scores]))
+        mean, (low, high) = float(np.mean(values[metric])), ci95(values[metric])
+        # An agent that reached no target has no score at all: NaN, which is better than nothing.
+        better = self._best is None or sign * mean > sign * self._best
+        self._best = mean if better and not np.isnan(mean) else self._best
         self.decisions = done
         row = {
             "decisions": done,
             "wall_s": round(self.wall_s, 3),
             "cpu_s": round(self.cpu_s, 3),
-            "return": mean,
-            "return_low": low,
-            "return_high": high,
-            "best_return": self._best,
+            metric: mean,
+            f"{metric}_low": low,
+            f"{metric}_high": high,
+            f"best_{metric}": mean if self._best is None else self._best,
         }
-        means = {name: metrics[name]["mean"] for name in metrics if name not in row}
+        means = {name: float(np.mean(it)) for name, it in values.items() if it and name not in row}
         self.rows.append({**row, **means, **self._latest.values})
         if better:
             with replacing(self._folder / "model.zip") as part:
@@ -164,9 +170,9 @@ class Run:
         logger = self._model.logger
         for name, value in means.items():
             logger.record(f"validation/{name}", value)
-        logger.record("validation/return", mean)
+        logger.record(f"validation/{metric}", mean)
         logger.dump(done)
-        display.validated(done, mean, self._best)
+        display.validated(done, metric, mean, row[f"best_{metric}"])
 
     # --- on disk --------------------------------------------------------------------------------
 
@@ -191,7 +197,7 @@ class Run:
             "model": name,
             "decisions": self.decisions,
             "part": self._part,
-            "best": self._best if np.isfinite(self._best) else None,
+            "best": self._best,
             "wall_s": self.wall_s,
             "cpu_s": self.cpu_s,
             "rows": self.rows,

@@ -4,10 +4,13 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from edgesim.agents.comparing.scores import Values, filled, present
 from edgesim.agents.comparing.statistics import summary
 from edgesim.agents.finding import (
     bound_wanted,
@@ -17,9 +20,10 @@ from edgesim.agents.finding import (
     offered,
     policies_of,
     scenario_of,
+    score_of,
 )
 from edgesim.agents.measuring.recording import Recorder
-from edgesim.agents.measuring.rollout import LANES, rollout
+from edgesim.agents.measuring.rollout import LANES, Progress, Rollout, Row
 from edgesim.agents.measuring.table import print_table
 from edgesim.agents.policies import Build, Env
 from edgesim.agents.runs.runfolder import read_config
@@ -29,6 +33,7 @@ from edgesim.envs.making import make_envs
 from edgesim.errors import InputError
 from edgesim.files import replacing
 from edgesim.importing import load
+from edgesim.problems import PROBLEMS, Score
 from edgesim.version import version
 
 __all__ = ["BOUND", "Evaluation", "PolicyProgress", "compare", "evaluate", "evaluation_in", "show"]
@@ -46,30 +51,45 @@ class Evaluation:
     Attributes:
         scenario: the scenario's checked dataclass.
         seed: the evaluation seed, from which the episodes follow.
-        rows: for each policy one mapping an episode: its seed and metrics. The bound is a row with
-            a ``return`` alone.
+        rows: for each policy one mapping an episode: its seed and metrics, None where one is
+            missing. The bound is a row with the problem's score alone.
         speeds: decisions a CPU second of each policy, the simulation included.
     """
 
     scenario: Any
     seed: int
     episodes: int
-    rows: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
     speeds: dict[str, float] = field(default_factory=dict)
 
     def content(self) -> dict[str, Any]:
-        """What ``evaluation.json`` holds."""
+        """What ``evaluation.json`` holds.
+
+        A metric of a policy is summed up over the episodes that have it, and left out where none
+        has; ``missing`` counts the others. A missing score counts what the score says.
+        """
+        score = score_of(self.scenario)
+        scores = filled(score, [_column(rows, score.metric) for rows in self.rows.values()])
         policies: dict[str, dict[str, Any]] = {}
-        for name, rows in self.rows.items():
-            metrics = [metric for metric in rows[0] if metric != "seed"]
-            policies[name] = {metric: summary([row[metric] for row in rows]) for metric in metrics}
-            if name in self.speeds:
+        for (name, rows), counted in zip(self.rows.items(), scores, strict=True):
+            found = {metric: _column(rows, metric) for metric in rows[0] if metric != "seed"}
+            found[score.metric], given = counted, found[score.metric]
+            policies[name] = {
+                metric: summary(present(values))
+                for metric, values in found.items()
+                if not np.isnan(values).all()
+            }
+            missing = int(np.isnan(given).sum())
+            if missing:
+                policies[name]["missing"] = missing
+            if self.speeds.get(name):
                 policies[name]["decisions_per_second"] = self.speeds[name]
         return {
             "scenario": self.scenario.name,
             "episodes": self.episodes,
             "seed": self.seed,
             "edgesim": version(),
+            "score": asdict(score),
             "policies": policies,
         }
 
@@ -121,15 +141,17 @@ def compare(
     bound = bound_wanted(scenario, bound)
     seeds = held_out_seeds(seed, episodes)
     done = Evaluation(scenario, seed, episodes)
+    problem = PROBLEMS[scenario.problem]
+    play = load(problem.play)
     shared: list[Env] | None = None  # a world takes a moment to build
     for name, build in policies.items():
         kwargs = dict(getattr(build, "env_kwargs", {}))
         envs: list[Env] | None = None
-        if not kwargs and record is None:
+        if problem.env and not kwargs and record is None:
             if shared is None:
                 shared = make_envs(scenario, min(LANES, episodes))
             envs = shared
-        played = rollout(
+        played: Rollout = play(
             scenario,
             build,
             seeds,
@@ -144,7 +166,8 @@ def compare(
             for row, log in zip(played.rows, played.logs, strict=True):
                 record(name, int(row["seed"]), log)
     if bound:
-        done.rows[BOUND] = _bounds(scenario, seeds, shared, progress)
+        told = None if progress is None else _named(progress, BOUND)
+        done.rows[BOUND] = _bounds(scenario, seeds, shared, told)
     for env in shared or ():
         env.close()
     return done
@@ -167,6 +190,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     scenario = scenario_of(config)
     names = named_policies(config, scenario)
     bound = bound_wanted(scenario, config.bound or BOUND in names)
+    if config.record and not PROBLEMS[scenario.problem].env:
+        raise InputError("record", True, f"{scenario.name} has methods, which keep no events")
     policies = {name: find_policy(scenario, name) for name in names if name != BOUND}
     if config.record and not policies:
         raise InputError("record", True, "the bound plays no episode; name a policy beside it")
@@ -218,7 +243,8 @@ def evaluation_in(folder: Path) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((folder / "evaluation.json").read_text())
         if not content.keys() >= {"scenario", "episodes", "seed", "policies"}:
             raise ValueError("a key is missing")
-    except (OSError, ValueError, AttributeError):
+        Score.of(content)
+    except (OSError, ValueError, AttributeError, TypeError):
         raise InputError("run folder", str(folder), "its evaluation.json cannot be read") from None
     return content
 
@@ -227,19 +253,29 @@ def _named(progress: PolicyProgress, name: str) -> Callable[[int, int], None]:
     return lambda episodes, decisions: progress(name, episodes, decisions)
 
 
+def _column(rows: Sequence[Row], metric: str) -> Values:
+    """A metric of each episode, NaN where it is missing."""
+    return np.array([row.get(metric) for row in rows], dtype=float)
+
+
 def _bounds(
-    scenario: Any, seeds: Sequence[int], envs: Sequence[Env] | None, progress: PolicyProgress | None
-) -> list[dict[str, float]]:
-    """The bound of each episode."""
+    scenario: Any, seeds: Sequence[int], envs: Sequence[Env] | None, progress: Progress | None
+) -> list[Row]:
+    """The bound of each episode: worked out of its environment, or given by a method."""
     name = offered(scenario, bound=True)[0]
     bound_of = load(policies_of(scenario.problem)[name].build)
+    metric = score_of(scenario).metric
+    problem = PROBLEMS[scenario.problem]
+    if not problem.env:
+        played: Rollout = load(problem.play)(scenario, bound_of, seeds, progress=progress)
+        return [{"seed": row["seed"], metric: row[metric]} for row in played.rows]
     env = envs[0] if envs else make_envs(scenario, 1)[0]
-    rows: list[dict[str, float]] = []
+    rows: list[Row] = []
     for seed in seeds:
         env.reset(seed=seed)
-        rows.append({"seed": seed, "return": float(bound_of(env))})
+        rows.append({"seed": seed, metric: float(bound_of(env))})
         if progress is not None:
-            progress(BOUND, len(rows), 0)
+            progress(len(rows), 0)
     if not envs:
         env.close()
     return rows

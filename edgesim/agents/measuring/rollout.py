@@ -11,7 +11,7 @@ import numpy as np
 from edgesim.agents.policies import Build, Env, Policy, actions_of
 from edgesim.envs.making import make_envs
 
-__all__ = ["LANES", "Progress", "Rollout", "rollout", "takes_masks"]
+__all__ = ["LANES", "Progress", "Rollout", "Row", "rollout", "takes_masks"]
 
 LANES = 20
 """Most environments run side by side."""
@@ -20,18 +20,22 @@ Progress = Callable[[int, int], None]
 """Called now and then with the episodes done and the decisions made so far."""
 
 
+Row = dict[str, Any]
+"""What came of an episode: its seed, and each metric as a number, None where it is missing."""
+
+
 @dataclass
 class Rollout:
     """What came of a policy's episodes.
 
     Attributes:
-        rows: one mapping an episode, in the order of the seeds: its ``seed`` and its metrics.
+        rows: what came of each episode, in the order of the seeds.
         decisions: decisions in all of them.
         cpu_s: CPU seconds of deciding and simulating, without making environments and policy.
-        logs: the event log of each episode, where recorded.
+        logs: the event log of each episode, where recorded; empty where there is none.
     """
 
-    rows: list[dict[str, float]]
+    rows: list[Row]
     decisions: int
     cpu_s: float
     logs: list[Any] = field(default_factory=list)
@@ -103,7 +107,7 @@ def _play(
     record: bool,
 ) -> Rollout:
     lanes = range(len(envs))
-    rows: list[dict[str, float]] = [{} for _ in seeds]
+    rows: list[Row] = [{} for _ in seeds]
     logs: list[Any] = [None for _ in seeds] if record else []
     masked = takes_masks(policy)
     masks_of = [env.unwrapped.action_masks for env in envs] if masked else []  # type: ignore[attr-defined]

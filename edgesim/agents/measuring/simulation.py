@@ -2,11 +2,12 @@
 
 import json
 import re
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 from edgesim.agents.finding import find_policy, named_policies, scenario_of
-from edgesim.agents.measuring.rollout import rollout
+from edgesim.agents.measuring.rollout import Rollout
 from edgesim.agents.runs.seeds import policy_seed
 from edgesim.config.config import SimulateConfig
 from edgesim.errors import InputError
@@ -21,8 +22,9 @@ def simulate(config: SimulateConfig) -> Path:
     """Run one episode; write its event log, its figures and its picture; print the figures.
 
     Returns:
-        the folder ``<out>/<scenario>/<policy>-seed-<seed>/`` with ``events.parquet``,
-        ``summary.json`` and ``episode.png``. A repeated simulation replaces it.
+        the folder ``<out>/<scenario>/<policy>-seed-<seed>/`` with ``events.parquet`` and
+        ``episode.png``, as far as the problem has them, and ``summary.json``. A repeated simulation
+        replaces it.
 
     Raises:
         InputError: unknown policy, or a folder that cannot be written.
@@ -36,15 +38,17 @@ def simulate(config: SimulateConfig) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError("out", str(folder), f"must be a folder: {error.strerror}") from None
-    played = rollout(
+    problem = PROBLEMS[scenario.problem]
+    played: Rollout = load(problem.play)(
         scenario,
         build,
         [config.seed],
         policy_seed=policy_seed(config.seed, policy),
         record=True,
     )
-    played.logs[0].write(folder / "events.parquet")
-    problem = PROBLEMS[scenario.problem]
+    log = played.logs[0] if played.logs else None
+    if log is not None:
+        log.write(folder / "events.parquet")
     summary = {
         "scenario": scenario.name,
         "policy": policy,
@@ -52,14 +56,15 @@ def simulate(config: SimulateConfig) -> Path:
     }
     with replacing(folder / "summary.json") as part:
         part.write_text(json.dumps(summary, indent=2) + "\n")
-    picture: Path = load(problem.picture)(folder)
-    _print(summary, load(problem.metrics), played.logs[0], folder, picture)
+    picture: Path | None = None if problem.picture is None else load(problem.picture)(folder)
+    _print(summary, load(problem.metrics))
+    if log is not None:
+        print(f"{len(log.rows):,} events in {folder / 'events.parquet'}")
+    print(f"summary in {folder / 'summary.json'}" if picture is None else f"picture in {picture}")
     return folder
 
 
-def _print(
-    summary: dict[str, Any], metrics: dict[str, str], log: Any, folder: Path, picture: Path
-) -> None:
+def _print(summary: dict[str, Any], metrics: dict[str, str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -71,10 +76,11 @@ def _print(
     table.add_column("value", justify="right")
     table.add_column("what it is")
     for name, meaning in metrics.items():
-        value = summary[name]
-        shown = f"{value:,.0f}" if value == int(value) else f"{value:,.3f}"
-        table.add_row(name, shown, meaning)
-    console = Console()
-    console.print(table)
-    console.print(f"{len(log.rows):,} events in {folder / 'events.parquet'}", soft_wrap=True)
-    console.print(f"picture in {picture}", soft_wrap=True)
+        table.add_row(name, _written(summary.get(name)), meaning)
+    Console().print(table)
+
+
+def _written(value: float | None) -> str:
+    if value is None or isnan(value):
+        return "missing"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.3f}"

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -9,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from edgesim.agents.specs import Column
+from edgesim.problems import Score
 
-__all__ = ["print_table"]
+__all__ = ["print_table", "ranked"]
 
 _WIDTH = 110  # where the output is no terminal
 
@@ -26,32 +28,36 @@ def print_table(
 
     Args:
         evaluation: the content of an ``evaluation.json``.
-        columns: what to show between return and bound.
+        columns: what to show between score and bound.
         highlight: a policy to set in bold.
         console: where to print; standard output by default.
     """
     if console is None:
         console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
     policies: Mapping[str, Any] = evaluation["policies"]
-    bound = policies.get("bound")
+    score = Score.of(evaluation)
+    bound = policies.get("bound", {}).get(score.metric)
     episodes = evaluation["episodes"]
     table = Table(
         box=SIMPLE_HEAD,
         pad_edge=False,
     )
     table.add_column("policy", overflow="fold")
-    table.add_column("return", justify="right", no_wrap=True)
+    table.add_column(score.metric, justify="right", no_wrap=True)
     for column in columns:
         table.add_column(column.heading, justify="right", no_wrap=True)
     if bound is not None:
         table.add_column("of bound", justify="right", no_wrap=True)
     table.add_column("decisions/s", justify="right", no_wrap=True)
-    ranked = sorted(policies.items(), key=lambda item: -item[1]["return"]["mean"])
-    for name, figures in ranked:
-        cells = [name, _with_interval(figures["return"], episodes)]
+    for name in ranked(policies, score):
+        figures = policies[name]
+        own = figures.get(score.metric)
+        cells = [name, "none" if own is None else _with_interval(own, episodes, score.digits)]
+        if figures.get("missing"):
+            cells[1] += f" ({figures['missing']} missing)"
         cells += [_cell(figures, column) for column in columns]
         if bound is not None:
-            cells.append(_share(figures["return"]["mean"], bound["return"]["mean"]))
+            cells.append("" if own is None else _share(own["mean"], bound["mean"]))
         speed = figures.get("decisions_per_second")
         cells.append("" if speed is None else f"{speed:,.0f}")
         table.add_row(*cells, style="bold" if name == highlight else None)
@@ -60,13 +66,25 @@ def print_table(
         f"{evaluation['scenario']}: {episodes} held-out {plural}, seed {evaluation['seed']}"
     )
     console.print(table)
-    console.print(_caption(episodes, bound is not None, columns))
+    console.print(_caption(episodes, bound is not None, columns, score))
+    if any(figures.get("missing") for figures in policies.values()):
+        console.print(_missing(score))
 
 
-def _with_interval(figures: Mapping[str, Any], episodes: int) -> str:
+def ranked(policies: Mapping[str, Any], score: Score) -> list[str]:
+    """Names of policies in an ``evaluation.json``, best first; those without any score last."""
+
+    def place(name: str) -> float:
+        own = policies[name].get(score.metric)
+        return inf if own is None else -score.sign * own["mean"]
+
+    return sorted(policies, key=place)
+
+
+def _with_interval(figures: Mapping[str, Any], episodes: int, digits: int) -> str:
     low, high = figures["ci95"]
-    mean = f"{figures['mean']:,.1f}"
-    return mean if episodes < 2 else f"{mean} ± {(high - low) / 2:,.1f}"
+    mean = f"{figures['mean']:,.{digits}f}"
+    return mean if episodes < 2 else f"{mean} ± {(high - low) / 2:,.{digits}f}"
 
 
 def _cell(figures: Mapping[str, Any], column: Column) -> str:
@@ -79,7 +97,12 @@ def _share(mean: float, bound: float) -> str:
     return f"{mean / bound:.3f}" if bound > 0 else ""
 
 
-def _caption(episodes: int, bound: bool, columns: Sequence[Column]) -> str:
+def _missing(score: Score) -> str:
+    worst = "the worst of all here" if score.missing is None else f"{score.missing:g}"
+    return f"missing: episodes without {score.metric}, which count {worst}"
+
+
+def _caption(episodes: int, bound: bool, columns: Sequence[Column], score: Score) -> str:
     lines = ["means an episode"]
     if episodes > 1:
         lines[0] += ", ± half of the 95 % interval (Student's t)"
@@ -89,6 +112,10 @@ def _caption(episodes: int, bound: bool, columns: Sequence[Column]) -> str:
         if len(column.metrics) > 1
     ]
     if bound:
-        lines.append("of bound: ratio of the mean returns; no policy can reach more than the bound")
+        end = "more" if score.sign > 0 else "less"
+        means = f"ratio of the mean {score.metric}"
+        lines.append(f"of bound: {means}; no policy can reach {end} than the bound")
+    if score.sign < 0:
+        lines.append(f"less {score.metric} is better")
     lines.append("decisions/s: a CPU second, the simulation included")
     return "\n".join(lines)

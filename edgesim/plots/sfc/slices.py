@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from edgesim.plots.sfc.colours import colour_of
+from edgesim.plots.policies import colour_of
 from edgesim.plots.style import GREY, figure, save_both
 from edgesim.plots.tables import read
 

@@ -89,7 +89,7 @@ def test_only_episodes_that_all_have_played_count(tmp_path: Path) -> None:
     ]
     (contest,) = contests_of(folders)
     assert contest.episodes == [2, 6]
-    assert contest.of("agent")[0].returns.tolist() == [[6, 7], [6, 7]]
+    assert contest.of("agent")[0].values.tolist() == [[6, 7], [6, 7]]
 
 
 def test_over_all_contests_agents_need_two_runs_in_each(tmp_path: Path) -> None:
