@@ -2,7 +2,8 @@
 
 Every scenario, every environment and every package gets a page of its own, written here from its
 YAML file, its docstring or its modules. A page written by hand asks for a table with a line
-``<!-- table: name -->``; :data:`TABLES` has them by name.
+``<!-- table: name -->``; :data:`TABLES` has them by name. ``<!-- file: path -->`` shows a file of
+the repository.
 """
 
 import ast
@@ -284,14 +285,24 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Put the tables where a page asks for them; their links start at the page's folder."""
+    """Put tables and files where a page asks for them; links start at the page's folder."""
     up = "../" * page.file.src_uri.count("/")
+    markdown = re.sub(
+        r"^<!-- file: (\S+) -->$", lambda found: _file(found[1]), markdown, flags=re.MULTILINE
+    )
     return re.sub(
         r"^<!-- table: (\w+) -->$",
         lambda found: "\n".join(TABLES[found[1]]()).replace("](", f"]({up}"),
         markdown,
         flags=re.MULTILINE,
     )
+
+
+def _file(path: str) -> str:
+    """A file of the repository as a block."""
+    language = {".py": "python", ".yaml": "yaml"}[Path(path).suffix]
+    text = (_PACKAGE.parent / path).read_text(encoding="utf-8")
+    return f'```{language} title="{path}"\n{text}```'
 
 
 _ROLE = r":(?:class|data|func|meth|mod|attr|exc|obj):"

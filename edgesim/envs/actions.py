@@ -18,7 +18,7 @@ def reader(space: spaces.Space[Any]) -> Callable[[Any], Any]:
 
     An action of ``Discrete`` becomes an int: any whole number is taken, also NumPy's and torch's.
     Those of other spaces become arrays of the space's dtype, where that cuts nothing off but digits
-    of a float.
+    of a float: 1.0 is an action of ``MultiBinary`` (stable-baselines3 draws floats), 0.5 is none.
 
     Args:
         space: ``Discrete``, or a space of arrays (``MultiDiscrete``, ``MultiBinary``, ``Box``).
@@ -29,14 +29,14 @@ def reader(space: spaces.Space[Any]) -> Callable[[Any], Any]:
     if isinstance(space, spaces.Discrete):
         return _of_discrete(int(space.start), int(space.start + space.n) - 1)
     dtype = np.dtype(space.dtype)
-    kinds = "iub" if np.issubdtype(dtype, np.integer) else "iubf"
+    whole = np.issubdtype(dtype, np.integer)
 
     def read(action: Any) -> Any:
         given = np.asarray(action)
-        if given.dtype.kind not in kinds:
+        if given.dtype.kind not in "iubf":
             raise InputError("action", action, f"must be in {space}")
         written = given.astype(dtype, copy=False)
-        cut = kinds == "iub" and not np.array_equal(written, given)
+        cut = whole and not np.array_equal(written, given)
         if cut or not space.contains(written):
             raise InputError("action", action, f"must be in {space}")
         return written

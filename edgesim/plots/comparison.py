@@ -79,6 +79,6 @@ def _panel(axes: Axes, label: str, rows: list[dict[str, Any]]) -> None:
     axes.set_xlim(**{"left" if sign > 0 else "right": end})
     axes.grid(axis="x", color=GREY, alpha=0.25)
     axes.set_title(label, fontsize=11)
-    less = "" if sign > 0 else ", less is better"
+    less = "" if sign > 0 else ",\nless is better"
     metric = rows[0]["metric"]
     axes.set_xlabel(f"{metric} of an episode, mean and 95 % interval{less}", fontsize=9)

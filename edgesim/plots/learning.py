@@ -64,7 +64,7 @@ def draw(folder: Path) -> Path:
         _bands(axes, scores, own, agent, score)
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_xlabel("decisions trained on")
-        less = ", less is better" if score.sign < 0 else ""
+        less = ",\nless is better" if score.sign < 0 else ""
         axes.set_ylabel(f"{metric} of an episode, mean and 95 % interval{less}")
         axes.set_title(
             f"{agent} learns {scenario['name']} (seed {config['seed']}); "

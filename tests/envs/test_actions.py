@@ -53,6 +53,7 @@ def test_actions_of_many_environments_are_rows(space: gymnasium.Space[Any]) -> N
         (spaces.Discrete(5), True, 1),
         (spaces.MultiBinary(3), [1, 0, 1], [1, 0, 1]),
         (spaces.MultiBinary(3), np.array([True, False, True]), [1, 0, 1]),
+        (spaces.MultiBinary(3), np.array([1.0, 0.0, 1.0]), [1, 0, 1]),  # stable-baselines3's
         (spaces.MultiDiscrete([3, 4]), (2, 3), [2, 3]),
         (spaces.Box(-1.0, 1.0, (2,)), [0.5, -1], [0.5, -1.0]),
         (spaces.Box(0, 255, (2,), dtype=np.uint8), [0, 255], [0, 255]),
@@ -76,7 +77,7 @@ def test_what_means_an_action_is_taken_for_it(space, action, expected) -> None:
         (spaces.MultiBinary(3), [1, 0], "must be in MultiBinary"),
         (spaces.MultiBinary(3), [1, 0, 2], "must be in MultiBinary"),
         (spaces.MultiBinary(3), [1, 0, 257], "must be in MultiBinary"),  # 1, if cut to 8 bits
-        (spaces.MultiBinary(3), [1.0, 0.0, 1.0], "must be in MultiBinary"),
+        (spaces.MultiBinary(3), [0.5, 0.0, 1.0], "must be in MultiBinary"),
         (spaces.MultiDiscrete([3, 4]), [2, 4], "must be in MultiDiscrete"),
         (spaces.MultiDiscrete([3, 4]), [[2, 3]], "must be in MultiDiscrete"),
         (spaces.Box(-1.0, 1.0, (2,)), [0.5, 1.1], "must be in Box"),

@@ -123,7 +123,7 @@ def test_a_bound_alone_cannot_be_recorded_which_is_said_before_any_work(tmp_path
 
 def test_a_bound_that_is_not_there_is_missed_before_any_work(tmp_path, monkeypatch):
     monkeypatch.delitem(policies_of("aigc"), "bound")
-    monkeypatch.setattr("edgesim.agents.measuring.evaluation.rollout", None)  # no work
+    monkeypatch.setattr("edgesim.agents.measuring.rollout.rollout", None)  # no work
     for keys in ({"policy": "bound"}, {"policy": "random", "bound": True}):
         with pytest.raises(InputError, match="bound = True: aigc_paper has none"):
             evaluate(config(**keys, out=str(tmp_path / "ev")))
@@ -137,7 +137,7 @@ def test_what_was_there_stays_until_the_new_is_whole(tmp_path, monkeypatch):
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr("edgesim.agents.measuring.evaluation.rollout", fail)
+    monkeypatch.setattr("edgesim.agents.measuring.rollout.rollout", fail)
     with pytest.raises(RuntimeError):
         evaluate(config(policy="prophet", out=str(tmp_path), record=True))
     assert (tmp_path / "evaluation.json").read_text() == before
