@@ -139,7 +139,10 @@ class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Running, Generic[TwinT, ObsT,
         self._read_action = reader(self.action_space)
         self._begin()
         twin = self._twin = self._open(episode_seed(self.np_random))
-        self._go_on(twin)
+        if self._others is None:
+            twin.next_decision()
+        else:
+            self._others.go_on(twin)
         self._over = False
         return self._observe(twin), dict.fromkeys(self.parts, 0.0)
 
@@ -158,19 +161,15 @@ class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Running, Generic[TwinT, ObsT,
         chosen = self._read_action(action)
         if twin.request is not None:
             self._apply(twin, chosen)
-            self._go_on(twin)
+            if self._others is None:
+                twin.next_decision()
+            else:
+                self._others.go_on(twin)
         over = self._over = twin.request is None
         reward, info = self._settle(twin, over=over)
         if over:
             info["metrics"] = self._metrics(twin)
         return self._observe(twin), reward, over, False, info
-
-    def _go_on(self, twin: TwinT) -> None:
-        """Run to the next decision of this environment; policies make those of the others."""
-        if self._others is None:
-            twin.next_decision()
-        else:
-            self._others.go_on(twin)
 
     def _open_shared(self, seed: np.random.SeedSequence) -> TwinT:
         """The workload of this problem in a twin of the shared world, at its beginning."""

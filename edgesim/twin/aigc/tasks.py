@@ -14,7 +14,9 @@ __all__ = ["TaskStream"]
 
 
 class TaskStream:
-    """An iterator over all tasks of an episode, as fresh objects; it can be pickled on its way.
+    """All tasks of an episode, as fresh objects: an iteration goes on where the last one stopped.
+
+    It can be pickled on its way; an iterator over it cannot.
 
     Args:
         arrivals: where the tasks come from.
@@ -29,41 +31,37 @@ class TaskStream:
         self._first = 0  # number of the first task of the block
         self._given = 0  # tasks of the block that were handed out
         self._block: TaskBlock | None = None
-        self._rest: Iterator[Task] = iter(())
 
-    def __iter__(self) -> "TaskStream":
-        """Itself."""
-        return self
-
-    def __next__(self) -> Task:
-        """The next task."""
-        task = next(self._rest, None)
-        if task is None:
-            self._turn_over()
-            task = next(self._rest)
-        self._given += 1
-        return task
+    def __iter__(self) -> Iterator[Task]:
+        """The tasks that have not been handed out yet."""
+        while True:
+            block = self._block
+            if block is not None:
+                for task in self._left(block):
+                    self._given += 1
+                    yield task
+                self._first, self._given, self._block = self._first + len(block), 0, None
+            self._block = next(self._blocks, None)
+            if self._block is None:
+                return
+            if self._pictures is not None:
+                self._block.picture = self._pictures.random(len(self._block)).tolist()
 
     def resample(self, now_s: float, arrived: int) -> None:
         """Draw the tasks anew that have not arrived, see :meth:`Blocks.resample`.
+
+        Iterators from before are not to be used again.
 
         Args:
             now_s: time now, s.
             arrived: how many tasks have arrived.
         """
         self._blocks.resample(now_s, arrived)
-        self._first, self._given, self._block, self._rest = arrived, 0, None, iter(())
+        self._first, self._given, self._block = arrived, 0, None
 
-    def _turn_over(self) -> None:
-        if self._block is not None:
-            self._first += len(self._block)
-        self._block, self._given = next(self._blocks), 0
-        if self._pictures is not None:
-            self._block.picture = self._pictures.random(len(self._block)).tolist()
-        self._rest = self._tasks(self._block, 0)
-
-    def _tasks(self, block: TaskBlock, given: int) -> Iterator[Task]:
-        """The tasks of a block but for the first ``given``."""
+    def _left(self, block: TaskBlock) -> Iterator[Task]:
+        """The tasks of a block that were not handed out."""
+        given = self._given
 
         def left(column: list[Any]) -> list[Any]:
             return column[given:] if given else column
@@ -77,15 +75,6 @@ class TaskStream:
         if block.picture is not None:
             tasks = _with_picture(tasks, left(block.picture))
         return tasks
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Without the iterator over the block."""
-        return {**self.__dict__, "_rest": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        block = self._block
-        self._rest = iter(()) if block is None else self._tasks(block, self._given)
 
 
 def _with_network(tasks: Iterator[Task], block: TaskBlock, given: int) -> Iterator[Task]:

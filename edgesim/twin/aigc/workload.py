@@ -58,7 +58,7 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
     """
 
     name = "aigc"
-    views = ("_assigned", "_available")
+    views = ("_assigned", "_available", "_following")
     columns = ("task", "provider")
 
     def __init__(self, scenario: AIGCScenario, world: AIGCWorld | None = None) -> None:
@@ -112,10 +112,11 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         self.available = self.world.capacity.copy()
         self.assigned = np.zeros(len(self.available))
         self.up = np.ones(len(self.available), dtype=bool)
-        self.look()
         self._tasks = self.tasks()
-        self._coming: Task | None = next(self._tasks, None)
-        self._awaited: Moment | None = None  # of the next arrival
+        self.look()
+        self._coming: Task | None = next(self._following, None)
+        self._arrival = Moment(self._arrive, None)  # one for all, taken again
+        self._awaited: Moment | None = None  # that one, while an arrival is on the clock
         self.providers = [self._provider(number) for number in range(len(self.available))]
         self.delivery = (
             None
@@ -132,11 +133,12 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         )
 
     def look(self) -> None:
-        """Have single numbers of the arrays at hand."""
+        """Have single numbers of the arrays at hand, and the tasks that follow."""
         # A memoryview takes and gives a single number several times faster than an array does.
         self._available, self._assigned = (
             numbers.data.cast("B").cast("d") for numbers in (self.available, self.assigned)
         )
+        self._following = iter(self._tasks)
 
     # --- from decision to decision --------------------------------------------------------------
 
@@ -146,8 +148,10 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             task = self._coming
             if task is None:
                 return not self.idle
-            self._coming = next(self._tasks, None)
-            self._awaited = self.clock.at(task.arrival_s, self._arrive, task)
+            self._coming = next(self._following, None)
+            self._awaited = moment = self._arrival
+            moment._value = task
+            self.clock.again(moment, task.arrival_s)
         return True
 
     @property
@@ -211,9 +215,10 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         now = self.clock._now
         if self._awaited is not None:
             self._awaited.cancel()
-            self._awaited = None
+            self._arrival, self._awaited = Moment(self._arrive, None), None
         self._tasks.resample(now, self.ledger.arrived)
-        self._coming = next(self._tasks, None)
+        self._following = iter(self._tasks)
+        self._coming = next(self._following, None)
         if self.delivery is not None:
             self.delivery.users.resample(now)
 

@@ -152,13 +152,13 @@ class Messages:
         self.in_transit += 1
         path = self.routes.paths[source][target]
         message = Message(size_bytes, target, path, done, value, stopped)
-        message.moment = Moment(self._cross, message)
+        message.moment = Moment(self._go_on, message)
         if not path:
             self._clock.again(message.moment, self._clock._now)
         elif self._links.version:
             self._go_from(source, message)
         else:
-            self._queue(message)
+            self._go_on(message.moment)
         return message
 
     def backlog_s(self, source: int, target: int) -> float:
@@ -201,7 +201,7 @@ class Messages:
                 left = message.left_bytes - (now - message.begun_s) / pace
                 message.left_bytes = left if left > 0.0 else 0.0
             message.moment.cancel()
-            message.moment = Moment(self._cross, message)
+            message.moment = Moment(self._go_on, message)
             message.begun_s = free_s
             free_s = message.sent_s = self._sent_s(free_s, message.left_bytes, now_pace)
             if free_s < inf:
@@ -222,7 +222,7 @@ class Messages:
         for message in unsent:
             queue.remove(message)
             message.moment.cancel()
-            message.moment = Moment(self._cross, message)
+            message.moment = Moment(self._go_on, message)
             left = message.left_bytes
             if message.begun_s < now and pace < inf:
                 left -= (now - message.begun_s) / pace
@@ -250,25 +250,6 @@ class Messages:
         """When so many bytes have been sent; never where nothing is sent."""
         return start_s + left_bytes * pace if pace < inf else inf
 
-    def _queue(self, message: Message) -> None:
-        """Queue a message at its next link until it will have crossed it."""
-        hop = message.hop
-        link = message.path[hop]
-        message.hop = hop + 1
-        now, free_s, pace = self._clock._now, self._free_s[link], self._pace[link]
-        start_s = free_s if free_s > now else now
-        size_bytes = message.size_bytes
-        self._queues[link].append(message)
-        message.left_bytes, message.begun_s = size_bytes, start_s
-        sent_s = start_s + size_bytes * pace if pace < inf else inf
-        self._free_s[link] = message.sent_s = sent_s
-        if sent_s == inf:
-            return
-        self._clock.again(message.moment, sent_s + self._fixed_s[link])
-        if self._links.metered and not self._links.busy[link]:
-            self._links.occupy(link)
-            self._clock.at(sent_s, self._look, link)
-
     def _look(self, moment: Moment) -> None:
         """See whether a link has sent all that was queued, and is free for others."""
         link: int = moment._value
@@ -280,24 +261,40 @@ class Messages:
         else:
             self._stuck.add(link)
 
-    def _cross(self, moment: Moment) -> None:
-        """A message has crossed a link, or gone nowhere: it goes on, or is handed over."""
+    def _go_on(self, moment: Moment) -> None:
+        """A message has crossed a link, or sets out: queue it at its next link, or hand it over.
+
+        All in one function: it is called for every hop of every message.
+        """
         message: Message = moment._value
-        hop, path = message.hop, message.path
+        hop, path, links = message.hop, message.path, self._links
         if hop:
             link = path[hop - 1]
             self._queues[link].popleft()
             self.sent_bytes[link] += message.size_bytes
-        if hop < len(path):
-            if self._links.version:
-                self._go_from(self._links.wiring.ends[path[hop]][0], message)
+        if hop == len(path):
+            if links.node_up[message.target]:
+                self._deliver(message)
             else:
-                self._queue(message)
+                self._waiting.append((message.target, message))
             return
-        if self._links.node_up[message.target]:
-            self._deliver(message)
-        else:
-            self._waiting.append((message.target, message))
+        link = path[hop]
+        if hop and links.version:
+            self._go_from(links.wiring.ends[link][0], message)
+            return
+        message.hop = hop + 1
+        now, free_s, pace = self._clock._now, self._free_s[link], self._pace[link]
+        message.begun_s = start_s = free_s if free_s > now else now
+        message.left_bytes = size_bytes = message.size_bytes
+        self._queues[link].append(message)
+        if pace == inf or start_s == inf:
+            self._free_s[link] = message.sent_s = inf
+            return
+        self._free_s[link] = message.sent_s = sent_s = start_s + size_bytes * pace
+        self._clock.again(moment, sent_s + self._fixed_s[link])
+        if links.metered and not links.busy[link]:
+            links.occupy(link)
+            self._clock.at(sent_s, self._look, link)
 
     def _deliver(self, message: Message) -> None:
         # The moment holds its message: in a circle both would wait for Python's garbage collector.
@@ -324,6 +321,6 @@ class Messages:
                 path = self._around[node].get(message.target)
             if path:
                 message.path, message.hop = path, 0
-                self._queue(message)
+                self._go_on(message.moment)
                 return
         self._waiting.append((node, message))
