@@ -287,7 +287,7 @@ class Messages:
         message.begun_s = start_s = free_s if free_s > now else now
         message.left_bytes = size_bytes = message.size_bytes
         self._queues[link].append(message)
-        if pace == inf or start_s == inf:
+        if pace + start_s == inf:  # one of them is: nothing is sent
             self._free_s[link] = message.sent_s = inf
             return
         self._free_s[link] = message.sent_s = sent_s = start_s + size_bytes * pace
