@@ -15,13 +15,14 @@ def trace(rows, header="arrival_s,steps"):
     return {"bad.csv": "\n".join([header, *rows]) + "\n"}
 
 
-def gml(edges, places=True, length=None):
+def gml(edges, places=True, length=None, more=""):
     """Three nodes and some links, as GML."""
     nodes = "".join(
         f'node [ id {n} label "{n}" ' + (f"Longitude {n} Latitude 50 " if places else "") + "] "
         for n in range(3)
     )
     told = f" length_km {length}" if length else ""
+    told += more
     links = "".join(f"edge [ source {a} target {b}{told} ] " for a, b in edges)
     return f"graph [ {nodes}{links}]"
 
@@ -371,6 +372,16 @@ TABLE = {
         "evaluate scenario=sfc scenario.network.topology.source=bad.gml",
         {"bad.gml": gml(edges=[(0, 1), (1, 2)], places=False)},
         ["bad.gml", "length"],
+    ),
+    "topology with more reserved than a link has": (
+        "evaluate scenario=sfc scenario.network.topology.source=bad.gml",
+        {"bad.gml": gml([(0, 1), (1, 2)], more=" capacity_bps 1000000000 reserved_bps 2000000000")},
+        ["bad.gml", "reserved_bps", "'0'", "'1'", "2000000000", "1e+09"],
+    ),
+    "topology with a reservation that is none": (
+        "evaluate scenario=sfc scenario.network.topology.source=bad.gml",
+        {"bad.gml": gml([(0, 1), (1, 2)], more=" reserved_bps -5.0")},
+        ["bad.gml", "reserved_bps", "-5", "at least 0"],
     ),
     "topology with a negative length": (
         "evaluate scenario=sfc scenario.network.topology.source=bad.gml",

@@ -158,7 +158,7 @@ class Links:
         self._clock = clock
         self.wiring = wiring
         self._places = links.queue_bursts
-        self.reserved_bps = array("d", [0.0] * count)
+        self.reserved_bps = array("d", wiring.reserved_bps)
         self.ceiling_bps = array("d", wiring.capacity_bps)
         self.load_bps = array("d", [0.0] * count)
         self.available_bps = array("d", wiring.capacity_bps)
@@ -176,13 +176,16 @@ class Links:
         self.version = 0
         self.watchers: list[Callable[[], None]] = []
         self._trouble = [0] * count  # failures that keep a link down: its edge, its ends
-        self._holders = [0] * count  # reservations on it
+        self._holders = [int(held > 0) for held in wiring.reserved_bps]  # reservations on it
         self._demand_bps = array("d", [0.0] * count)
         # Integrals up to _since_s; the present load has held since.
         self._since_s = array("d", [clock.now] * count)
         self._sent_bytes = array("d", [0.0] * count)
         self._received_bytes = array("d", [0.0] * count)
         self._delay_area = array("d", [0.0] * count)
+        for link, held in enumerate(wiring.reserved_bps):
+            if held:
+                self._change(link)
         low, high = links.background_share
         self._share = (float(low), float(high))
         self._background_s = links.background_period_s

@@ -7,6 +7,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from edgesim.errors import InputError
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.network.wiring import Wiring
 
@@ -31,13 +32,15 @@ class MessageRoutes(Shared):
         fixed_s: propagation and switching over all hops, s, shape (N, N).
 
     Raises:
-        ValueError: the network is not connected.
+        InputError: the network is not connected.
     """
 
     def __init__(self, wiring: Wiring, route_bytes: float = 1e6) -> None:
         nodes = wiring.nodes
         if not nx.is_connected(wiring.graph):
-            raise ValueError("the graph is not connected: some sites cannot reach others")
+            one, other, *_ = (min(part) for part in nx.connected_components(wiring.graph))
+            ends = " and ".join(str(wiring.graph.nodes[it].get("name", it)) for it in (one, other))
+            raise InputError("network", ends, "must be connected: no way joins these nodes")
         self.wiring = wiring
         self.route_bytes = route_bytes
         self.paths: list[list[tuple[int, ...]]] = [[()] * nodes for _ in range(nodes)]

@@ -17,6 +17,7 @@ class PlannedLink:
     other: int
     length_km: Any = None
     capacity_bps: Any = None
+    reserved_bps: Any = None
 
 
 @dataclass

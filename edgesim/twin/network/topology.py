@@ -53,13 +53,14 @@ def build_topology(plan: Plan, source: str) -> "nx.Graph[int]":
 
     Returns:
         Nodes 0 … N-1 in the source's order, each with ``name`` and ``x``, ``y``; edges with
-        ``length_km`` and, where the source gives one, ``capacity_bps``. ``graph.graph``:
+        ``length_km`` and, where the source gives them, ``capacity_bps`` and ``reserved_bps``.
+        ``graph.graph``:
         ``positions`` is "lonlat" (degrees), "km" or "layout".
 
     Raises:
         InputError: fewer than two nodes, not connected (the smallest part is named), a position,
-            length or capacity that is none, or a link without length between nodes without
-            positions.
+            length, capacity or reservation that is none, or a link without length between nodes
+            without positions.
     """
     count = len(plan.names)
     if count < 2:
@@ -84,6 +85,13 @@ def build_topology(plan: Plan, source: str) -> "nx.Graph[int]":
             if capacity <= 0:
                 raise InputError(what, link.capacity_bps, "must be a finite number above 0")
             graph.edges[link.one, link.other]["capacity_bps"] = capacity
+        if link.reserved_bps is not None:
+            what = f"{source}: reserved_bps of link {_called(plan, link)}"
+            accepted = "must be a finite number of at least 0"
+            reserved = _figure(what, link.reserved_bps, accepted)
+            if reserved < 0:
+                raise InputError(what, link.reserved_bps, accepted)
+            graph.edges[link.one, link.other]["reserved_bps"] = reserved
     _connected(graph, plan, source)
     _place(graph, places, plan.geographic)
     return graph

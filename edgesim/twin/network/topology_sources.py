@@ -99,8 +99,9 @@ def read_file(source: str) -> Plan:
 
     Of a node are read ``Longitude`` and ``Latitude`` (or ``lon`` and ``lat``), or else ``x`` and
     ``y`` in km; ``label`` or ``name`` is its name. Of a link are read ``length_km``, ``dist`` or
-    ``length``, all in km, and ``capacity_bps``. Attribute names in any case. The two directions
-    of a directed link are parallel links.
+    ``length``, all in km, ``capacity_bps``, and ``reserved_bps``, which others hold in each
+    direction from beginning to end. Attribute names in any case. The two directions of a directed
+    link are parallel links.
 
     Raises:
         InputError: the file is missing, or not what its ending says.
@@ -140,7 +141,9 @@ def _lowered(attributes: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _file_link(one: int, other: int, attributes: dict[str, Any]) -> PlannedLink:
     length = next((attributes[key] for key in _LENGTHS if key in attributes), None)
-    return PlannedLink(one, other, length, attributes.get("capacity_bps"))
+    return PlannedLink(
+        one, other, length, attributes.get("capacity_bps"), attributes.get("reserved_bps")
+    )
 
 
 # ---- generators

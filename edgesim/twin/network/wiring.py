@@ -2,6 +2,7 @@
 
 import networkx as nx
 
+from edgesim.errors import InputError
 from edgesim.scenarios.parts.links import Backhaul, Links
 from edgesim.twin.core.forking import Shared
 
@@ -16,14 +17,16 @@ class Wiring(Shared):
 
     Args:
         graph: nodes 0 … N-1, edges with ``length_km``; where an edge's capacity is not that of the
-            scenario ``capacity_bps``, and where its propagation does not follow from the length
-            ``propagation_s``: see :func:`edgesim.twin.network.topology.load_topology`.
+            scenario ``capacity_bps``, where others hold some of it ``reserved_bps``, and where its
+            propagation does not follow from the length ``propagation_s``: see
+            :func:`edgesim.twin.network.topology.load_topology`.
         links: the scenario's links.
         switch_delay_s: what the switch at the end of a link takes to send a message on, s.
 
     Attributes:
         ends: (from, to) of every link; a link's number is its place here.
         capacity_bps: capacity of every link.
+        reserved_bps: what others hold of every link from beginning to end.
         propagation_s: time along every link.
         burst_s: time that every link takes to send one burst.
         byte_s: time that every link takes to send a byte where nothing else uses it.
@@ -35,6 +38,7 @@ class Wiring(Shared):
 
     Raises:
         ValueError: the nodes are not 0 … N-1.
+        InputError: more is reserved on a link than its capacity.
     """
 
     def __init__(self, graph: "nx.Graph[int]", links: Links, switch_delay_s: float = 0.0) -> None:
@@ -47,6 +51,7 @@ class Wiring(Shared):
         self.length_km: list[float] = [edge["length_km"] for _, _, edge in graph.edges(data=True)]
         self.ends: list[tuple[int, int]] = []
         self.capacity_bps: list[float] = []
+        self.reserved_bps: list[float] = []
         self.propagation_s: list[float] = []
         self.burst_s: list[float] = []
         self.byte_s: list[float] = []
@@ -57,6 +62,14 @@ class Wiring(Shared):
         self.number: dict[tuple[int, int], int] = {}
         for one, other, edge in graph.edges(data=True):
             capacity = float(edge.get("capacity_bps", links.capacity_bps))
+            reserved = float(edge.get("reserved_bps", 0.0))
+            if reserved > capacity:
+                names = " – ".join(repr(graph.nodes[end].get("name", end)) for end in (one, other))
+                raise InputError(
+                    f"{graph.graph.get('name', 'network')}: reserved_bps of link {names}",
+                    reserved,
+                    f"must be at most its capacity, {capacity:g} bit/s",
+                )
             propagation = edge.get("propagation_s")
             if propagation is None:
                 propagation = edge["length_km"] * links.propagation_ms_per_km / 1000
@@ -67,6 +80,7 @@ class Wiring(Shared):
                 self.leaving[ends[0]].append(link)
                 self.arriving[ends[1]].append(link)
                 self.capacity_bps.append(capacity)
+                self.reserved_bps.append(reserved)
                 self.propagation_s.append(propagation)
                 self.burst_s.append(burst)
                 self.byte_s.append(8.0 / capacity)

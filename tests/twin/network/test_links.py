@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgesim.errors import InputError
 from edgesim.scenarios.parts.links import Links
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.streams import Streams
@@ -304,3 +305,24 @@ def test_the_same_world_twice() -> None:
         return [links.counters(link) for link in range(38)], links.delay_s
 
     assert run() == run()
+
+
+def test_what_others_hold_from_the_beginning_is_not_there_for_anybody() -> None:
+    graph = line()
+    graph.edges[0, 1]["reserved_bps"] = 0.4e6
+    clock, links = network(graph=graph)
+    assert not links.fits((0,), 0.7e6) and links.fits((0,), 0.6e6) and links.fits((2,), 1e6)
+    assert links.load_bps[0] == pytest.approx(0.4e6) and links.load_bps[2] == 0
+    assert links.byte_s[0] == pytest.approx(8 / 0.6e6)
+    links.reserve((0, 2), 0.6e6)
+    links.release((0, 2), 0.6e6)
+    assert links.reserved_bps[0] == pytest.approx(0.4e6)
+    clock.run(10)
+    assert links.counters(0).sent_bytes == pytest.approx(10 * 0.4e6 / 8)
+
+
+def test_more_than_a_link_has_cannot_be_held_by_others() -> None:
+    graph = line()
+    graph.edges[0, 1]["reserved_bps"] = 1.1e6
+    with pytest.raises(InputError, match=r"reserved_bps of link 0 – 1 = 1100000\.0: .* 1e\+06"):
+        Wiring(graph, QUIET)
