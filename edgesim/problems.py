@@ -173,3 +173,21 @@ add(
         benchmark="edgesim.benchmark.sfc:sizes",
     )
 )
+add(
+    Problem(
+        name="vne",
+        env_id="edgesim/VNE-v0",
+        env="edgesim.envs.vne.env:VNEEnv",
+        schema="edgesim.scenarios.vne.schema:VNEScenario",
+        twin="edgesim.twin.vne.workload:VNEWorkload",
+        policies="edgesim.agents.vne.registry:POLICIES",
+        columns="edgesim.agents.vne.registry:COLUMNS",
+        metrics="edgesim.envs.vne.env:METRICS",
+        picture="edgesim.plots.vne.episode:draw",
+        default_scenario="vne_wx100",
+        default_policy="nearest",
+        default_agent="maskable_ppo",
+        score=Score(metric="rac"),
+        vector="edgesim.envs.vne.env:make_vec",
+    )
+)

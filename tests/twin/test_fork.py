@@ -13,6 +13,7 @@ from edgesim.twin.core.worlds import shared_world
 from edgesim.twin.sfc.workload import SFCWorkload
 from edgesim.twin.shared import SharedWorld
 from edgesim.twin.twin import Twin
+from edgesim.twin.vne.workload import VNEWorkload
 
 SHORT = {
     "aigc": {"horizon_s": 40.0},
@@ -21,7 +22,9 @@ SHORT = {
     "sfc": {"network.horizon_s": 40.0, "network.failures.link_mtbf_s": 500.0},
     "sfc_paper": {},
     "shared": {"aigc.horizon_s": 20.0, "sfc.network.horizon_s": 20.0},
+    "vne_geant": {"virtual.count": 40, "virtual.arrival_rate_hz": 0.1},
 }
+KINDS: dict[str, Any] = {"aigc": AIGCWorkload, "sfc": SFCWorkload, "vne": VNEWorkload}
 
 
 def twin_of(name: str, number: int) -> Twin:
@@ -29,8 +32,7 @@ def twin_of(name: str, number: int) -> Twin:
     if name == "shared":
         world: SharedWorld = shared_world(SharedWorld, scenario)
         return world.twin(seed, record=True)
-    kind: Any = SFCWorkload if name.startswith("sfc") else AIGCWorkload
-    twin: Twin = kind.alone(scenario, seed, record=True).twin
+    twin: Twin = KINDS[scenario.problem].alone(scenario, seed, record=True).twin
     return twin
 
 
@@ -41,6 +43,8 @@ def played(twin: Twin, rng: np.random.Generator, decisions: float = float("inf")
         workload: Any = twin.workloads[decision.workload]
         if decision.workload == "aigc":
             twin.choose(int(rng.integers(len(workload.available))))
+        elif decision.workload == "vne":
+            twin.choose((workload.embedding.placed, int(rng.integers(workload.world.nodes))))
         else:
             twin.choose(int(rng.integers(-1, workload.world.instances)))
         made += 1

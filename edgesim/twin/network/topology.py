@@ -16,13 +16,22 @@ __all__ = ["build_topology", "great_circle_km", "load_topology"]
 _EARTH_KM = 6371.0088  # mean radius R1 of the GRS 80 ellipsoid (H. Moritz, 1980)
 
 
-def load_topology(topology: Topology, rng: np.random.Generator) -> "nx.Graph[int]":
+def load_topology(
+    topology: Topology,
+    rng: np.random.Generator,
+    waxman: tuple[float, float] = sources.WAXMAN,
+) -> "nx.Graph[int]":
     """The switches and links of a scenario.
 
     ``topology.source`` is, tried in this order: a generator's name (``barabasi_albert``,
     ``gabriel``, ``waxman``; only these draw from ``rng``), a file that ends in ``.graphml`` or
     ``.gml``, or a topohub key. See :mod:`edgesim.twin.network.topology_sources` for what each
     reads.
+
+    Args:
+        topology: the scenario's keys.
+        rng: draws a map, where one is drawn.
+        waxman: (alpha, beta) of ``waxman``.
 
     Returns:
         As :func:`build_topology`; ``graph.graph["name"]`` is the source.
@@ -33,7 +42,7 @@ def load_topology(topology: Topology, rng: np.random.Generator) -> "nx.Graph[int
     """
     source = topology.source.strip()
     if source in sources.GENERATORS:
-        plan = sources.generate(source, topology.nodes, topology.side_km, rng)
+        plan = sources.generate(source, topology.nodes, topology.side_km, rng, waxman)
     elif source.lower().endswith(sources.FILES):
         plan = sources.read_file(source)
     else:

@@ -17,9 +17,11 @@ from edgesim.errors import InputError
 from edgesim.twin.network.gabriel import metro_graph
 from edgesim.twin.network.plan import KEY, Plan, PlannedLink
 
-__all__ = ["FILES", "GENERATORS", "generate", "read_file", "read_topohub"]
+__all__ = ["FILES", "GENERATORS", "WAXMAN", "generate", "read_file", "read_topohub"]
 
 GENERATORS = ("barabasi_albert", "gabriel", "waxman")
+WAXMAN = (0.15, 0.4)
+"""The (alpha, beta) of ``waxman`` where a scenario has none of its own."""
 FILES = (".graphml", ".gml")
 
 _LENGTHS = ("length_km", "dist", "length")
@@ -149,11 +151,18 @@ def _file_link(one: int, other: int, attributes: dict[str, Any]) -> PlannedLink:
 # ---- generators
 
 
-def generate(name: str, nodes: int, side_km: float, rng: np.random.Generator) -> Plan:
+def generate(
+    name: str,
+    nodes: int,
+    side_km: float,
+    rng: np.random.Generator,
+    waxman: tuple[float, float] = WAXMAN,
+) -> Plan:
     """A drawn network: switches uniform on a square, and links by a rule.
 
-    - ``waxman``: a link with probability 0.4 exp(-d / (0.15 L)), L the greatest distance (B. M.
-      Waxman, "Routing of multipoint connections", IEEE JSAC 6, 1988).
+    - ``waxman``: a link with probability beta exp(-d / (alpha L)), L the greatest distance (B. M.
+      Waxman, "Routing of multipoint connections", IEEE JSAC 6, 1988); alpha is 0.15 and beta 0.4
+      where a scenario has none of its own.
     - ``gabriel``: the Gabriel graph, see :func:`edgesim.twin.network.gabriel.metro_graph`.
     - ``barabasi_albert``: each switch joins two earlier ones, preferring those with many links
       (A.-L. Barabási, R. Albert, "Emergence of scaling in random networks", Science 286, 1999).
@@ -166,6 +175,7 @@ def generate(name: str, nodes: int, side_km: float, rng: np.random.Generator) ->
         nodes: number of switches.
         side_km: side of the square.
         rng: draws the positions, then the links.
+        waxman: (alpha, beta).
     """
     points = [(float(x), float(y)) for x, y in rng.uniform(0.0, side_km, (nodes, 2))]
     seed = int(rng.integers(2**32))
@@ -174,7 +184,8 @@ def generate(name: str, nodes: int, side_km: float, rng: np.random.Generator) ->
         graph = metro_graph(points)
     elif name == "waxman":
         square = (0, 0, side_km, side_km)
-        graph = nx.waxman_graph(nodes, beta=0.4, alpha=0.15, domain=square, seed=seed)
+        alpha, beta = waxman
+        graph = nx.waxman_graph(nodes, beta=beta, alpha=alpha, domain=square, seed=seed)
         points = [graph.nodes[node]["pos"] for node in range(nodes)]
     else:
         graph = nx.barabasi_albert_graph(nodes, min(2, nodes - 1), seed=seed)

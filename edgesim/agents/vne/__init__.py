@@ -1,0 +1,1 @@
+"""Named policies and bounds of virtual network embedding."""

@@ -1,0 +1,1 @@
+"""Scenarios of virtual network embedding: their schema and presets."""

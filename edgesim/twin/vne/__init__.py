@@ -1,0 +1,1 @@
+"""Virtual network embedding: requests, the physical network they share, outcomes."""
