@@ -176,10 +176,10 @@ add(
 add(
     Problem(
         name="vne",
+        presets="edgesim.scenarios.vne",
         env_id="edgesim/VNE-v0",
         env="edgesim.envs.vne.env:VNEEnv",
         schema="edgesim.scenarios.vne.schema:VNEScenario",
-        twin="edgesim.twin.vne.workload:VNEWorkload",
         policies="edgesim.agents.vne.registry:POLICIES",
         columns="edgesim.agents.vne.registry:COLUMNS",
         metrics="edgesim.envs.vne.env:METRICS",
@@ -187,7 +187,7 @@ add(
         default_scenario="vne_wx100",
         default_policy="nearest",
         default_agent="maskable_ppo",
-        score=Score(metric="rac"),
+        score=Score(metric="rac", digits=4),
         vector="edgesim.envs.vne.env:make_vec",
     )
 )

@@ -30,7 +30,6 @@ POLICIES: dict[str, PolicySpec] = {
 }
 
 COLUMNS = (
-    Column("RAC", ("rac",), digits=4),
     Column("LRC", ("lrc",), digits=3),
     Column("LAR", ("lar",), digits=1),
 )
