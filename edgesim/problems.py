@@ -185,7 +185,7 @@ add(
         metrics="edgesim.envs.vne.env:METRICS",
         picture="edgesim.plots.vne.episode:draw",
         default_scenario="vne_wx100",
-        default_policy="nearest",
+        default_policy="marginal_cost",
         default_agent="maskable_ppo",
         score=Score(metric="rac", digits=4),
         vector="edgesim.envs.vne.env:make_vec",

@@ -131,7 +131,7 @@ def find_policy(scenario: Any, policy: str) -> FoundPolicy:
             raise InputError(
                 "policy", policy, f"needs a scenario with {spec.requires}: {scenario.name} has none"
             )
-        return FoundPolicy(load(spec.build))
+        return FoundPolicy(load(spec.build), spec.environment)
     if is_run_folder(policy):
         return _run_folder(policy, scenario)
     if ":" in policy and not PROBLEMS[scenario.problem].env:

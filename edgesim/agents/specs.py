@@ -1,6 +1,8 @@
 """What a problem says of its policies and their table, without importing anything heavy."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["Column", "PolicySpec"]
 
@@ -18,6 +20,7 @@ class PolicySpec:
         knows_hidden: it reads what a decision maker cannot know.
         bound: it is no policy but a bound on the return of all policies.
         requires: key of the scenario that must not be null or false for the policy to make sense.
+        environment: arguments of the environments that it decides in, where they are not the usual.
     """
 
     title: str
@@ -26,6 +29,7 @@ class PolicySpec:
     knows_hidden: bool = False
     bound: bool = False
     requires: str | None = None
+    environment: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,22 @@ POLICIES: dict[str, PolicySpec] = {
     "nea": PolicySpec(
         "published: hosts by degree, hops and bandwidth left to those chosen before", f"{_HERE}:NEA"
     ),
+    "marginal_cost": PolicySpec(
+        "as nearest for the whole network, from five roots, over any links with room",
+        "edgesim.agents.vne.marginal:MarginalCost",
+        environment={"order": "outwards", "routing": "shortest"},
+    ),
+    "marginal_cost_all": PolicySpec(
+        "as marginal_cost, from every root",
+        "edgesim.agents.vne.marginal:MarginalCostAll",
+        environment={"order": "outwards", "routing": "shortest"},
+    ),
+    "bound": PolicySpec(
+        "no policy: more than the episode can accept, by linear programming with the future known",
+        "edgesim.agents.vne.bound:episode_bound",
+        knows_hidden=True,
+        bound=True,
+    ),
 }
 
 COLUMNS = (

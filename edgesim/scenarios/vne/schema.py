@@ -27,9 +27,9 @@ class Physical:
 
     topology: Topology = setting(Topology(), "where the nodes and links come from")
     waxman_alpha: float = setting(
-        0.5, "alpha of a Waxman map: a link of length d has probability beta exp(-d / (alpha L))"
+        0.2, "alpha of a Waxman map: a link of length d has probability beta exp(-d / (alpha L))"
     )
-    waxman_beta: float = setting(0.2, "its beta; L is the greatest distance between two nodes")
+    waxman_beta: float = setting(0.5, "its beta; L is the greatest distance between two nodes")
     cpu: list[int] = setting([50, 100], "CPU units of a node, whole numbers, uniform")
     bandwidth_mbps: list[int] = setting(
         [50, 100], "Mbit/s of a link each way, whole numbers, uniform"
