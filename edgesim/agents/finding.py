@@ -16,20 +16,20 @@ from edgesim.problems import PROBLEMS, Score
 from edgesim.scenarios import resolve
 
 __all__ = [
-    "FoundPolicy",
+    "NamedPolicy",
     "bound_wanted",
     "columns_of",
     "find_policy",
     "named_policies",
     "offered",
     "policies_of",
-    "scenario_of",
+    "scenario_of_command",
     "score_of",
 ]
 
 
 @dataclass(frozen=True)
-class FoundPolicy:
+class NamedPolicy:
     """A policy that a user named; a :data:`Build`.
 
     Attributes:
@@ -85,7 +85,7 @@ def score_of(scenario: Any) -> Score:
     return PROBLEMS[scenario.problem].score
 
 
-def scenario_of(config: EvaluateConfig | SimulateConfig) -> Any:
+def scenario_of_command(config: EvaluateConfig | SimulateConfig) -> Any:
     """The checked scenario that a command works in, whether named or a run folder's.
 
     Raises:
@@ -111,7 +111,7 @@ def named_policies(config: EvaluateConfig | SimulateConfig, scenario: Any) -> li
     return names
 
 
-def find_policy(scenario: Any, policy: str) -> FoundPolicy:
+def find_policy(scenario: Any, policy: str) -> NamedPolicy:
     """What makes the policy that a user names.
 
     Args:
@@ -131,11 +131,11 @@ def find_policy(scenario: Any, policy: str) -> FoundPolicy:
             raise InputError(
                 "policy", policy, f"needs a scenario with {spec.requires}: {scenario.name} has none"
             )
-        return FoundPolicy(load(spec.build), spec.environment)
+        return NamedPolicy(load(spec.build), spec.environment)
     if is_run_folder(policy):
         return _run_folder(policy, scenario)
     if ":" in policy and not PROBLEMS[scenario.problem].env:
-        return FoundPolicy(load(policy, "policy"))
+        return NamedPolicy(load(policy, "policy"))
     if ":" in policy:
         return _imported(policy)
     raise InputError(
@@ -149,19 +149,19 @@ def _suits(spec: PolicySpec | Column, scenario: Any) -> bool:
     return spec.requires is None or getattr(scenario, spec.requires) not in (None, False)
 
 
-def _run_folder(path: str, scenario: Any) -> FoundPolicy:
+def _run_folder(path: str, scenario: Any) -> NamedPolicy:
     from edgesim.agents.runs.trained import load_policy  # it imports torch
 
     policy: Policy = load_policy(Path(path), scenario)
     learned_in = read_config(Path(path)).agent.environment
-    return FoundPolicy(lambda envs, seed: policy, learned_in)
+    return NamedPolicy(lambda envs, seed: policy, learned_in)
 
 
-def _imported(entry: str) -> FoundPolicy:
+def _imported(entry: str) -> NamedPolicy:
     found: Any = load(entry, "policy")
     if hasattr(found, "predict") and not isinstance(found, type):
         policy: Policy = found
-        return FoundPolicy(lambda envs, seed: policy)
+        return NamedPolicy(lambda envs, seed: policy)
     if not callable(found):
         raise InputError("policy", entry, "must have predict(), or be called with (envs, seed)")
 
@@ -172,4 +172,4 @@ def _imported(entry: str) -> FoundPolicy:
         policy: Policy = made
         return policy
 
-    return FoundPolicy(build)
+    return NamedPolicy(build)

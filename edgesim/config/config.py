@@ -180,7 +180,7 @@ class EvaluateConfig:
 
     ``scenario`` is None where the shell names none and ``policy`` holds a run folder: the world is
     then the one that the folder was trained in, with ``scenario_keys`` replaced in it.
-    :func:`edgesim.agents.finding.scenario_of` settles it.
+    :func:`edgesim.agents.finding.scenario_of_command` settles it.
 
     Raises:
         InputError: a value is out of its range (on construction).

@@ -65,14 +65,14 @@ class SharedEnv(AECEnv):  # type: ignore[misc]  # PettingZoo is not typed
         arguments: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__()
-        whole = scenario_of("aigc", scenario, overrides)
-        if not isinstance(whole, SharedScenario):
-            raise InputError("scenario", whole.name, "must be a shared one, such as shared")
+        shared = scenario_of("aigc", scenario, overrides)
+        if not isinstance(shared, SharedScenario):
+            raise InputError("scenario", shared.name, "must be a shared one, such as shared")
         given = arguments or {}
         for family in given:
             if family not in FAMILIES:
                 raise InputError("arguments", family, f"accepted: {', '.join(FAMILIES)}")
-        self._world = shared_world(SharedWorld, whole)
+        self._world = shared_world(SharedWorld, shared)
         self._envs: dict[str, TwinEnv[Any, Any, Any]] = {
             family: load(PROBLEMS[family].env)(
                 scenario=scenario, overrides=overrides, **given.get(family, {})

@@ -28,6 +28,7 @@ __all__ = ["Pipeline"]
 FloatArray = npt.NDArray[np.float64]
 
 _DROPPED = 0.75
+_SEEDS_APART = 1_000_003  # far more than the images of one seed: no two seeds share noise
 _NETWORKS = ("unet", "transformer", "prior")
 _PAINTS_BLACK = ("RePaintPipeline",)  # all others paint what is white in the mask
 _GIVEN = frozenset(
@@ -105,12 +106,12 @@ class Pipeline:
             latency_steps=_up_to(self.grid_steps, (4, 15, 50)),
             chunk=4,
         )
-        told = [f"{key}: {value}" for key, value in self._given.items()]
-        told += [f"numbers: {precision}"]
-        told += ["without its safety checker"] * unchecked
+        notes = [f"{key}: {value}" for key, value in self._given.items()]
+        notes += [f"numbers: {precision}"]
+        notes += ["without its safety checker"] * unchecked
         if not self._judged_by_truth:
-            told.append("ssim and psnr: with the same image at the most steps")
-        self.note = "; ".join(told)
+            notes.append("ssim and psnr: with the same image at the most steps")
+        self.note = "; ".join(notes)
 
     @property
     def calls(self) -> int:
@@ -185,7 +186,7 @@ class Pipeline:
         seed, count = self._config.seed, len(numbers)
         given: dict[str, Any] = {
             # A generator of the CPU gives the same noise on every device.
-            "generator": [torch.Generator().manual_seed(seed * 1_000_003 + k) for k in numbers],
+            "generator": [torch.Generator().manual_seed(seed * _SEEDS_APART + k) for k in numbers],
             "num_inference_steps": int(steps[0]),
             "output_type": "np",
         }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edgesim.agents.finding import bound_wanted, named_policies, offered, scenario_of
+from edgesim.agents.finding import bound_wanted, named_policies, offered, scenario_of_command
 from edgesim.agents.runs import runfolder
 from edgesim.config.compose import compose
 from edgesim.config.config import EvaluateConfig, SimulateConfig
@@ -27,7 +27,7 @@ def test_a_run_folder_brings_its_scenario(command: str, folder: Path) -> None:
     config = compose(command, [f"policy={folder}", "scenario.quality.by=[0.6,0.9,0.1]"])
     assert config.scenario is None
     assert config.scenario_keys == {"quality": {"by": [0.6, 0.9, 0.1]}}
-    scenario = scenario_of(config)
+    scenario = scenario_of_command(config)
     assert (scenario.name, scenario.capacity_range) == ("aigc_paper", [400, 900])
     assert scenario.quality.by == [0.6, 0.9, 0.1]
     assert scenario.quality.ax == [0, 90, 10], "the rest of a changed group stays"
@@ -36,14 +36,14 @@ def test_a_run_folder_brings_its_scenario(command: str, folder: Path) -> None:
 def test_a_named_scenario_stands_over_the_run_folder(folder: Path) -> None:
     config = compose("evaluate", [f"policy={folder},random", PAPER, "scenario.users=7"])
     assert (config.scenario.capacity_range, config.scenario.users) == ([400, 1500], 7)
-    assert scenario_of(config) is config.scenario
+    assert scenario_of_command(config) is config.scenario
 
 
 def test_without_run_folder_or_name_it_is_the_default_scenario() -> None:
     assert compose("evaluate", ["policy=random"]).scenario.name == "aigc"
-    assert scenario_of(EvaluateConfig(policy="random")).name == "aigc"
+    assert scenario_of_command(EvaluateConfig(policy="random")).name == "aigc"
     keys = {"users": 5}
-    assert scenario_of(SimulateConfig(scenario="aigc_paper", scenario_keys=keys)).users == 5
+    assert scenario_of_command(SimulateConfig(scenario="aigc_paper", scenario_keys=keys)).users == 5
 
 
 @pytest.mark.parametrize("content", [None, "", "scenario: 3", "[", "seed: 1", "\udcff"])
@@ -52,7 +52,7 @@ def test_a_folder_that_is_not_a_run_is_refused(folder: Path, content: str | None
     if content is not None:
         (folder / "config.yaml").write_bytes(content.encode(errors="surrogateescape"))
     with pytest.raises(InputError, match="run folder = "):
-        scenario_of(EvaluateConfig(policy=str(folder)))
+        scenario_of_command(EvaluateConfig(policy=str(folder)))
 
 
 def test_where_no_policy_is_named_it_is_the_default_of_the_problem() -> None:

@@ -19,7 +19,7 @@ from edgesim.agents.finding import (
     named_policies,
     offered,
     policies_of,
-    scenario_of,
+    scenario_of_command,
     score_of,
 )
 from edgesim.agents.measuring.recording import Recorder
@@ -187,7 +187,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     Raises:
         InputError: a policy or the scenario cannot be used, or the folder cannot be written to.
     """
-    scenario = scenario_of(config)
+    scenario = scenario_of_command(config)
     names = named_policies(config, scenario)
     bound = bound_wanted(scenario, config.bound or BOUND in names)
     if config.record and not PROBLEMS[scenario.problem].env:

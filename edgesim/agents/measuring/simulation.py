@@ -6,7 +6,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
-from edgesim.agents.finding import find_policy, named_policies, scenario_of
+from edgesim.agents.finding import find_policy, named_policies, scenario_of_command
 from edgesim.agents.measuring.rollout import Rollout
 from edgesim.agents.runs.seeds import policy_seed
 from edgesim.config.config import SimulateConfig
@@ -29,7 +29,7 @@ def simulate(config: SimulateConfig) -> Path:
     Raises:
         InputError: unknown policy, or a folder that cannot be written.
     """
-    scenario = scenario_of(config)
+    scenario = scenario_of_command(config)
     (policy,) = named_policies(config, scenario)
     build = find_policy(scenario, policy)
     label: str = re.sub(r"[^\w.-]+", "-", policy).strip("-")
