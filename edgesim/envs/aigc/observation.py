@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from edgesim.twin.aigc.delivery import latency_s
 from edgesim.twin.aigc.quality import FloatArray
 from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.aigc.world import AIGCWorld
+from edgesim.twin.core.compiled import compiled
 from edgesim.twin.core.forking import Running
 
 __all__ = ["Observer"]
 
-_latency_s: Any = njit(latency_s)  # the one formula, compiled
+_latency_s: Any = compiled()(latency_s)  # the one formula, compiled
 
 _MANY_TRANSFERS = 10  # transfers at one site beyond which the observation tells no difference
 
@@ -45,6 +45,14 @@ _REQUEST_WIRELESS = (
     "transfers_up",
     "transfers_down",
 )
+_UPLOAD, _DOWNLOAD = (_REQUEST_WIRELESS.index(f"{way}_bytes") for way in ("upload", "download"))
+# Behind the request's entries: time of its transfers over the air, and time until its result is
+# worth nothing, s.
+_AIR, _PATIENCE = len(_REQUEST_WIRELESS), len(_REQUEST_WIRELESS) + 1
+
+
+_ENTRY = np.dtype([("scale", np.float64), ("high", np.float64)])
+"""An entry of the observation: what its figure is divided by, and its largest value then."""
 
 
 class Observer(Running):
@@ -58,9 +66,9 @@ class Observer(Running):
     Attributes:
         names: name of each entry, ``"provider 3 available"`` or ``"request steps"``.
         high: largest value of each entry, shape (entries,); the smallest is 0.
-        features: what is told of each provider, in order; entry ``f`` of provider ``p`` stands at
+        features: what is shown of each provider, in order; entry ``f`` of provider ``p`` stands at
             ``p * len(features) + f``.
-        request: what is told of the request, in order, after all providers.
+        request: what is shown of the request, in order, after all providers.
         template: an observation with what stays the same all the time, and 0 elsewhere.
     """
 
@@ -103,26 +111,28 @@ class Observer(Running):
         np.minimum(self.template, self.high, out=self.template)
         # What changes, in its units: that of each provider comes from the twin, that of the request
         # through a memoryview, which takes a float several times faster than an array does.
-        self._request = np.zeros(len(self.request))
+        self._request = np.zeros(len(self.request) + 2)
         self._asked = self._request.data.cast("B").cast("d")
         routes = world.network.message_routes
-        self._routes = list(zip(routes.seconds_per_byte, routes.fixed_s, strict=True))
+        self._routes = list(np.stack((routes.seconds_per_byte, routes.fixed_s), axis=1))
+        self._slope = slope
+        self._entries = entries = np.zeros(len(self.names), dtype=_ENTRY)
+        entries["high"] = self.high
+        scale = entries["scale"]
+        self.column("available", scale)[:] = world.capacity
         # How many of the smallest tasks a provider holds: more can be assigned only by overload.
-        most = np.maximum(world.capacity / scenario.steps_range[0], 1.0)
-        self._own = np.stack((world.capacity, most, slope))
-        self._most_metro_s = float(wireless.deadline_s[1] + wireless.lateness_s)
-        self._scale = np.array(
-            (
-                self._most_steps,
-                wireless.deadline_s[1],
-                wireless.upload_bytes[1],
-                wireless.download_bytes[1],
-                wireless.radio.max_spectral_efficiency,
-                wireless.radio.max_spectral_efficiency,
-                _MANY_TRANSFERS,
-                _MANY_TRANSFERS,
-            ),
-            dtype=np.float64,
+        most_tasks = np.maximum(world.capacity / scenario.steps_range[0], 1.0)
+        self.column("assigned", scale)[:] = most_tasks
+        self.column("metro_time", scale)[:] = wireless.deadline_s[1] + wireless.lateness_s
+        scale[self._providers.stop :] = (
+            self._most_steps,
+            wireless.deadline_s[1],
+            wireless.upload_bytes[1],
+            wireless.download_bytes[1],
+            wireless.radio.max_spectral_efficiency,
+            wireless.radio.max_spectral_efficiency,
+            _MANY_TRANSFERS,
+            _MANY_TRANSFERS,
         )
 
     def episode(self) -> dict[str, Any]:
@@ -133,7 +143,7 @@ class Observer(Running):
         """See :class:`edgesim.twin.core.forking.Running`."""
         return partial(Observer, sees_links=self._sees_links), (self._world,)
 
-    def column(self, feature: str, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def column(self, feature: str, observation: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The entries of one feature over all providers, shape (..., providers); a view."""
         return observation[..., self._providers][..., self.features.index(feature) :: self._width]
 
@@ -160,23 +170,18 @@ class Observer(Running):
         asked[5] = down
         asked[6] = radio.uplink.active[site]
         asked[7] = radio.downlink.active[site]
-        per_byte_s, fixed_s = delivery.ways_s(site) if self._sees_links else self._routes[site]
+        asked[_AIR] = delivery.air_s(task, link)
+        asked[_PATIENCE] = task.deadline_s + self._wireless.lateness_s
         _write(
             seen,
-            self.high,
-            self._own,
+            self._entries,
+            self._slope,
             twin.available,
             twin.up,
             twin.assigned,
-            per_byte_s,
-            fixed_s,
             delivery.alone_s(task.steps),
-            task.upload_bytes + task.download_bytes,
-            delivery.air_s(task, link),
-            self._most_metro_s,
-            task.deadline_s + self._wireless.lateness_s,
+            delivery.ways_s(site) if self._sees_links else self._routes[site],
             self._request,
-            self._scale,
         )
         return seen
 
@@ -191,47 +196,58 @@ class Observer(Running):
         return known
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _write(
     seen: npt.NDArray[np.float32],
-    high: npt.NDArray[np.float32],
-    own: FloatArray,
+    entries: npt.NDArray[np.void],
+    slope: FloatArray,
     available: FloatArray,
     up: npt.NDArray[np.bool_],
     assigned: FloatArray,
-    per_byte_s: FloatArray,
-    fixed_s: FloatArray,
     alone_s: FloatArray,
-    size_bytes: float,
-    air_s: float,
-    most_metro_s: float,
-    patience_s: float,
+    ways_s: FloatArray,
     request: FloatArray,
-    scale: FloatArray,
 ) -> None:
     """Write what changes, each figure over its scale and cut at its highest value.
 
     Compiled, as some fifteen calls of numpy on twenty numbers each would be a tenth of a step.
+
+    Args:
+        seen: the observation.
+        entries: of ``_ENTRY``, each entry of it; the scale of an expected latency is the request's.
+        slope: batch slope of each provider.
+        available: capacity not taken of each provider, denoising steps.
+        up: whether each provider is up.
+        assigned: tasks of each provider.
+        alone_s: run of the request's steps on each provider with nothing beside it.
+        ways_s: between the user's site and each provider, sending a byte and what a message meets
+            besides, shape (2, providers).
+        request: figures of the request, as ``_REQUEST_WIRELESS``, ``_AIR`` and ``_PATIENCE``.
     """
+    size_bytes = request[_UPLOAD] + request[_DOWNLOAD]
     count = len(available)
     for provider in range(count):
         at = provider * _WIDTH
-        capacity, most, slope = own[0, provider], own[1, provider], own[2, provider]
-        metro_s = per_byte_s[provider] * size_bytes + fixed_s[provider]
+        per_byte_s, fixed_s = ways_s[0, provider], ways_s[1, provider]
         expected_s = _latency_s(
-            slope,
+            slope[provider],
             assigned[provider],
             alone_s[provider],
-            fixed_s[provider],
-            per_byte_s[provider],
+            fixed_s,
+            per_byte_s,
             size_bytes,
-            air_s,
+            request[_AIR],
         )
-        seen[at + _AVAILABLE] = min(max(available[provider], 0.0) / capacity, high[at + _AVAILABLE])
         seen[at + _UP] = up[provider]
-        seen[at + _ASSIGNED] = min(assigned[provider] / most, high[at + _ASSIGNED])
-        seen[at + _METRO] = min(metro_s / most_metro_s, high[at + _METRO])
-        seen[at + _EXPECTED] = min(expected_s / patience_s, high[at + _EXPECTED])
-    for place in range(len(request)):
-        at = count * _WIDTH + place
-        seen[at] = min(request[place] / scale[place], high[at])
+        entry = entries[at + _AVAILABLE]
+        seen[at + _AVAILABLE] = min(max(available[provider], 0.0) / entry.scale, entry.high)
+        entry = entries[at + _ASSIGNED]
+        seen[at + _ASSIGNED] = min(assigned[provider] / entry.scale, entry.high)
+        entry = entries[at + _METRO]
+        seen[at + _METRO] = min((per_byte_s * size_bytes + fixed_s) / entry.scale, entry.high)
+        entry = entries[at + _EXPECTED]
+        seen[at + _EXPECTED] = min(expected_s / request[_PATIENCE], entry.high)
+    first = count * _WIDTH
+    for place in range(len(entries) - first):
+        entry = entries[first + place]
+        seen[first + place] = min(request[place] / entry.scale, entry.high)

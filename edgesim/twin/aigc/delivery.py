@@ -152,18 +152,17 @@ class Delivery:
         seconds += self.routes.fixed_s[site]
         return seconds
 
-    def ways_s(self, site: int) -> tuple[FloatArray, FloatArray]:
+    def ways_s(self, site: int) -> FloatArray:
         """The ways between a site and each provider as the links are loaded now.
 
         Returns:
-            mean of both directions, shape (providers,) each: sending a byte, s, and what a message
-            meets besides, queues included, s.
+            mean of both directions, s: sending a byte, and what a message meets besides, queues
+            included; shape (2, providers).
         """
         messages = self.network.messages
         there = [messages.way_s(site, provider) for provider in range(len(self._step_s))]
         back = [messages.way_s(provider, site) for provider in range(len(self._step_s))]
-        mean = (np.array(there) + np.array(back)) / 2
-        return np.ascontiguousarray(mean[:, 0]), np.ascontiguousarray(mean[:, 1])
+        return np.ascontiguousarray((np.array(there) + np.array(back)).T / 2)
 
     def expected_latency_s(
         self, task: Task, link: tuple[int, float, float], assigned: FloatArray
