@@ -1,6 +1,6 @@
 """AIGC provider selection without a network, thousands of worlds at once.
 
-The same world as :class:`edgesim.twin.aigc.workload.AIGCWorkload` makes with SimPy, told as arrays:
+The same world as :class:`edgesim.twin.aigc.workload.AIGCWorkload` makes with SimPy, as arrays:
 requests, run times, quality, observation and payment are read from the scenario and the twin's own
 world. Without a network a task's end is known at its start, so that an episode needs no event
 queue: each world keeps its running tasks in the order of their ends.
@@ -9,7 +9,6 @@ queue: each world keeps its running tasks in the order of their ends.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
@@ -22,6 +21,7 @@ from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.scenarios.checks import one_of
 from edgesim.twin.aigc.arrivals import poisson_arrivals, steps_asked
 from edgesim.twin.aigc.world import AIGCWorld
+from edgesim.twin.core.compiled import compiled
 from edgesim.twin.core.reseeding import ReseededStreams
 from edgesim.twin.core.worlds import shared_world
 
@@ -39,7 +39,7 @@ class _Rules(NamedTuple):
     steps: Floats  # of a level, shape (levels,)
     run_time_s: Floats  # of a level, shape (levels,)
     gain: Floats  # quality gain, shape (providers, levels)
-    told: npt.NDArray[np.float32]  # a request's entries in the observation, shape (levels, 2)
+    request: npt.NDArray[np.float32]  # a request's entries in the observation, shape (levels, 2)
     restart_s: float
     decide_last: bool
     on_delivery: bool
@@ -182,7 +182,7 @@ def _rules(world: AIGCWorld, observer: Observer, *, shaped: bool) -> _Rules:
         steps=np.array(levels, dtype=float),
         run_time_s=np.array([world.run_time_s(steps) for steps in levels], dtype=float),
         gain=np.ascontiguousarray(np.stack([world.curves.gains(steps) for steps in levels]).T),
-        told=np.array([observer.asked(steps) for steps in levels], dtype=np.float32),
+        request=np.array([observer.asked(steps) for steps in levels], dtype=np.float32),
         restart_s=float(scenario.restart_s),
         decide_last=scenario.decide_last,
         on_delivery=on_delivery,
@@ -234,8 +234,8 @@ def _widened(worlds: _Worlds, requests: int, running: int) -> _Worlds:
 
 # --- the kernel ---------------------------------------------------------------------------------
 
-_compiled = numba.njit(cache=True, error_model="numpy")
-_inlined = numba.njit(error_model="numpy", forceinline=True)
+_compiled = compiled(error_model="numpy")
+_inlined = compiled(error_model="numpy", forceinline=True)
 
 
 @_compiled
@@ -248,7 +248,7 @@ def _open(worlds: Any, template: Any, observations: Any, rules: Any, state: Any)
         state.available[w] = rules.capacity
         observations[w] = template
         observations[w, 1:-2:2] = 1.0
-        observations[w, -2:] = rules.told[state.level[w, 0]]
+        observations[w, -2:] = rules.request[state.level[w, 0]]
 
 
 @_compiled
@@ -288,8 +288,8 @@ def _step(  # noqa: PLR0912, PLR0915  # as smaller functions it took 1.4 times a
                 at += 1
                 state.at[w], until = at, state.arrival_s[w, at]
                 level = state.level[w, at]
-                observations[w, -2] = rules.told[level, 0]
-                observations[w, -1] = rules.told[level, 1]
+                observations[w, -2] = rules.request[level, 0]
+                observations[w, -1] = rules.request[level, 1]
             elif rules.decide_last:
                 until = np.inf
                 state.up_s[w] = -np.inf

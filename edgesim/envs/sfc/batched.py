@@ -11,7 +11,10 @@ from gymnasium import spaces
 from edgesim.envs.actions import mask_size
 from edgesim.envs.batched import BatchedEnv
 from edgesim.envs.sfc.env import METRICS, SFCEnv
-from edgesim.envs.sfc.kernel import MODELS, WORLD, Rules, State, begin, decide, masks
+from edgesim.envs.sfc.kernel.decisions import begin, decide
+from edgesim.envs.sfc.kernel.masks import masks
+from edgesim.envs.sfc.kernel.rules import MODELS, Rules
+from edgesim.envs.sfc.kernel.state import WORLD, State
 from edgesim.envs.sfc.observation import AuthorsObserver, StageObserver, build_observer
 from edgesim.envs.sfc.outlook import FAR, WEIGHTS
 from edgesim.envs.sfc.reward import PARTS, RewardModel

@@ -2,8 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from edgesim.twin.core.compiled import compiled
 from edgesim.twin.sfc.chain import Chain, Request
 from edgesim.twin.sfc.fabric import Fabric
 
@@ -88,7 +88,7 @@ class ChainOutlook:
         return stage, previous, spent_ms
 
 
-@njit(cache=True)
+@compiled()
 def _look_ahead(
     delay_ms: FloatArray,
     residual: FloatArray,

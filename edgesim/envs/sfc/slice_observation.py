@@ -5,11 +5,11 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
-from numba import njit
 
 from edgesim.envs.choice_box import ChoiceBox
 from edgesim.envs.sfc.observation import PagedObserver
 from edgesim.envs.sfc.outlook import WEIGHTS, ChainOutlook
+from edgesim.twin.core.compiled import compiled
 from edgesim.twin.sfc.slice_fabric import SliceFabric
 from edgesim.twin.sfc.slice_world import SliceWorld
 from edgesim.twin.sfc.workload import SFCWorkload
@@ -27,17 +27,17 @@ class SliceObserver(PagedObserver):
     """The ways from the last chosen instance as the controller knows them, and how full all is.
 
     All of it is what the controller knows: its own reservations, and delays and losses as its
-    collector measured them last. Delays are told as shares of the request's bound. The entries of a
-    feature stand together, one an instance of the next stage; then come the request's entries, the
-    network's, the reserved share of every VNF instance, and one-hot codes of slice, stage and
+    collector measured them last. Delays are shown as shares of the request's bound. The entries of
+    a feature stand together, one an instance of the next stage; then come the request's entries,
+    the network's, the reserved share of every VNF instance, and one-hot codes of slice, stage and
     previous instance.
 
     Attributes:
         space: ``ChoiceBox(-1, 1)``, shape (entries,).
         names: name of each entry.
-        features: what is told of each instance of the next stage, in order.
-        request: what is told of the request, in order.
-        network: what is told of the network, in order.
+        features: what is shown of each instance of the next stage, in order.
+        request: what is shown of the request, in order.
+        network: what is shown of the network, in order.
     """
 
     features = (
@@ -135,7 +135,7 @@ class SliceObserver(PagedObserver):
         # Costs of the rest of a chain: a delay of the bound, and all residual on each way, are 1.
         delay, price = self._weights.T
         scale = 1.0 / (delay * bound_ms + price * request.stages)
-        _tell_ways(
+        _write_ways(
             self._blocks,
             self._cheapest,
             layers.residual,
@@ -168,8 +168,8 @@ class SliceObserver(PagedObserver):
         page[self._kind + request.kind] = 1.0
 
 
-@njit(cache=True)
-def _tell_ways(
+@compiled()
+def _write_ways(
     blocks: Observation,
     cheapest: Floats,
     residual: Floats,
@@ -193,7 +193,7 @@ def _tell_ways(
         loss: of each way, as of the layers.
         holds: whether each way holds.
         cost: of the rest of the chain over each way, shape (stages, instances, instances, weights).
-        units: residual, delay and loss that are told as 1.
+        units: residual, delay and loss that are shown as 1.
         scale: what makes a cost of 1 of each weight's unit.
     """
     widest, bound_ms, loss_bound = units

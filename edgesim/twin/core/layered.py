@@ -2,7 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from edgesim.twin.core.compiled import compiled
 
 __all__ = ["best_chain", "pareto_chains", "through", "to_go"]
 
@@ -28,7 +29,7 @@ def to_go(cost: FloatArray) -> FloatArray:
     return ahead
 
 
-@njit(cache=True)
+@compiled()
 def _go_back(cost: FloatArray, ahead: FloatArray) -> None:
     """Fill ``ahead`` from the last stage to the first."""
     stages, width, _, kinds = cost.shape
@@ -65,11 +66,11 @@ def best_chain(cost: FloatArray, stage: int, previous: int) -> tuple[list[int], 
     Returns:
         the choices and what they cost, which is infinite where no chain exists.
     """
-    whole = through(cost)
-    least = float(whole[stage, previous].min())
+    least_rest = through(cost)
+    least = float(least_rest[stage, previous].min())
     choices: list[int] = []
     for at in range(stage, len(cost)):
-        previous = int(whole[at, previous].argmin())
+        previous = int(least_rest[at, previous].argmin())
         choices.append(previous)
     return choices, least
 
@@ -107,7 +108,7 @@ def pareto_chains(cost: FloatArray, stage: int, previous: int) -> tuple[IntArray
     return chosen, spent
 
 
-@njit(cache=True)
+@compiled()
 def _unbeaten(cost: FloatArray, group: IntArray) -> npt.NDArray[np.bool_]:
     """Whether each row is finite and not beaten within its group.
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from edgesim.twin.core.compiled import compiled
 
 __all__ = ["finite_queue", "finite_queues"]
 
@@ -48,10 +49,10 @@ def finite_queue(load: float, places: int) -> tuple[float, float]:
     return present / (load * (1.0 - blocked)), blocked
 
 
-_finite_queue: Any = njit(finite_queue)
+_finite_queue: Any = compiled()(finite_queue)
 
 
-@njit(cache=True)
+@compiled()
 def finite_queues(load: FloatArray, places: int) -> tuple[FloatArray, FloatArray]:
     """:func:`finite_queue` of many queues at once, to the last bit.
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from edgesim.twin.core.compiled import compiled
 from edgesim.twin.core.streams import Streams, stream_key
 
 __all__ = ["ReseededStreams"]
@@ -112,7 +112,7 @@ class ReseededStreams(Streams):
         return generator
 
 
-@njit(cache=True)
+@compiled()
 def _generate_all(seeds: Words, key: Any) -> npt.NDArray[np.uint64]:
     """:func:`_generate` of each seed and the key of a stream, shape (seeds, 4)."""
     words = np.empty((len(seeds), _POOL), dtype=np.uint64)
@@ -124,7 +124,7 @@ def _generate_all(seeds: Words, key: Any) -> npt.NDArray[np.uint64]:
     return words
 
 
-@njit(cache=True)
+@compiled()
 def _generate(entropy: Words) -> npt.NDArray[np.uint64]:
     """``SeedSequence(...).generate_state(4, np.uint64)`` of at least four words of entropy."""
     pool = np.empty(_POOL, dtype=np.uint32)
@@ -145,7 +145,7 @@ def _generate(entropy: Words) -> npt.NDArray[np.uint64]:
     return words.view(np.uint64)
 
 
-@njit(cache=True)
+@compiled()
 def _hash(word: Any, hashing: Any, multiplier: Any) -> Any:
     """The hash of a word, and what the next one starts from."""
     word = np.uint32(word ^ hashing)
@@ -154,7 +154,7 @@ def _hash(word: Any, hashing: Any, multiplier: Any) -> Any:
     return np.uint32(word ^ (word >> _SHIFT)), hashing
 
 
-@njit(cache=True)
+@compiled()
 def _draw_integers(
     states: npt.NDArray[np.uint64], low: int, span: int, drawn: npt.NDArray[np.int64]
 ) -> None:
@@ -188,7 +188,7 @@ def _draw_integers(
             drawn[k, at] = low + np.int64(product >> _HALF)
 
 
-@njit(cache=True)
+@compiled()
 def _advance(high: Any, low: Any, odd_high: Any, odd_low: Any) -> Any:
     """The next state of a generator: times the multiplier and more by the increment, 128 bits."""
     by_high, by_low = np.uint64(_MULTIPLIER_HIGH), np.uint64(_MULTIPLIER_LOW)

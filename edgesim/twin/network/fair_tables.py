@@ -4,13 +4,13 @@ Who is on a link, and whose bottleneck it is, stand in chains through the tables
 the next one and the one before. What changes them is compiled.
 """
 
-from collections.abc import Callable
 from math import inf
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from edgesim.twin.core.compiled import NO_ARRAYS_MADE, compiled
 
 __all__ = [
     "AFFECTED",
@@ -20,7 +20,6 @@ __all__ = [
     "REACHED",
     "SAME",
     "Tables",
-    "compiled",
     "hold",
     "inlined",
     "next_due",
@@ -185,29 +184,11 @@ REACHED = 1  # reached links
 DUE = 2  # ways on which a transfer ends next
 ALTERED = 3  # links whose load has changed; they stand first among the reached
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-# No array is made here, so no references are counted: _nrt, which numba's signature leaves out.
-_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": False}
+inlined = compiled(forceinline=True, **NO_ARRAYS_MADE)
+"""Compile a function of the tables into its callers: to hand the tables over takes longer."""
 
 
-def compiled(function: _Function) -> _Function:
-    """Compile a function of the tables.
-
-    Numba's cache does not see that a function which is called from another file has changed: who
-    changes one here removes ``__pycache__``.
-    """
-    done: _Function = njit(**_OPTIONS)(function)
-    return done
-
-
-def inlined(function: _Function) -> _Function:
-    """Compile a function of the tables into its callers: to hand the tables over takes longer."""
-    done: _Function = njit(forceinline=True, **_OPTIONS)(function)
-    return done
-
-
-@compiled
+@compiled(**NO_ARRAYS_MADE)
 def put_on_links(tables: Tables, number: int) -> None:
     """Put a way on the links that it crosses."""
     way, crossings = tables.ways[number], tables.crossings
@@ -220,7 +201,7 @@ def put_on_links(tables: Tables, number: int) -> None:
         link.first = place
 
 
-@compiled
+@compiled(**NO_ARRAYS_MADE)
 def take_from_links(tables: Tables, number: int) -> None:
     """Take a way without transfers from the links that it is on, if it is on them."""
     way, crossings = tables.ways[number], tables.crossings
@@ -276,7 +257,7 @@ def set_due(due_s: FloatArray, number: int, time_s: float) -> None:
         due_s[node] = least
 
 
-@compiled
+@compiled(**NO_ARRAYS_MADE)
 def next_due(tables: Tables) -> float:
     """Find the ways on which a transfer ends next, and when."""
     due_s, ways, by_way = tables.due_s, tables.ways, tables.by_way

@@ -18,6 +18,7 @@ those of a filling from scratch, up to rounding.
 
 from math import inf
 
+from edgesim.twin.core.compiled import NO_ARRAYS_MADE, compiled
 from edgesim.twin.network.fair_tables import (
     AFFECTED,
     ALTERED,
@@ -27,7 +28,6 @@ from edgesim.twin.network.fair_tables import (
     IntArray,
     RecordArray,
     Tables,
-    compiled,
     hold,
     inlined,
     next_due,
@@ -43,7 +43,7 @@ _FRESH = 256
 comes is added, and each time the sum is rounded: that stays below 256 roundings for ever."""
 
 
-@compiled
+@compiled(**NO_ARRAYS_MADE)
 def share(
     tables: Tables, stamp: int, now: float, changed_ways: int, changed_links: IntArray
 ) -> float:
@@ -125,7 +125,7 @@ def _affect(tables: Tables, stamp: int, number: int, count: int) -> None:
         tables.counts[AFFECTED] += 1
 
 
-@compiled
+@compiled(**NO_ARRAYS_MADE)
 def _spread(tables: Tables, stamp: int, done: int) -> int:
     """From the reached links, but for those done before, to the ways that they are the bottleneck
     of, and on to the links of these; how many are done now.
@@ -141,7 +141,7 @@ def _spread(tables: Tables, stamp: int, done: int) -> int:
     return done
 
 
-@compiled
+@compiled(**NO_ARRAYS_MADE)
 def _find_overtaken(tables: Tables, stamp: int) -> bool:
     """Whether the filling has to be repeated, as a link was left out that is more than full, or
     as ways that were not affected are faster than a full link lets them: those are now.
@@ -181,7 +181,7 @@ def _find_overtaken(tables: Tables, stamp: int) -> bool:
 # ---- the filling
 
 
-@compiled
+@compiled(**NO_ARRAYS_MADE)
 def _fill(tables: Tables, stamp: int) -> None:
     """Fill the affected ways progressively, beside the others at their rates."""
     links, ways, crossings, by_link = (
@@ -243,7 +243,7 @@ def _fill(tables: Tables, stamp: int) -> None:
         _sift(by_link, 0, size)
 
 
-@compiled
+@compiled(**NO_ARRAYS_MADE)
 def _sum_up_others(tables: Tables, stamp: int, number: int) -> None:
     link, ways, crossings = tables.links[number], tables.ways, tables.crossings
     link.age = 0
@@ -283,7 +283,7 @@ def _sift(by_link: RecordArray, place: int, size: int) -> None:
 # ---- what comes of it
 
 
-@compiled
+@compiled(**NO_ARRAYS_MADE)
 def _apply_rates(tables: Tables, now: float) -> None:
     """Give the affected ways their new rates from ``now`` on."""
     ways = tables.ways
@@ -303,7 +303,7 @@ def _apply_rates(tables: Tables, now: float) -> None:
         set_due(tables.due_s, number, due_s)
 
 
-@compiled
+@compiled(**NO_ARRAYS_MADE)
 def _apply_loads(tables: Tables, now: float) -> None:
     """Give the reached links their new loads, and put those first that have another one."""
     by_link, load_bps = tables.by_link, tables.load_bps

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from edgesim.twin.core.compiled import compiled
 from edgesim.twin.network.links import LinkTables
 from edgesim.twin.sdn.link_view import ViewTables
 from edgesim.twin.sdn.timetable import NextEchoes, NextFrames
@@ -109,7 +109,7 @@ def advance(
     return done
 
 
-@njit(cache=True)
+@compiled()
 def _advance(  # noqa: PLR0912, PLR0915 - one compiled loop: tables are passed once
     now: float,
     counters: Ints,
@@ -214,7 +214,7 @@ def _advance(  # noqa: PLR0912, PLR0915 - one compiled loop: tables are passed o
         view.measured_s[link] = frame[1]
 
 
-@njit(cache=True)
+@compiled()
 def _enter(now: float, counters: Ints, flying: Floats, *tables: Any) -> bool:
     """Put the tables together again."""
     return _advance(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from edgesim.twin.core.compiled import compiled
 from edgesim.twin.core.forking import Rebuilt
 from edgesim.twin.network.routing import Routing
 from edgesim.twin.sdn.link_view import LinkView
@@ -73,7 +73,7 @@ class Survey(Rebuilt):
         return figures
 
 
-@njit(cache=True)
+@compiled()
 def _add_up(
     figures: Floats,
     first: int,

@@ -5,10 +5,10 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.compute.hosts import Placement, VNFHosts
+from edgesim.twin.core.compiled import compiled
 from edgesim.twin.core.forking import Rebuilt
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host
@@ -253,7 +253,7 @@ class SliceFabric(Rebuilt):
         return sorted({link >> 1 for link in self.world.wiring.leaving[node]})
 
 
-@njit(cache=True)
+@compiled()
 def _by_stage(
     figures: Floats, instances: Ints, delay_s: Floats, ceiling_bps: Floats, reserved_bps: Floats
 ) -> Floats:
