@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from edgesim.twin.core.compiled import compiled
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.network.wiring import Wiring
 
@@ -51,7 +51,7 @@ class Tree(NamedTuple):
     is_fast: npt.NDArray[np.bool_]
 
 
-@njit(cache=True)
+@compiled()
 def tree_from(
     near: Neighbours,
     room: FloatArray,
@@ -104,7 +104,7 @@ def tree_from(
     return Tree(hops, last, fast, is_fast)
 
 
-@njit(cache=True)
+@compiled()
 def _take_fast_ways(
     near: Neighbours,
     room: FloatArray,
@@ -144,7 +144,7 @@ def _take_fast_ways(
             hops[node] = count[node] if taken[node] else NEVER
 
 
-@njit(cache=True)
+@compiled()
 def trace(tree: Tree, start_of: IntArray, target: int) -> IntArray:
     """The links of the way to a node, the last one first.
 
@@ -161,7 +161,7 @@ def trace(tree: Tree, start_of: IntArray, target: int) -> IntArray:
     return links
 
 
-@njit(cache=True)
+@compiled()
 def hops_along(
     ways: IntArray,
     paths: IntArray,
