@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from edgesim.agents.policies import Env
 from edgesim.agents.vne import ranks
 from edgesim.agents.vne.policies import Planner
 from edgesim.envs.vne.orders import outwards
+from edgesim.twin.core.compiled import compiled
 from edgesim.twin.network.spare import NEVER, Neighbours, trace, tree_from
 from edgesim.twin.vne.request import Demands
 from edgesim.twin.vne.workload import VNEWorkload
@@ -96,7 +96,7 @@ class _Ground(NamedTuple):
     left: FloatArray
 
 
-@njit(cache=True)
+@compiled()
 def _embedded(
     ground: _Ground, demands: Demands, order: IntArray, root: int
 ) -> tuple[IntArray, float]:
@@ -117,7 +117,7 @@ def _embedded(
     return hosts, total
 
 
-@njit(cache=True)
+@compiled()
 def _costs(ground: _Ground, demands: Demands, hosts: IntArray, node: int) -> FloatArray:
     """What the links of a virtual node to placed ones would cost from each physical node."""
     cost = np.zeros(len(ground.cpu_left))
@@ -135,7 +135,7 @@ def _costs(ground: _Ground, demands: Demands, hosts: IntArray, node: int) -> Flo
     return cost
 
 
-@njit(cache=True)
+@compiled()
 def _cheapest(ground: _Ground, cpu: float, cost: FloatArray, hosts: IntArray) -> int:
     """The node of the least cost with CPU that is no host yet; -1 where there is none."""
     left, taken = ground.left, np.zeros(len(cost), dtype=np.bool_)
@@ -151,7 +151,7 @@ def _cheapest(ground: _Ground, cpu: float, cost: FloatArray, hosts: IntArray) ->
     return best
 
 
-@njit(cache=True)
+@compiled()
 def _lead(ground: _Ground, demands: Demands, hosts: IntArray, node: int) -> float:
     """Lead the links of a virtual node to placed ones: their cost, infinite if one finds no path.
 
