@@ -111,6 +111,7 @@ class Links:
         metered: whether somebody looks at what transfers do to delay, loss and counters.
         up: whether the link is up.
         node_up: whether each node is up.
+        places: of each port's queue, bursts.
         version: grows with each failure and repair.
         listeners: told of changes of ``byte_s`` and of failures.
         watchers: called before anything changes or is counted. Whoever works out late what it would
@@ -124,7 +125,6 @@ class Links:
         "_demand_bps",
         "_holders",
         "_period",
-        "_places",
         "_received_bytes",
         "_rng",
         "_sent_bytes",
@@ -143,6 +143,7 @@ class Links:
         "loss",
         "metered",
         "node_up",
+        "places",
         "reserved_bps",
         "shared_bps",
         "up",
@@ -157,7 +158,7 @@ class Links:
         count = len(wiring.ends)
         self._clock = clock
         self.wiring = wiring
-        self._places = links.queue_bursts
+        self.places = links.queue_bursts
         self.reserved_bps = array("d", wiring.reserved_bps)
         self.ceiling_bps = array("d", wiring.capacity_bps)
         self.load_bps = array("d", [0.0] * count)
@@ -377,7 +378,7 @@ class Links:
             spare = max(0.0, spare - shared)
         self.available_bps[link] = spare
         self.load_bps[link] = load = capacity - spare
-        stay, self.loss[link] = finite_queue(load / capacity, self._places)
+        stay, self.loss[link] = finite_queue(load / capacity, self.places)
         self.delay_s[link] = wiring.propagation_s[link] + stay * wiring.burst_s[link]
 
     def _vary(self, _: Any) -> None:
@@ -396,7 +397,7 @@ class Links:
         self._leave(np.where(up, spare, 0.0))
         spare = np.maximum(0.0, spare - of(self.shared_bps))
         load = capacity - spare
-        stay, loss = finite_queues(load / capacity, self._places)
+        stay, loss = finite_queues(load / capacity, self.places)
         delay_s = wiring.propagation_s + stay * wiring.burst_s
         of(self.available_bps)[up] = spare[up]
         of(self.load_bps)[up] = load[up]

@@ -3,11 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.forking import Rebuilt
 from edgesim.twin.network.fair import FairTransfers
 from edgesim.twin.network.fair_ways import FairTransfer
 from edgesim.twin.network.links import Links
 from edgesim.twin.network.message_routes import MessageRoutes
+from edgesim.twin.network.shares import share_all, share_tables
 
 __all__ = ["SharingTransfers"]
 
@@ -29,7 +34,7 @@ class _Order:
         self.done, self.value, self.stopped = done, value, stopped
 
 
-class SharingTransfers:
+class SharingTransfers(Rebuilt):
     """Max-min fair transfers between nodes, see :class:`FairTransfers`.
 
     They share what reservations, background traffic and messages leave of each link
@@ -46,14 +51,21 @@ class SharingTransfers:
         waiting: transfers that no way leads on, and what each lacks, bytes.
     """
 
+    views = ("_tables",)
+
     def __init__(self, clock: Clock, links: Links, routes: MessageRoutes) -> None:
-        self._links, self._routes = links, routes
+        self._clock, self._links, self._routes = clock, links, routes
         self.fair = FairTransfers(clock, links.left_bps, self._loaded)
         self._running: dict[int, FairTransfer] = {}
         self._orders = 0
         self.waiting: list[tuple[_Order, float]] = []
         links.metered = True
         links.listeners.append(self)
+        self.look()
+
+    def look(self) -> None:
+        """Have the figures of the links at hand as arrays."""
+        self._tables = share_tables(self._links)
 
     def send(
         self,
@@ -93,10 +105,12 @@ class SharingTransfers:
     def _fixed_s(self, path: tuple[int, ...]) -> float:
         return sum(self._links.wiring.fixed_s[link] for link in path)
 
-    def _loaded(self, links: Any) -> None:
-        load_bps = self.fair.load_bps
-        for link in links.tolist():
-            self._links.share(link, load_bps[link])
+    def _loaded(self, numbers: npt.NDArray[np.int32]) -> None:
+        links = self._links
+        for watcher in links.watchers:
+            watcher()
+        load_bps = np.frombuffer(self.fair.load_bps)
+        share_all(numbers, load_bps, self._clock.now, links.places, *self._tables)
 
     # ---- what the links tell
 
