@@ -142,5 +142,11 @@ FIGURES: dict[str, Figure] = {
             "edgesim.reproduction.sfc.slices",
             "edgesim.plots.sfc.slices:draw",
         ),
+        Figure(
+            "vne",
+            "virtual networks: policies and a bound beside what virne published",
+            "edgesim.reproduction.vne.benchmark",
+            "edgesim.plots.vne.benchmark:draw",
+        ),
     )
 }

@@ -63,7 +63,7 @@ class MarginalCost(Planner):
                 substrate.cpu_left,
                 left,
             )
-            hosts, cost = _embedded(ground, request.demands, order, root)
+            hosts, cost = _embedded(ground, request.demands, order, root, least)
             if cost < least:
                 best, least = hosts, cost
         return None if best is None else best.tolist()
@@ -98,9 +98,12 @@ class _Ground(NamedTuple):
 
 @compiled()
 def _embedded(
-    ground: _Ground, demands: Demands, order: IntArray, root: int
+    ground: _Ground, demands: Demands, order: IntArray, root: int, dear: float
 ) -> tuple[IntArray, float]:
-    """Hosts of all virtual nodes and their cost, bandwidth times hops; infinite if one has none."""
+    """Hosts of all virtual nodes and their cost, bandwidth times hops.
+
+    Infinite where a node has none, or as soon as the cost is no less than ``dear``.
+    """
     hosts = np.full(len(order), -1)
     total = 0.0
     for place in range(len(order)):
@@ -112,8 +115,8 @@ def _embedded(
             return hosts, np.inf
         hosts[node] = host
         total += _lead(ground, demands, hosts, node)
-        if total == np.inf:
-            return hosts, total
+        if total >= dear:
+            return hosts, np.inf
     return hosts, total
 
 

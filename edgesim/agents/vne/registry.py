@@ -6,6 +6,9 @@ __all__ = ["COLUMNS", "POLICIES"]
 
 _HERE = "edgesim.agents.vne.policies"
 
+_PUBLISHED = {"order": "given"}
+"""virne leads the links of a network in the order of their nodes, after all have hosts."""
+
 POLICIES: dict[str, PolicySpec] = {
     "random": PolicySpec("any host from which the links find paths", f"{_HERE}:Random"),
     "first_fit": PolicySpec("the first host from which the links find paths", f"{_HERE}:FirstFit"),
@@ -13,19 +16,29 @@ POLICIES: dict[str, PolicySpec] = {
         "the host from which the links take the least bandwidth times hops", f"{_HERE}:Nearest"
     ),
     "nrm": PolicySpec(
-        "published: hosts by CPU left times bandwidth left on their links", f"{_HERE}:NRM"
+        "published: hosts by CPU left times bandwidth left on their links",
+        f"{_HERE}:NRM",
+        environment=_PUBLISHED,
     ),
     "grc": PolicySpec(
-        "published: hosts by global resource capacity, theirs and their neighbours'", f"{_HERE}:GRC"
+        "published: hosts by global resource capacity, theirs and their neighbours'",
+        f"{_HERE}:GRC",
+        environment=_PUBLISHED,
     ),
     "rw": PolicySpec(
-        "published: hosts by how often a random walk visits them", f"{_HERE}:RandomWalk"
+        "published: hosts by how often a random walk visits them",
+        f"{_HERE}:RandomWalk",
+        environment=_PUBLISHED,
     ),
     "pl": PolicySpec(
-        "published: hosts as nrm, over their hops to those chosen before", f"{_HERE}:PL"
+        "published: hosts as nrm, over their hops to those chosen before",
+        f"{_HERE}:PL",
+        environment=_PUBLISHED,
     ),
     "nea": PolicySpec(
-        "published: hosts by degree, hops and bandwidth left to those chosen before", f"{_HERE}:NEA"
+        "published: hosts by degree, hops and bandwidth left to those chosen before",
+        f"{_HERE}:NEA",
+        environment=_PUBLISHED,
     ),
     "marginal_cost": PolicySpec(
         "as nearest for the whole network, from five roots, over any links with room",
