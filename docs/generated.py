@@ -199,6 +199,7 @@ def _traits(spec: PolicySpec) -> str:
         "knows what is hidden": spec.knows_hidden,
         "a bound, no policy": spec.bound,
         f"needs `{spec.requires}`": spec.requires is not None,
+        **{f"with `{key}={value}`": True for key, value in spec.environment.items()},
     }
     return ", ".join(trait for trait, holds in traits.items() if holds)
 

@@ -9,11 +9,11 @@ import numpy.typing as npt
 from edgesim.agents.policies import Env
 from edgesim.agents.vne import ranks
 from edgesim.agents.vne.policies import Planner
+from edgesim.envs.vne.env import VNEEnv
 from edgesim.envs.vne.orders import outwards
 from edgesim.twin.core.compiled import compiled
 from edgesim.twin.network.spare import NEVER, Neighbours, trace, tree_from
 from edgesim.twin.vne.request import Demands
-from edgesim.twin.vne.workload import VNEWorkload
 
 __all__ = ["ROOTS", "MarginalCost", "MarginalCostAll"]
 
@@ -44,12 +44,12 @@ class MarginalCost(Planner):
         super().__init__(envs, seed)
         self._roots = roots
 
-    def plan(self, twin: VNEWorkload) -> list[int] | None:
+    def plan(self, env: VNEEnv) -> list[int] | None:
         """See :class:`edgesim.agents.vne.policies.Planner`."""
-        request, substrate = twin.embedding.request, twin.substrate
-        around = twin.world.neighbourhood
+        request, substrate = env.embedding.request, env.substrate
+        around = env.world.neighbourhood
         order = np.array(outwards(request), dtype=np.int64)
-        left = ranks.nrm(ranks.physical(twin))
+        left = ranks.nrm(ranks.physical(substrate))
         fits = np.flatnonzero(substrate.cpu_left >= request.cpu[order[0]])
         roots = fits[np.argsort(-left[fits], kind="stable")][: self._roots]
         room = substrate.room_bps()

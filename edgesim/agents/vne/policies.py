@@ -1,8 +1,9 @@
 """Heuristics for virtual network embedding, each for n environments of one scenario at once.
 
 They read what the environment tells everyone: the virtual network at hand
-(``env.unwrapped.embedding``) and what nodes and links have left. Those that rank nodes choose the
-hosts of a whole virtual network at its first node and keep to them.
+(``env.unwrapped.embedding``) and what nodes and links have left (``env.unwrapped.substrate``).
+Those that rank nodes choose the hosts of a whole virtual network at its first node and keep to
+them.
 """
 
 from abc import abstractmethod
@@ -18,7 +19,6 @@ from edgesim.agents.vne import ranks
 from edgesim.agents.vne.ranks import Resources
 from edgesim.envs.vne.env import VNEEnv
 from edgesim.twin.vne.request import Embedding
-from edgesim.twin.vne.workload import VNEWorkload
 
 __all__ = [
     "GRC",
@@ -87,7 +87,7 @@ class Nearest(_Heuristic):
         least = cost.min()
         if least == np.inf:
             return self._reject
-        left = ranks.nrm(ranks.physical(env.twin))
+        left = ranks.nrm(ranks.physical(env.substrate))
         return int(np.where(cost == least, left, -1.0).argmax())
 
 
@@ -101,11 +101,11 @@ class Planner(_Heuristic):
     def _decide(self, lane: int, env: VNEEnv) -> int:
         embedding, plan = env.embedding, self._plans[lane]
         if plan is None or plan[0] is not embedding:
-            plan = self._plans[lane] = (embedding, self.plan(env.twin))
+            plan = self._plans[lane] = (embedding, self.plan(env))
         return self._reject if plan[1] is None else plan[1][env.next_node]
 
     @abstractmethod
-    def plan(self, twin: VNEWorkload) -> list[int] | None:
+    def plan(self, env: VNEEnv) -> list[int] | None:
         """The host of each node of the virtual network at hand; None to reject it."""
 
 
@@ -114,10 +114,10 @@ class _Ranked(Planner):
 
     _rank: Callable[[Resources], FloatArray]
 
-    def plan(self, twin: VNEWorkload) -> list[int] | None:
+    def plan(self, env: VNEEnv) -> list[int] | None:
         """See :class:`Planner`."""
-        request, left = twin.embedding.request, twin.substrate.cpu_left
-        free = _descending(type(self)._rank(ranks.physical(twin)))
+        request, left = env.embedding.request, env.substrate.cpu_left
+        free = _descending(type(self)._rank(ranks.physical(env.substrate)))
         hosts = [0] * request.nodes
         for node in _descending(type(self)._rank(ranks.virtual(request))):
             host = next((host for host in free if left[host] >= request.cpu[node]), None)
@@ -153,10 +153,10 @@ class PL(Planner):
     of cloud-based data center networks into optical networks", IEEE TPDS 32(11), 2021.
     """
 
-    def plan(self, twin: VNEWorkload) -> list[int] | None:
+    def plan(self, env: VNEEnv) -> list[int] | None:
         """See :class:`Planner`."""
-        request, left = twin.embedding.request, twin.substrate.cpu_left
-        metric = ranks.nrm(ranks.physical(twin))
+        request, left = env.embedding.request, env.substrate.cpu_left
+        metric = ranks.nrm(ranks.physical(env.substrate))
         distance = np.zeros(len(metric))
         hosts = [-1] * request.nodes
         for node in _descending(ranks.nrm(ranks.virtual(request))):
@@ -165,7 +165,7 @@ class PL(Planner):
             if host is None:
                 return None
             hosts[node] = host
-            distance += twin.world.hops[host]
+            distance += env.world.hops[host]
         return hosts
 
 
@@ -176,10 +176,10 @@ class NEA(Planner):
     Virtual nodes in the order of :func:`edgesim.agents.vne.ranks.essential`.
     """
 
-    def plan(self, twin: VNEWorkload) -> list[int] | None:
+    def plan(self, env: VNEEnv) -> list[int] | None:
         """See :class:`Planner`."""
-        request, left, world = twin.embedding.request, twin.substrate.cpu_left, twin.world
-        room_mbps = ranks.physical(twin).mbps
+        request, left, world = env.embedding.request, env.substrate.cpu_left, env.world
+        room_mbps = ranks.physical(env.substrate).mbps
         distance, along = np.zeros(world.nodes), np.zeros(world.nodes)
         hosts = [-1] * request.nodes
         for node in _descending(ranks.essential(ranks.virtual(request))):

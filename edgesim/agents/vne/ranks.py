@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from edgesim.twin.vne.arrivals import MBPS
 from edgesim.twin.vne.request import VirtualNetwork
-from edgesim.twin.vne.workload import VNEWorkload
+from edgesim.twin.vne.substrate import Substrate
 
 __all__ = ["Resources", "essential", "grc", "nrm", "physical", "random_walk", "virtual"]
 
@@ -42,9 +42,8 @@ def virtual(request: VirtualNetwork) -> Resources:
     return _resources(demands.cpu, demands.ends, demands.bandwidth_bps / MBPS)
 
 
-def physical(twin: VNEWorkload) -> Resources:
+def physical(substrate: Substrate) -> Resources:
     """What the physical network has left."""
-    substrate = twin.substrate
     ends = np.array(substrate.network.links.wiring.edges)
     return _resources(substrate.cpu_left, ends, np.maximum(substrate.room_bps(), 0.0) / MBPS)
 

@@ -18,6 +18,7 @@ from edgesim.scenarios.checks import one_of
 from edgesim.scenarios.vne.schema import ROUTINGS, VNEScenario
 from edgesim.twin.core.worlds import shared_world
 from edgesim.twin.vne.request import Embedding
+from edgesim.twin.vne.substrate import Substrate
 from edgesim.twin.vne.workload import VNEWorkload
 from edgesim.twin.vne.world import VNEWorld
 
@@ -161,6 +162,11 @@ class VNEEnv(TwinEnv[VNEWorkload, Observation, SupportsIndex]):
     def embedding(self) -> Embedding:
         """The VN at hand (or shown last), and its hosts and paths so far."""
         return self.twin.embedding
+
+    @property
+    def substrate(self) -> Substrate:
+        """What nodes and links hold, and have left: public knowledge."""
+        return self.twin.substrate
 
     @property
     def next_node(self) -> int:
