@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def offered(scenario: Any, *, bound: bool = False) -> list[str]:
     return [
         name
         for name, spec in policies_of(scenario.problem).items()
-        if spec.bound == bound and _suits(spec, scenario)
+        if spec.bound == bound and not spec.slow and _suits(spec, scenario)
     ]
 
 
@@ -125,13 +126,17 @@ def find_policy(scenario: Any, policy: str) -> NamedPolicy:
         InputError: there is no such policy, or it does not suit the scenario.
     """
     specs = {name: spec for name, spec in policies_of(scenario.problem).items() if not spec.bound}
-    spec = specs.get(policy)
+    name, _, given = policy.partition(":")
+    spec = specs.get(name)
     if spec is not None:
         if not _suits(spec, scenario):
             raise InputError(
                 "policy", policy, f"needs a scenario with {spec.requires}: {scenario.name} has none"
             )
-        return NamedPolicy(load(spec.build), spec.environment)
+        build = load(spec.build)
+        if spec.options or given:
+            build = partial(build, **_options(policy, given, spec.options))
+        return NamedPolicy(build, spec.environment)
     if is_run_folder(policy):
         return _run_folder(policy, scenario)
     if ":" in policy and not PROBLEMS[scenario.problem].env:
@@ -143,6 +148,26 @@ def find_policy(scenario: Any, policy: str) -> NamedPolicy:
         policy,
         f"{did_you_mean(policy, offered(scenario))}; or a run folder, or module:attribute",
     )
+
+
+def _options(policy: str, given: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What is set behind a policy's name, as ``key=value,key=value``, over its defaults.
+
+    Raises:
+        InputError: it has no such option, or the value is of another type.
+    """
+    options = dict(known)
+    for part in filter(None, given.split(",")):
+        key, _, value = part.partition("=")
+        if key not in known:
+            raise InputError(f"policy {policy.partition(':')[0]}", key, did_you_mean(key, known))
+        kind = type(known[key])
+        try:
+            options[key] = kind(value)
+        except ValueError:
+            accepted = f"{key} must be a {'number' if kind is float else 'whole number'}"
+            raise InputError("policy", policy, accepted) from None
+    return options
 
 
 def _suits(spec: PolicySpec | Column, scenario: Any) -> bool:

@@ -19,6 +19,9 @@ class PolicySpec:
         learns: it is trained (on training episodes only) before it decides.
         knows_hidden: it reads what a decision maker cannot know.
         bound: it is no policy but a bound on the return of all policies.
+        options: what may be set behind its name (``planner:futures=16,horizon_s=10``), with what
+            each is by default; further arguments of ``build``.
+        slow: it takes long to decide: ``policy=all`` and the table of a training leave it out.
         requires: key of the scenario that must not be null or false for the policy to make sense.
         environment: arguments of the environments that it decides in, where they are not the usual.
     """
@@ -30,6 +33,8 @@ class PolicySpec:
     bound: bool = False
     requires: str | None = None
     environment: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    slow: bool = False
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,9 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[Any], npt.NDArra
 
     # --- what a subclass gives ------------------------------------------------------------------
 
+    observations: ClassVar[tuple[str, ...]]
+    """Kinds of observations that it writes, the default first."""
+
     @staticmethod
     @abstractmethod
     def unsupported(scenario: Any) -> str | None:

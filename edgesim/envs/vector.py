@@ -21,7 +21,7 @@ from edgesim.scenarios.checks import one_of
 
 __all__ = ["TwinVectorEnv", "engine_of", "vector_env"]
 
-_SINGLE_ONLY = ("record", "render_mode", "sees_links")
+_SINGLE_ONLY = ("record", "render_mode", "sees_links", "sees_results")
 """Arguments that only the single environment takes."""
 
 
@@ -114,5 +114,8 @@ def _unsupported(scenario: Any, arguments: Mapping[str, Any]) -> str | None:
     for key in _SINGLE_ONLY:
         if arguments.get(key):
             return f"the batched engine has no {key}"
-    unsupported: str | None = load(batched).unsupported(scenario)
-    return unsupported
+    engine: type[BatchedEnv] = load(batched)
+    observation = arguments.get("observation", engine.observations[0])
+    if observation not in engine.observations:
+        return f"the batched engine writes no observation {observation!r}"
+    return engine.unsupported(scenario)

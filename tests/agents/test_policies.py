@@ -44,7 +44,8 @@ def no_policy(envs, seed):
 def test_every_named_policy_can_be_loaded(problem):
     for spec in policies_of(problem).values():
         assert spec.title
-        signature(load(spec.build)).bind(*(["env"] if spec.bound else [["env"], 0]))
+        given = ["env"] if spec.bound else [["env"], 0]
+        signature(load(spec.build)).bind(*given, **spec.options)
 
 
 @pytest.mark.parametrize("scenario", presets())

@@ -22,6 +22,20 @@ POLICIES: dict[str, PolicySpec] = {
         f"{_HERE}:LeastLatency",
         requires="wireless",
     ),
+    "adaptive": PolicySpec(
+        "the best by the results that came back in this episode, by lateness and by load",
+        "edgesim.agents.aigc.adaptive:Adaptive",
+        environment={"sees_results": True},
+    ),
+    "planner": PolicySpec(
+        "tries what another policy would choose, and the next best, in sampled futures of the twin",
+        "edgesim.agents.planner:Planner",
+        knows_hidden=True,
+        environment={"reward": "shaped", "sees_results": True},
+        options={"base": "adaptive", "futures": 8, "candidates": 3, "horizon_s": 10.0},
+        slow=True,
+        requires="wireless",
+    ),
     "bandit": PolicySpec(
         "a contextual bandit over provider and steps: learning that is not deep",
         "edgesim.agents.aigc.bandit:trained",

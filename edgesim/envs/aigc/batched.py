@@ -87,8 +87,10 @@ class AIGCBatchedEnv(BatchedEnv):
         scenario: AIGCScenario,
         reward: str = "paid",
         mask: str = "fits",
+        observation: str = "plain",
         **keywords: Any,
     ) -> None:
+        one_of("observation", observation, self.observations)
         one_of("reward", reward, ("paid", "shaped"))
         one_of("mask", mask, ("fits", "up"))
         self.scenario = scenario
@@ -106,6 +108,8 @@ class AIGCBatchedEnv(BatchedEnv):
         self._only_fitting = mask == "fits"
         self._rules = _rules(self.world, self.observer, shaped=reward == "shaped")
         self._worlds = _worlds(num_envs, providers, *_room(self.world))
+
+    observations = ("plain",)
 
     @staticmethod
     def unsupported(scenario: AIGCScenario) -> str | None:

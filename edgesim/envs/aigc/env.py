@@ -10,11 +10,13 @@ from gymnasium import spaces
 
 from edgesim.envs.aigc.observation import Observer
 from edgesim.envs.aigc.reward import PARTS, RewardModel
+from edgesim.envs.aigc.set_observation import SetObserver
 from edgesim.envs.twin_env import TwinEnv
 from edgesim.envs.vector import vector_env
 from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.scenarios.checks import one_of
+from edgesim.twin.aigc.experience import Experience
 from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.aigc.world import AIGCWorld
 from edgesim.twin.core.worlds import shared_world
@@ -56,7 +58,11 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
     capacity counts as taken), up or down, mean seconds a step alone, what each further task adds
     to a run (as a part of a run alone), tasks assigned, time on the metro network, expected
     latency; then of the request: steps, deadline, upload and download size, and at the user's
-    serving site the spectral efficiency and active transfers of both directions.
+    serving site the spectral efficiency and active transfers of both directions. With
+    ``sees_results=True`` five more for each provider, behind all others: what has come back from it
+    in this episode. ``observation="set"`` shows the same as a set of providers, in units that are
+    the same in every world (:class:`edgesim.envs.aigc.set_observation.SetObserver`): for policies
+    of any number of providers.
     :class:`edgesim.envs.aigc.observation.Observer` names each entry
     (``env.unwrapped.observer.names``).
 
@@ -98,11 +104,16 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         reward="paid",
         mask="fits",
         sees_links=False,
+        sees_results=False,
+        observation="plain",
     )
     ```
     ``scenario``: a preset's name, or a mapping with all keys. ``overrides``: keys to replace.
     ``sees_links``: in a scenario with a network, time on the transport network and expected latency
     follow the present load of the links, not an idle network.
+    ``sees_results``: the observation also has what an operator has seen of each provider in this
+    episode: how many results came back, their mean quality and its spread, how long ago the last
+    came, and failures. Nothing hidden.
     ``record``: keep the event log of each episode (``env.unwrapped.twin.log``).
 
     ## Info
@@ -132,6 +143,8 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         record: bool = False,
         render_mode: str | None = None,
         sees_links: bool = False,
+        sees_results: bool = False,
+        observation: str = "plain",
     ) -> None:
         super().__init__(
             scenario,
@@ -141,17 +154,28 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
             reward=reward,
             mask=mask,
             sees_links=sees_links,
+            sees_results=sees_results,
+            observation=observation,
         )
         one_of("reward", reward, ("paid", "shaped"))
         one_of("mask", mask, self.masks)
+        one_of("observation", observation, ("plain", "set"))
         if sees_links and self.scenario.wireless is None:
             raise InputError("sees_links", sees_links, "needs a scenario with a network")
         shared = self.shared
         self.world = shared_world(AIGCWorld, self.scenario) if shared is None else shared.aigc
-        self.observer = Observer(self.world, sees_links=sees_links)
+        self._sees_results = sees_results or observation == "set"
+        self.observer = Observer(self.world, sees_links=sees_links, sees_results=self._sees_results)
         self.observation_space = spaces.Box(0.0, self.observer.high, dtype=np.float32)
+        self._set: SetObserver | None = None
         self._providers = len(self.world.providers)
         self._actions = self._providers * len(self.scenario.step_shares)
+        if observation == "set":
+            if self._actions > self._providers:
+                accepted = "the steps are part of the action; accepted: plain"
+                raise InputError("observation", observation, accepted)
+            self._set = SetObserver(self.observer, self.scenario, self.world)
+            self.observation_space = self._set.space
         self.action_space = spaces.Discrete(self._actions)
         self._mask = mask
         self._reward_model = RewardModel(self.scenario, shaped=reward == "shaped")
@@ -174,8 +198,21 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
 
     def _open(self, seed: np.random.SeedSequence) -> AIGCWorkload:
         if self.shared is not None:
-            return self._open_shared(seed)
-        return AIGCWorkload.alone(self.scenario, seed, world=self.world, record=self._record)
+            twin = self._open_shared(seed)
+        else:
+            twin = AIGCWorkload.alone(self.scenario, seed, world=self.world, record=self._record)
+        self._watch(twin)
+        return twin
+
+    def attach(self, workload: AIGCWorkload) -> None:
+        """See :class:`edgesim.envs.twin_env.TwinEnv`."""
+        super().attach(workload)
+        self._watch(workload)
+
+    def _watch(self, twin: AIGCWorkload) -> None:
+        """Have the twin remember what comes back, where the observation shows it."""
+        if self._sees_results and twin.experience is None:
+            twin.experience = Experience(len(self.world.providers))
 
     def _apply(self, twin: AIGCWorkload, action: int) -> None:
         level, provider = divmod(action, self._providers)
@@ -192,7 +229,7 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         return self._reward_model.metrics(twin.ledger)
 
     def _observe(self, twin: AIGCWorkload) -> Observation:
-        return self.observer.observe(twin)
+        return self.observer.observe(twin) if self._set is None else self._set.observe(twin)
 
 
 make_vec = partial(vector_env, "aigc")

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.twin.aigc.delivery import latency_s
+from edgesim.twin.aigc.experience import Experience
 from edgesim.twin.aigc.quality import FloatArray
 from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.aigc.world import AIGCWorld
@@ -34,6 +35,11 @@ _AVAILABLE, _UP, _ASSIGNED, _METRO, _EXPECTED = (
     _WIRELESS.index(name)
     for name in ("available", "up", "assigned", "metro_time", "expected_latency")
 )
+_RESULTS = ("doubt", "quality", "spread", "since_result", "failures")
+"""What came back from a provider in this episode, see :class:`Observer`."""
+
+_FORGOTTEN_S = 60.0  # since the last result, beyond which the observation tells no difference
+_MANY_FAILURES = 10.0  # likewise
 _REQUEST_PAPER = ("steps", "run_time")
 _REQUEST_WIRELESS = (
     "steps",
@@ -62,6 +68,10 @@ class Observer(Running):
         world: the scenario's world.
         sees_links: time on the transport network and expected latency are those of the links as
             they are loaded now, not those of an idle network.
+        sees_results: also what has come back from each provider in this episode: 1 / sqrt(1 + n) of
+            n results (``doubt``, 1 at first), their mean quality and its standard deviation, the
+            time since the last (in minutes, at most one), and crashes and refusals (in tens, at
+            most one). These stand behind the request, provider by provider.
 
     Attributes:
         names: name of each entry, ``"provider 3 available"`` or ``"request steps"``.
@@ -72,14 +82,19 @@ class Observer(Running):
         template: an observation with what stays the same all the time, and 0 elsewhere.
     """
 
-    def __init__(self, world: AIGCWorld, *, sees_links: bool = False) -> None:
+    def __init__(
+        self, world: AIGCWorld, *, sees_links: bool = False, sees_results: bool = False
+    ) -> None:
         scenario, wireless = world.scenario, world.scenario.wireless
         self.features = _PAPER if wireless is None else _WIRELESS
         self.request = _REQUEST_PAPER if wireless is None else _REQUEST_WIRELESS
         count, width = len(world.providers), len(self.features)
         self.names = [f"provider {p} {name}" for p in range(count) for name in self.features]
         self.names += [f"request {name}" for name in self.request]
-        self._world, self._sees_links = world, sees_links
+        self._known_width = len(self.names)
+        if sees_results:
+            self.names += [f"provider {p} {name}" for p in range(count) for name in _RESULTS]
+        self._world, self._sees_links, self._sees_results = world, sees_links, sees_results
         self._providers = slice(0, count * width)
         self._width = width
         self._capacity = world.capacity
@@ -116,8 +131,8 @@ class Observer(Running):
         routes = world.network.message_routes
         self._routes = list(np.stack((routes.seconds_per_byte, routes.fixed_s), axis=1))
         self._slope = slope
-        self._entries = entries = np.zeros(len(self.names), dtype=_ENTRY)
-        entries["high"] = self.high
+        self._entries = entries = np.zeros(self._known_width, dtype=_ENTRY)
+        entries["high"] = self.high[: self._known_width]
         scale = entries["scale"]
         self.column("available", scale)[:] = world.capacity
         # How many of the smallest tasks a provider holds: more can be assigned only by overload.
@@ -141,10 +156,14 @@ class Observer(Running):
 
     def remade(self) -> tuple[Any, ...]:
         """See :class:`edgesim.twin.core.forking.Running`."""
-        return partial(Observer, sees_links=self._sees_links), (self._world,)
+        kind = partial(Observer, sees_links=self._sees_links, sees_results=self._sees_results)
+        return kind, (self._world,)
 
     def column(self, feature: str, observation: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The entries of one feature over all providers, shape (..., providers); a view."""
+        if feature in _RESULTS:
+            results = observation[..., self._known_width :]
+            return results[..., _RESULTS.index(feature) :: len(_RESULTS)]
         return observation[..., self._providers][..., self.features.index(feature) :: self._width]
 
     def entry(self, name: str, observation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -154,9 +173,11 @@ class Observer(Running):
     def observe(self, twin: AIGCWorkload) -> npt.NDArray[np.float32]:
         """The observation of the request at hand (or shown last), shape (entries,)."""
         seen = self.template.copy()
+        if self._sees_results and twin.experience is not None:
+            self._write_results(seen, twin.experience, twin.clock.now)
         if self._wireless is None:
             np.divide(twin.available, self._capacity, out=seen[1 : self._providers.stop : 2])
-            seen[-2:] = self.asked(twin.last.steps)
+            seen[self._providers.stop : self._known_width] = self.asked(twin.last.steps)
             return seen
         delivery, task = twin.delivery, twin.last
         assert delivery is not None
@@ -184,6 +205,16 @@ class Observer(Running):
             self._request,
         )
         return seen
+
+    def _write_results(
+        self, seen: npt.NDArray[np.float32], experience: Experience, now_s: float
+    ) -> None:
+        rows = seen[self._known_width :].reshape(-1, len(_RESULTS))
+        rows[:, 0] = 1.0 / np.sqrt(1.0 + experience.results)
+        rows[:, 1] = np.clip(experience.quality, 0.0, 1.0)
+        rows[:, 2] = np.minimum(experience.spread, 1.0)
+        rows[:, 3] = np.minimum((now_s - experience.last_s) / _FORGOTTEN_S, 1.0)
+        rows[:, 4] = np.minimum(experience.failures / _MANY_FAILURES, 1.0)
 
     def asked(self, steps: int) -> npt.NDArray[np.float32]:
         """The entries of a request for so many steps where there is no network, shape (2,)."""

@@ -87,6 +87,8 @@ class BatchedSFCEnv(BatchedEnv):
         self._coming: dict[int, Iterator[tuple[npt.NDArray[np.float64], ...]]] = {}
         self._known = np.full(num_envs, self._rules.requests)
 
+    observations = SFCEnv.observations
+
     @staticmethod
     def unsupported(scenario: SFCScenario) -> str | None:
         """See :class:`edgesim.envs.batched.BatchedEnv`."""

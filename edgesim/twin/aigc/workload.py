@@ -7,6 +7,7 @@ import numpy as np
 from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.twin.aigc.delivery import Delivery
+from edgesim.twin.aigc.experience import Experience
 from edgesim.twin.aigc.outcomes import (
     Crashed,
     Finished,
@@ -55,6 +56,7 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             from its choice on, so also while it is under way to the provider.
         assigned: number of tasks promised to each provider, shape (providers,).
         up: whether each provider is up, shape (providers,).
+        experience: what has come back from each provider; kept where somebody sets one.
     """
 
     name = "aigc"
@@ -108,6 +110,7 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             )
         self.outcomes: list[Outcome] = []
         self.ledger = Ledger()
+        self.experience: Experience | None = None
         self.request = None
         self.available = self.world.capacity.copy()
         self.assigned = np.zeros(len(self.available))
@@ -323,6 +326,8 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         self._release(task)
         self.ledger.refused += 1
         self.outcomes.append(Refused(self.clock._now, task, number))
+        if self.experience is not None:
+            self.experience.failed(number)
         if self.log is not None:
             self._write("refuse", task.number, number, task.steps)
         self._rest()
@@ -331,6 +336,8 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         now, number = self.clock._now, provider.number
         lost = provider.crash()
         self.outcomes.append(Crashed(now, number, len(lost)))
+        if self.experience is not None:
+            self.experience.failed(number)
         if self.log is not None:
             self._write("crash", -1, number, len(lost))
         self.up[number] = provider.up
@@ -373,6 +380,8 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         self.ledger.finished += 1
         latency_s = now - task.arrival_s
         self.outcomes.append(Finished(now, task, task.provider, task.quality, latency_s))
+        if self.experience is not None:
+            self.experience.came_back(task.provider, task.quality, now)
         if self.log is not None:
             self._write("finish", task.number, task.provider, latency_s)
         if self._coming is None:

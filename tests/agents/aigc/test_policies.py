@@ -132,7 +132,9 @@ def test_where_all_is_lost_the_prophet_takes_a_provider_that_is_down(wireless):
 # --- with steps in the action -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [n for n, spec in POLICIES.items() if not spec.bound])
+@pytest.mark.parametrize(
+    "name", [n for n, spec in POLICIES.items() if not spec.bound and not spec.slow]
+)
 def test_every_policy_decides_steps_too_and_most_those_that_are_asked(name, monkeypatch):
     monkeypatch.setattr(bandit, "DECISIONS", 50)
     scenario = resolve("aigc_steps", {"horizon_s": 20})

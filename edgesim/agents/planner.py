@@ -1,0 +1,128 @@
+"""A policy that looks ahead: it tries its candidates in sampled futures of the twin."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgesim.agents.finding import find_policy
+from edgesim.agents.measuring.rollout import takes_masks
+from edgesim.agents.policies import Env, Policy
+from edgesim.agents.runs.seeds import policy_seed
+from edgesim.errors import InputError
+from edgesim.scenarios.checks import integer_from, positive
+
+__all__ = ["Planner"]
+
+_SURE = 1.0  # standard errors by which a candidate must be ahead of the base's choice
+
+
+class Planner:
+    """Tries candidates in forks of the running episode, and takes the best (a rollout policy).
+
+    Each candidate is tried in the same sampled futures (common random numbers); after it the base
+    policy decides, up to a horizon. The choice of the base is kept unless another is ahead by more
+    than a standard error of the paired differences: one step of policy improvement (D. P.
+    Bertsekas, J. N. Tsitsiklis, C. Wu, "Rollout algorithms for combinatorial optimization", Journal
+    of Heuristics 3, 1997). A fork knows what the twin knows: the hidden qualities, and how long
+    what has begun will last. It does not know what will be drawn.
+
+    Args:
+        envs: the environments that it decides in.
+        seed: of the sampled futures.
+        base: a policy by name, without memory.
+        futures: sampled futures a decision.
+        candidates: choices that are tried: the base's, and others that the mask allows, those that
+            the base ranks next (where it has ``worth``) or else at random.
+        horizon_s: how far each future is followed, s.
+
+    Raises:
+        InputError: the base is not there or has a memory, or a number is out of its range.
+    """
+
+    def __init__(
+        self,
+        envs: Sequence[Env],
+        seed: int,
+        base: str,
+        futures: int = 8,
+        candidates: int = 3,
+        horizon_s: float = 30.0,
+    ) -> None:
+        integer_from("planner futures", futures, 2)
+        integer_from("planner candidates", candidates, 2)
+        positive("planner horizon_s", horizon_s)
+        self._envs: list[Any] = [env.unwrapped for env in envs]
+        found = find_policy(self._envs[0].scenario, base)
+        own = self._envs[0].spec.kwargs if self._envs[0].spec is not None else {}
+        for key, value in found.env_kwargs.items():
+            if own.get(key) != value:
+                raise InputError("planner base", base, f"sees what the planner does not: {key}")
+        self._base: Policy = found(envs, seed)
+        self._masked = takes_masks(self._base)
+        self._futures, self._candidates, self._horizon_s = futures, candidates, horizon_s
+        self._rng = np.random.default_rng(policy_seed(seed, "planner"))
+
+    def predict(
+        self,
+        observation: npt.NDArray[Any],
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = False,
+        action_masks: npt.NDArray[np.bool_] | None = None,
+    ) -> tuple[npt.NDArray[Any], Any]:
+        """See :class:`edgesim.agents.policies.Policy`."""
+        chosen = self._decide(self._envs, observation)
+        for row, env in enumerate(self._envs[: len(observation)]):
+            if env.twin.request is None:
+                continue  # its episode is over
+            tried = self._tried(observation[row], int(chosen[row]), env)
+            if len(tried) > 1:
+                chosen[row] = tried[self._best(env, tried)]
+        return chosen, state
+
+    def _decide(self, envs: Sequence[Any], observations: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        masks = {}
+        if self._masked:
+            masks["action_masks"] = np.stack([env.action_masks() for env in envs])
+        return np.array(self._base.predict(observations, deterministic=True, **masks)[0])
+
+    def _tried(self, observation: npt.NDArray[Any], first: int, env: Any) -> list[int]:
+        """The candidates, the base's choice first."""
+        allowed = np.flatnonzero(env.action_masks())
+        others = allowed[allowed != first]
+        worth = getattr(self._base, "worth", None)
+        value = None if worth is None else worth(observation[None])[0]
+        if value is None or len(value) <= others.max(initial=0):
+            others = self._rng.permutation(others)
+        else:
+            others = others[np.argsort(-value[others], kind="stable")]
+        return [first, *others[: self._candidates - 1].tolist()]
+
+    def _best(self, env: Any, tried: list[int]) -> int:
+        """Place of the best candidate."""
+        seeds = self._rng.integers(2**31, size=self._futures).tolist()
+        forks = [env.fork(seed) for _ in tried for seed in seeds]
+        actions = np.repeat(tried, len(seeds))
+        end_s = env.twin.clock.now + self._horizon_s
+        paid = np.zeros(len(forks))
+        live = list(range(len(forks)))
+        while live:
+            seen, going = [], []
+            for place, action in zip(live, actions, strict=True):
+                fork = forks[place]
+                observation, reward, terminated, _, _ = fork.step(int(action))
+                paid[place] += reward
+                if not terminated and fork.twin.clock.now < end_s:
+                    going.append(place)
+                    seen.append(observation)
+            live = going
+            if live:
+                actions = self._decide([forks[place] for place in live], np.stack(seen))
+        ahead = (paid.reshape(len(tried), -1) - paid[: len(seeds)])[1:]
+        mean = ahead.mean(axis=1)
+        error = ahead.std(axis=1, ddof=1) / len(seeds) ** 0.5
+        sure = np.where(mean > _SURE * error, mean, 0.0)
+        place = int(np.argmax(sure))
+        return place + 1 if sure[place] > 0 else 0
