@@ -78,6 +78,8 @@ class Problem:
             :class:`edgesim.envs.batched.BatchedEnv`; None where there is none.
         trainings: the :class:`edgesim.reproduction.budget.Training` of the figure that compares
             agents over all problems; None: it takes no part.
+        worlds: a function of a random generator and a scenario that draws the keys of a random
+            world of it; None: it draws none.
         benchmark: a function that returns the :class:`edgesim.benchmark.points.Point` of
             ``edgesim benchmark parts=sizes``; None: it has none.
     """
@@ -99,6 +101,7 @@ class Problem:
     vector: str | None = None
     batched: str | None = None
     trainings: str | None = None
+    worlds: str | None = None
     benchmark: str | None = None
 
     def __post_init__(self) -> None:
@@ -150,6 +153,7 @@ add(
         vector="edgesim.envs.aigc.env:make_vec",
         batched="edgesim.envs.aigc.batched:AIGCBatchedEnv",
         trainings="edgesim.reproduction.aigc.agents:TRAININGS",
+        worlds="edgesim.scenarios.aigc.worlds:draw",
         benchmark="edgesim.benchmark.aigc:sizes",
     )
 )

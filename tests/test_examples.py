@@ -136,6 +136,7 @@ def test_shell_blocks_name_targets_extras_and_files_that_exist(name: str) -> Non
 
 SHORT = {
     "evaluate": ["episodes=1"],
+    "evaluate over worlds": ["episodes=1", "worlds=1"],
     "list": [],
     "simulate": [],
     "train": ["total_steps=1000", "episodes=1", "validations=1", "validation_episodes=1"],
@@ -169,15 +170,19 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def shortened(words: list[str]) -> list[str]:
     """A line with what makes it short, after its own keys: the last value of a key counts."""
-    keys = {word.partition("=")[0] for word in SHORT[words[1]]}
+    several = any(word.startswith("worlds=") for word in words)
+    short = SHORT[f"{words[1]} over worlds" if several else words[1]]
+    keys = {word.partition("=")[0] for word in short}
     own = [word for word in words[1:] if word.partition("=")[0] not in keys]
-    return [*own, *SHORT[words[1]]]
+    return [*own, *short]
 
 
 def is_quick(words: list[str]) -> bool:
     """Whether a line of the shell is run with its page: one that takes seconds."""
     return words[:2] in (["edgesim", "simulate"], ["edgesim", "list"]) or (
-        words[:2] == ["edgesim", "evaluate"] and "policy=all" not in words
+        words[:2] == ["edgesim", "evaluate"]
+        and "policy=all" not in words
+        and not any("planner" in word for word in words)
     )
 
 

@@ -23,7 +23,7 @@ from gymnasium.utils.env_checker import check_env
 import cell_sleeping
 from edgesim.commands.cli import main
 from edgesim.config.compose import compose
-from edgesim.agents.measuring.evaluation import evaluate
+from edgesim.agents.measuring.command import evaluate
 
 def run(*words):
     assert main(list(words)) == 0, words
@@ -122,7 +122,7 @@ import json
 import packing
 from edgesim.commands.cli import main
 from edgesim.config.compose import compose
-from edgesim.agents.measuring.evaluation import evaluate
+from edgesim.agents.measuring.command import evaluate
 
 for words in (["list"], ["simulate", "scenario=packing"]):
     assert main(words) == 0

@@ -18,7 +18,7 @@ COMMANDS = {
 
 TASKS = {
     "train": "edgesim.agents.learning.training:train",
-    "evaluate": "edgesim.agents.measuring.evaluation:evaluate",
+    "evaluate": "edgesim.agents.measuring.command:evaluate",
     "simulate": "edgesim.agents.measuring.simulation:simulate",
     "compare": "edgesim.agents.comparing.comparison:compare_runs",
     "reproduce": "edgesim.reproduction.reproduce:reproduce",

@@ -68,6 +68,10 @@ class AgentConfig:
     environment: dict[str, Any] = field(
         default_factory=dict, metadata=help_text("keyword arguments of the environment")
     )
+    worlds: int = field(
+        default=0,
+        metadata=help_text("random worlds to learn in; 0: that of the scenario"),
+    )
     reward_scale: float = field(
         default=1.0, metadata=help_text("what rewards are multiplied by while learning")
     )
@@ -104,6 +108,7 @@ class AgentConfig:
             one_of("actions", space, _ACTIONS)
         integer_from("total_steps", self.total_steps, 1)
         integer_from("n_envs", self.n_envs, 1)
+        integer_from("worlds", self.worlds, 0)
         between("reward_scale", self.reward_scale, 1e-9, 1e9)
         for key, ends in self.schedules.items():
             if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
@@ -207,11 +212,23 @@ class EvaluateConfig:
     out: str | None = field(
         default=None, metadata=help_text("folder for the results; null: prints the table only")
     )
+    worlds: int | None = field(
+        default=None,
+        metadata=help_text(
+            "held-out random worlds around the scenario, each with so many episodes; null: the"
+            " scenario itself"
+        ),
+    )
     scenario_keys: dict[str, Any] = field(default_factory=dict, metadata=help_text(""))
 
     def __post_init__(self) -> None:
         integer_from("episodes", self.episodes, 1)
         integer_from("seed", self.seed, 0)
+        if self.worlds is not None:
+            integer_from("worlds", self.worlds, 1)
+            for key in ("bound", "record"):
+                if getattr(self, key):
+                    raise InputError(key, True, "cannot be had over worlds; accepted: false")
         if self.out is not None:
             not_empty("out", self.out)
         if not self.policies and self.policy is not None:

@@ -17,6 +17,7 @@ from scipy.stats import bootstrap, mannwhitneyu, trim_mean
 
 __all__ = [
     "RESAMPLES",
+    "hierarchical_interval",
     "improvement_interval",
     "interquartile_mean",
     "interval",
@@ -77,6 +78,28 @@ def interval(returns: npt.ArrayLike, statistic: Statistic = np.mean) -> tuple[fl
         )
     ]
     low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def hierarchical_interval(values: npt.ArrayLike) -> tuple[float, float]:
+    """95 % bootstrap interval of a mean over worlds, training runs and episodes.
+
+    Worlds are resampled, within each of them its runs, and within these their episodes, each level
+    on its own: episodes of one world are no more independent than the world is one draw.
+
+    Args:
+        values: shape (worlds, runs, episodes).
+    """
+    table = np.asarray(values, dtype=float)
+    rng = np.random.default_rng(_SEED)
+    worlds, runs, episodes = table.shape
+    drawn = np.empty(RESAMPLES)
+    for k in range(RESAMPLES):
+        world = rng.integers(worlds, size=(worlds, 1, 1))
+        run = rng.integers(runs, size=(worlds, runs, 1))
+        episode = rng.integers(episodes, size=(worlds, runs, episodes))
+        drawn[k] = table[world, run, episode].mean()
+    low, high = np.percentile(drawn, [2.5, 97.5])
     return float(low), float(high)
 
 

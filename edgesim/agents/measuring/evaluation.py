@@ -1,9 +1,7 @@
 """Policies measured on the same held-out episodes, and what is written of it."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,20 +13,15 @@ from edgesim.agents.comparing.statistics import summary
 from edgesim.agents.finding import (
     bound_wanted,
     columns_of,
-    find_policy,
-    named_policies,
     offered,
     policies_of,
-    scenario_of_command,
     score_of,
 )
-from edgesim.agents.measuring.recording import Recorder
 from edgesim.agents.measuring.rollout import LANES, Progress, Rollout, Row
 from edgesim.agents.measuring.table import print_table
 from edgesim.agents.policies import Build, Env
 from edgesim.agents.runs.runfolder import read_config
 from edgesim.agents.runs.seeds import held_out_seeds
-from edgesim.config.config import EvaluateConfig
 from edgesim.envs.making import make_envs
 from edgesim.errors import InputError
 from edgesim.files import replacing
@@ -36,7 +29,7 @@ from edgesim.importing import load
 from edgesim.problems import PROBLEMS, Score
 from edgesim.version import version
 
-__all__ = ["BOUND", "Evaluation", "PolicyProgress", "compare", "evaluate", "evaluation_in", "show"]
+__all__ = ["BOUND", "Evaluation", "PolicyProgress", "compare", "evaluation_in", "show"]
 
 BOUND = "bound"
 
@@ -173,56 +166,6 @@ def compare(
     return done
 
 
-def evaluate(config: EvaluateConfig) -> dict[str, Any]:
-    """``edgesim evaluate``: measure policies on held-out episodes and print the table.
-
-    Nothing is written unless ``out`` is given, or ``record`` is set, for which it is
-    ``evaluations/<scenario>`` by default. The folder then gets ``evaluation.json``,
-    ``episodes.parquet`` and, recorded, ``events.parquet``: every event of every task, with its
-    policy and episode seed. A bound plays no episode and has no events.
-
-    Returns:
-        what ``evaluation.json`` holds.
-
-    Raises:
-        InputError: a policy or the scenario cannot be used, or the folder cannot be written to.
-    """
-    scenario = scenario_of_command(config)
-    names = named_policies(config, scenario)
-    bound = bound_wanted(scenario, config.bound or BOUND in names)
-    if config.record and not PROBLEMS[scenario.problem].env:
-        raise InputError("record", True, f"{scenario.name} has methods, which keep no events")
-    policies = {name: find_policy(scenario, name) for name in names if name != BOUND}
-    if config.record and not policies:
-        raise InputError("record", True, "the bound plays no episode; name a policy beside it")
-    out = config.out
-    if out is None and config.record:
-        out = str(Path("evaluations") / scenario.name)
-    folder = None if out is None else _folder(out)
-    with _bar() as progress:
-        if folder is not None and config.record:
-            with Recorder(folder / "events.parquet") as recorder:
-                done = compare(
-                    scenario,
-                    policies,
-                    config.episodes,
-                    config.seed,
-                    bound,
-                    progress=progress,
-                    record=recorder,
-                )
-        else:
-            done = compare(
-                scenario, policies, config.episodes, config.seed, bound, progress=progress
-            )
-    if folder is not None:
-        done.write(folder)
-    done.print()
-    if folder is not None:
-        print(f"written to {folder}")
-    return done.content()
-
-
 def show(folder: Path) -> None:
     """Print the table of a run folder, its own agent in bold.
 
@@ -279,36 +222,3 @@ def _bounds(
     if not envs:
         env.close()
     return rows
-
-
-def _folder(out: str) -> Path:
-    folder = Path(out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("out", out, f"must be a folder to write to: {error.strerror}") from None
-    return folder
-
-
-@contextmanager
-def _bar() -> Iterator[PolicyProgress | None]:
-    """A line that tells what is going on, at a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn
-
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        console=Console(stderr=True),
-        transient=True,
-    ) as shown:
-        line = shown.add_task("")
-
-        def tell(policy: str, episodes: int, decisions: int) -> None:
-            made = f", {decisions:,} decisions" if decisions else ""
-            shown.update(line, description=f"{policy}: {episodes} episodes{made}")
-
-        yield tell

@@ -9,7 +9,7 @@ import pytest
 
 from edgesim.agents.learning.display import Display
 from edgesim.agents.learning.training import train
-from edgesim.agents.measuring.evaluation import evaluate
+from edgesim.agents.measuring.command import evaluate
 from edgesim.agents.measuring.simulation import simulate
 from edgesim.agents.runs import runfolder
 from edgesim.config.compose import compose

@@ -12,7 +12,8 @@ from rich.console import Console
 
 from edgesim.agents.aigc import bandit
 from edgesim.agents.finding import find_policy, offered, policies_of
-from edgesim.agents.measuring.evaluation import compare, evaluate, show
+from edgesim.agents.measuring.command import evaluate
+from edgesim.agents.measuring.evaluation import compare, show
 from edgesim.agents.measuring.rollout import rollout
 from edgesim.agents.measuring.table import print_table
 from edgesim.agents.runs import runfolder

@@ -17,7 +17,7 @@ import pytest
 
 from edgesim.agents.comparing.comparison import contests_of, gather
 from edgesim.agents.learning.training import train
-from edgesim.agents.measuring.evaluation import evaluate
+from edgesim.agents.measuring.command import evaluate
 from edgesim.agents.measuring.simulation import simulate
 from edgesim.agents.runs import runfolder
 from edgesim.agents.runs.old_names import MODULES, importable, renamed

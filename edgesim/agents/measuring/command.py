@@ -1,0 +1,122 @@
+"""``edgesim evaluate``: policies measured beside each other, in a scenario or over worlds."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from edgesim.agents.finding import (
+    bound_wanted,
+    find_policy,
+    named_policies,
+    scenario_of_command,
+)
+from edgesim.agents.measuring.evaluation import BOUND, PolicyProgress, compare
+from edgesim.agents.measuring.recording import Recorder
+from edgesim.agents.measuring.worlds import compare_over_worlds
+from edgesim.config.config import EvaluateConfig
+from edgesim.errors import InputError
+from edgesim.problems import PROBLEMS
+
+__all__ = ["evaluate"]
+
+
+def evaluate(config: EvaluateConfig) -> dict[str, Any]:
+    """``edgesim evaluate``: measure policies on held-out episodes and print the table.
+
+    Nothing is written unless ``out`` is given, or ``record`` is set, for which it is
+    ``evaluations/<scenario>`` by default. The folder then gets ``evaluation.json``,
+    ``episodes.parquet`` and, recorded, ``events.parquet``: every event of every task, with its
+    policy and episode seed. A bound plays no episode and has no events.
+
+    Returns:
+        what ``evaluation.json`` holds.
+
+    Raises:
+        InputError: a policy or the scenario cannot be used, or the folder cannot be written to.
+    """
+    scenario = scenario_of_command(config)
+    names = named_policies(config, scenario)
+    bound = bound_wanted(scenario, config.bound or BOUND in names)
+    if config.record and not PROBLEMS[scenario.problem].env:
+        raise InputError("record", True, f"{scenario.name} has methods, which keep no events")
+    policies = {name: find_policy(scenario, name) for name in names if name != BOUND}
+    if config.record and not policies:
+        raise InputError("record", True, "the bound plays no episode; name a policy beside it")
+    if config.worlds is not None:
+        return _over_worlds(config, scenario, [name for name in names if name != BOUND])
+    out = config.out
+    if out is None and config.record:
+        out = str(Path("evaluations") / scenario.name)
+    folder = None if out is None else _folder(out)
+    with _bar() as progress:
+        if folder is not None and config.record:
+            with Recorder(folder / "events.parquet") as recorder:
+                done = compare(
+                    scenario,
+                    policies,
+                    config.episodes,
+                    config.seed,
+                    bound,
+                    progress=progress,
+                    record=recorder,
+                )
+        else:
+            done = compare(
+                scenario, policies, config.episodes, config.seed, bound, progress=progress
+            )
+    if folder is not None:
+        done.write(folder)
+    done.print()
+    if folder is not None:
+        print(f"written to {folder}")
+    return done.content()
+
+
+def _over_worlds(config: EvaluateConfig, scenario: Any, names: list[str]) -> dict[str, Any]:
+    """Measure on random worlds, which differ from the scenario in what its problem draws."""
+    folder = None if config.out is None else _folder(config.out)
+    with _bar() as progress:
+        done = compare_over_worlds(
+            scenario, names, config.worlds or 1, config.episodes, config.seed, progress=progress
+        )
+    if folder is not None:
+        done.write(folder)
+    done.print()
+    if folder is not None:
+        print(f"written to {folder}")
+    return {"policies": done.rows()}
+
+
+def _folder(out: str) -> Path:
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("out", out, f"must be a folder to write to: {error.strerror}") from None
+    return folder
+
+
+@contextmanager
+def _bar() -> Iterator[PolicyProgress | None]:
+    """A line that tells what is going on, at a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        console=Console(stderr=True),
+        transient=True,
+    ) as shown:
+        line = shown.add_task("")
+
+        def tell(policy: str, episodes: int, decisions: int) -> None:
+            made = f", {decisions:,} decisions" if decisions else ""
+            shown.update(line, description=f"{policy}: {episodes} episodes{made}")
+
+        yield tell

@@ -1,0 +1,164 @@
+"""Policies on random worlds of a problem: a table a world, and one over all of them."""
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from edgesim.agents.comparing.aggregates import hierarchical_interval
+from edgesim.agents.comparing.statistics import ci95
+from edgesim.agents.finding import find_policy, score_of
+from edgesim.agents.measuring.evaluation import PolicyProgress, compare
+from edgesim.agents.runs.seeds import held_out_seeds
+from edgesim.files import replacing
+from edgesim.scenarios import resolve
+from edgesim.scenarios.worlds import random_worlds
+from edgesim.version import version
+
+__all__ = ["OverWorlds", "compare_over_worlds"]
+
+
+@dataclass
+class OverWorlds:
+    """What policies reached on the same episodes of the same worlds.
+
+    Attributes:
+        scenario: name of the scenario that the worlds are drawn around.
+        worlds: what makes each of them, keys of the preset.
+        scores: by policy, the score of every episode, shape (worlds, episodes).
+        metric: which metric that is.
+        sign: 1 where more of it is better, -1 where less.
+    """
+
+    scenario: str
+    worlds: list[dict[str, Any]]
+    scores: dict[str, npt.NDArray[np.float64]]
+    metric: str
+    sign: int
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a policy, best first: its mean over worlds with its interval, and beside each.
+
+        ``minus``: to every other policy the paired difference over all worlds with its interval,
+        and the worlds in which the interval of the difference lies on either side of 0.
+        """
+        found = []
+        for name, own in self.scores.items():
+            low, high = hierarchical_interval(own[:, None, :])
+            minus = {
+                other: self._beside(own - theirs)
+                for other, theirs in self.scores.items()
+                if other != name
+            }
+            mean = float(own.mean())
+            found.append({"policy": name, "mean": mean, "low": low, "high": high, "minus": minus})
+        return sorted(found, key=lambda row: -self.sign * row["mean"])
+
+    def _beside(self, difference: npt.NDArray[np.float64]) -> dict[str, Any]:
+        low, high = hierarchical_interval(difference[:, None, :])
+        ends = np.array([ci95(world) for world in self.sign * difference])
+        return {
+            "mean": float(difference.mean()),
+            "low": low,
+            "high": high,
+            "ahead": int((ends[:, 0] > 0).sum()),
+            "behind": int((ends[:, 1] < 0).sum()),
+        }
+
+    def print(self) -> None:
+        """Print a row a policy, and the best beside the others."""
+        rows = self.rows()
+        best = rows[0]["policy"]
+        count, episodes = next(iter(self.scores.values())).shape
+        console = Console(width=100, highlight=False)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        table.add_column("policy", overflow="fold")
+        for heading in (self.metric, "95 % interval", f"minus {best}", "ahead", "behind"):
+            table.add_column(heading, justify="right")
+        for row in rows:
+            cells = [
+                row["policy"],
+                f"{row['mean']:,.4g}",
+                f"[{row['low']:,.4g}, {row['high']:,.4g}]",
+            ]
+            if row["policy"] != best:
+                own = row["minus"][best]
+                cells.append(f"{own['mean']:+,.3g} [{own['low']:+,.3g}, {own['high']:+,.3g}]")
+                cells += [str(own["ahead"]), str(own["behind"])]
+            table.add_row(*cells)
+        console.print(f"{self.scenario}: {count} held-out worlds, {episodes} episodes in each")
+        console.print(table)
+        console.print("intervals: bootstrap over worlds, and over the episodes in each")
+        console.print(f"ahead, behind: worlds in which the interval of the difference to {best}")
+        console.print("excludes 0" + (f"; less {self.metric} is better" if self.sign < 0 else ""))
+
+    def write(self, folder: Path) -> None:
+        """Write ``worlds.json`` and ``worlds.csv``, a row an episode."""
+        folder.mkdir(parents=True, exist_ok=True)
+        content = {
+            "scenario": self.scenario,
+            "edgesim": version(),
+            "metric": self.metric,
+            "better": "higher" if self.sign > 0 else "lower",
+            "worlds": self.worlds,
+            "policies": self.rows(),
+        }
+        with replacing(folder / "worlds.json") as part:
+            part.write_text(json.dumps(content, indent=2) + "\n")
+        with (
+            replacing(folder / "worlds.csv") as part,
+            part.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.writer(file)
+            writer.writerow(("policy", "world", "episode", self.metric))
+            for name, scores in self.scores.items():
+                for (world, episode), score in np.ndenumerate(scores):
+                    writer.writerow((name, world, episode, float(score)))
+
+
+def compare_over_worlds(
+    scenario: Any,
+    policies: Sequence[str],
+    worlds: int,
+    episodes: int,
+    seed: int = 0,
+    *,
+    progress: PolicyProgress | None = None,
+) -> OverWorlds:
+    """Measure policies on the same held-out episodes of the same held-out worlds.
+
+    Args:
+        scenario: the checked dataclass that the worlds are drawn around; its problem says how.
+        policies: as of :func:`edgesim.agents.finding.find_policy`.
+        worlds: how many.
+        episodes: in each.
+        seed: the evaluation seed, from which worlds and episodes follow.
+        progress: called now and then.
+
+    Raises:
+        InputError: the problem draws no worlds, or a policy cannot be used in one.
+    """
+    drawn = random_worlds(scenario, held_out_seeds(seed, worlds))
+    made = [resolve(asdict(scenario), keys) for keys in drawn]
+    score = score_of(scenario)
+    rows: dict[str, list[list[float]]] = {name: [] for name in policies}
+    for number, world in enumerate(made):
+        found = {name: find_policy(world, name) for name in policies}
+
+        def told(policy: str, done: int, decisions: int, number: int = number) -> None:
+            if progress is not None:
+                progress(f"world {number + 1} of {worlds}: {policy}", done, decisions)
+
+        done = compare(world, found, episodes, seed, progress=told)
+        for name in policies:
+            rows[name].append([row[score.metric] for row in done.rows[name]])
+    scores = {name: np.array(values, dtype=float) for name, values in rows.items()}
+    return OverWorlds(scenario.name, drawn, scores, score.metric, score.sign)

@@ -1,0 +1,32 @@
+"""Random worlds of a scenario, drawn as its problem says."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from edgesim.errors import InputError
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS
+
+__all__ = ["random_worlds"]
+
+
+def random_worlds(scenario: Any, seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """The keys that make random worlds of a scenario, one a seed.
+
+    Args:
+        scenario: the checked dataclass; :attr:`edgesim.problems.Problem.worlds` says what varies.
+        seeds: held-out ones are those of :func:`edgesim.agents.runs.seeds.held_out_seeds`.
+
+    Raises:
+        InputError: the problem draws none.
+    """
+    problem = scenario.problem
+    source = PROBLEMS[problem].worlds
+    if source is None:
+        having = [it.name for it in PROBLEMS.values() if it.worlds is not None]
+        accepted = f"the problem {problem} draws no worlds; those that do: {', '.join(having)}"
+        raise InputError("worlds", len(seeds), accepted)
+    draw = load(source)
+    return [draw(np.random.default_rng(seed), scenario) for seed in seeds]
