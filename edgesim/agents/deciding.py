@@ -76,6 +76,8 @@ class _Decider:
     ) -> npt.NDArray[Any]:
         policy = self.model.policy
         shape = policy.observation_space.shape
+        if getattr(policy, "any_size", False):
+            shape = np.shape(observation)[-1:]
         with torch.inference_mode():
             seen = torch.as_tensor(observation, dtype=torch.float32, device=self.model.device)
             seen = seen.reshape(-1, *shape)

@@ -17,13 +17,22 @@ from edgesim.envs.making import make_envs
 from edgesim.scenarios import preset, resolve
 from edgesim.scenarios import presets as scenarios
 
+SETS = {"generalist": ("aigc", "aigc_paper")}
+"""Agents that need observations of a set, and the scenarios that have such."""
+
 
 @pytest.mark.parametrize("scenario", scenarios())
 def test_every_agent_fits_every_scenario_and_decides_as_its_model(scenario: str) -> None:
-    envs = SteppedEnvs(make_envs(resolve(scenario), 2), seeds=[0, 4])
+    decides_as_its_model(scenario, [name for name in presets.presets() if name not in SETS], {})
+    of_sets = [name for name, those in SETS.items() if scenario in those]
+    decides_as_its_model(scenario, of_sets, {"observation": "set"} if of_sets else {})
+
+
+def decides_as_its_model(scenario: str, names: list[str], arguments: dict[str, Any]) -> None:
+    envs = SteppedEnvs(make_envs(resolve(scenario), 2, arguments), seeds=[0, 4])
     observation = envs.reset()
     assert isinstance(observation, np.ndarray)
-    for name in presets.presets():
+    for name in names:
         agent = presets.for_scenario(presets.preset(name), scenario, preset(scenario)["problem"])
         model = make_model(_small(agent, envs), envs, seed=0, device="cpu")
         policy: Any = decider(model)

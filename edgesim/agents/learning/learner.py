@@ -21,8 +21,11 @@ from edgesim.agents.runs.seeds import training_seeds
 from edgesim.config.config import AgentConfig
 from edgesim.envs.making import make_envs
 from edgesim.envs.vector import engine_of, vector_env
+from edgesim.envs.worlds import WorldsEnv
 from edgesim.errors import InputError
 from edgesim.importing import load
+from edgesim.scenarios import resolve
+from edgesim.scenarios.worlds import random_worlds
 
 __all__ = [
     "SteppedEnvs",
@@ -32,6 +35,7 @@ __all__ = [
     "prepare_torch",
     "reload_model",
     "training_envs",
+    "worlds_envs",
 ]
 
 
@@ -111,12 +115,35 @@ def training_envs(
     """
     count = agent.n_envs
     seeds = training_seeds(seed, count * (part + 1))[count * part :]
-    if engine_of(scenario, engine, agent.environment) == "batched":
+    if not agent.worlds and engine_of(scenario, engine, agent.environment) == "batched":
         worlds = _batched(scenario, agent, count)
         return BatchedVecEnv(worlds, seeds, agent.reward_scale, agent.endless)
-    made = agent_envs(scenario, agent, count)
+    if agent.worlds:
+        made = worlds_envs(scenario, agent, training_seeds(seed, agent.worlds), count)
+    else:
+        made = agent_envs(scenario, agent, count)
     envs = SteppedEnvs(made, seeds, agent.reward_scale, agent.endless)
     return VecMonitor(envs)
+
+
+def worlds_envs(scenario: Any, agent: AgentConfig, seeds: Sequence[int], count: int) -> list[Env]:
+    """Environments each of which meets some random worlds, one an episode.
+
+    Args:
+        scenario: the checked dataclass that the worlds are drawn around.
+        agent: gives further arguments of the environments.
+        seeds: one a world.
+        count: most environments.
+
+    Raises:
+        InputError: the problem draws no worlds, or its environment does not take the arguments.
+    """
+    drawn = random_worlds(scenario, seeds)
+    made = [resolve(asdict(scenario), keys) for keys in drawn]
+    envs = [agent_envs(world, agent, 1)[0] for world in made]
+    choices = max(getattr(env.observation_space, "choices", 0) for env in envs)
+    lanes = min(count, len(envs))
+    return [WorldsEnv(envs[lane::lanes], choices) for lane in range(lanes)]
 
 
 def _batched(scenario: Any, agent: AgentConfig, count: int) -> Any:
@@ -151,9 +178,12 @@ def check_agent(scenario: Any, agent: AgentConfig) -> None:
     """See that an agent can act in the environment of a scenario.
 
     Raises:
-        InputError: it cannot: its algorithm takes other actions, or masks that are not there; or
-            the environment does not take ``agent.environment``.
+        InputError: it cannot: its algorithm takes other actions, or masks that are not there; it
+            learns in random worlds, and the problem draws none; or the environment does not take
+            ``agent.environment``.
     """
+    if agent.worlds:
+        random_worlds(scenario, [0])  # does the problem draw any?
     (env,) = agent_envs(scenario, agent, 1)
     space = env.action_space
     if not {kind.__name__ for kind in type(space).__mro__} & set(agent.actions):

@@ -24,10 +24,12 @@ from edgesim.agents.learning.learner import (
     prepare_torch,
     reload_model,
     training_envs,
+    worlds_envs,
 )
 from edgesim.agents.learning.schedules import linear
 from edgesim.agents.measuring.rollout import LANES, rollout
 from edgesim.agents.measuring.run_table import measure
+from edgesim.agents.policies import Env
 from edgesim.agents.runs import runfolder
 from edgesim.agents.runs.provenance import provenance
 from edgesim.agents.runs.seeds import validation_seeds
@@ -72,13 +74,19 @@ class Run:
         self._score = score_of(config.scenario)
         self._engine = engine_of(config.scenario, config.engine, config.agent.environment)
         self._seeds = validation_seeds(config.seed, config.validation_episodes)
-        self._validation_envs = agent_envs(
-            config.scenario, config.agent, min(LANES, len(self._seeds))
-        )
+        self._validation_envs = self._envs_to_validate()
         self._latest = LatestValues()
         self._model: Any = None
         self._generator_seed = config.seed + _SEEDS_APART * self._part
         prepare_torch(self._generator_seed, config.threads)
+
+    def _envs_to_validate(self) -> list[Env]:
+        """Those of the scenario, or one of each random world where it learns in such."""
+        scenario, agent = self._config.scenario, self._config.agent
+        lanes = min(LANES, len(self._seeds))
+        if agent.worlds:
+            return worlds_envs(scenario, agent, self._seeds[:lanes], lanes)
+        return agent_envs(scenario, agent, lanes)
 
     # --- learning -------------------------------------------------------------------------------
 

@@ -47,7 +47,8 @@ def tiny(tmp_path: Path) -> Tiny:
 
     def config(*overrides: str, agent: str = "maskable_ppo") -> TrainConfig:
         small = {"learning_starts": 20, "buffer_size": 500, "batch_size": 16}
-        if "ppo" in agent:
+        worlds = ["agent.worlds=3"] if agent == "generalist" else []
+        if "ppo" in agent or worlds:
             small = {"n_steps": 32, "batch_size": 64, "n_epochs": 1}
         composed = compose(
             "train",
@@ -64,6 +65,7 @@ def tiny(tmp_path: Path) -> Tiny:
                 "progress=false",
                 f"runs={tmp_path}",
                 *(f"agent.hyperparameters.{key}={value}" for key, value in small.items()),
+                *worlds,
                 *overrides,
             ],
         )
