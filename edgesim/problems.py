@@ -174,6 +174,7 @@ add(
         vector="edgesim.envs.sfc.env:make_vec",
         batched="edgesim.envs.sfc.batched:BatchedSFCEnv",
         trainings="edgesim.reproduction.sfc.agents:TRAININGS",
+        worlds="edgesim.scenarios.sfc.worlds:draw",
         benchmark="edgesim.benchmark.sfc:sizes",
     )
 )
@@ -193,5 +194,6 @@ add(
         default_agent="maskable_ppo",
         score=Score(metric="rac", digits=4),
         vector="edgesim.envs.vne.env:make_vec",
+        worlds="edgesim.twin.vne.worlds:draw",
     )
 )

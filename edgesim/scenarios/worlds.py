@@ -8,6 +8,7 @@ import numpy as np
 from edgesim.errors import InputError
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS
+from edgesim.scenarios.shared import SharedScenario
 
 __all__ = ["random_worlds"]
 
@@ -20,9 +21,12 @@ def random_worlds(scenario: Any, seeds: Sequence[int]) -> list[dict[str, Any]]:
         seeds: held-out ones are those of :func:`edgesim.agents.runs.seeds.held_out_seeds`.
 
     Raises:
-        InputError: the problem draws none.
+        InputError: the problem draws none, or the scenario is one from which none can be drawn.
     """
     problem = scenario.problem
+    if isinstance(scenario, SharedScenario):
+        accepted = f"are drawn of one problem's scenarios; {scenario.name} is of several problems"
+        raise InputError("worlds", len(seeds), accepted)
     source = PROBLEMS[problem].worlds
     if source is None:
         having = [it.name for it in PROBLEMS.values() if it.worlds is not None]

@@ -6,7 +6,7 @@ real topology under an SDN controller, and the keys of the stage links are null.
 """
 
 from dataclasses import dataclass
-from math import isclose
+from math import isclose, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +87,12 @@ class Slice:
     bandwidth_bps: list[float] = setting([1e6, 1e7], "bit/s, log-uniform")
     max_delay_s: list[float] = setting([0.05, 0.1], "s; bound on the chain's delay, uniform")
     holding_s: float = setting(60.0, "s; mean life of a chain, exponential")
+
+    @property
+    def mean_bandwidth_bps(self) -> float:
+        """What a request asks for on average, bit/s: the mean of the log-uniform distribution."""
+        low, high = self.bandwidth_bps
+        return low if low == high else (high - low) / log(high / low)
 
     def check(self, types: list[str]) -> None:
         key = f"network.slices.{self.name}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,8 +50,7 @@ class SliceArrivals(Shared):
         self.most_bandwidth = max(part.bandwidth_bps[1] for part in network.slices)
         self.most_delay_ms = 1000 * max(part.max_delay_s[1] for part in network.slices)
         self.mean_held = network.arrival_rate_hz * sum(
-            part.share * part.holding_s * _log_uniform_mean(*part.bandwidth_bps)
-            for part in network.slices
+            part.share * part.holding_s * part.mean_bandwidth_bps for part in network.slices
         )
         if scenario.trace is not None:
             # pyarrow is loaded only where a trace is read
@@ -163,7 +161,3 @@ class SliceRequests:
         self._bandwidth = rng["bandwidth"].random(count)
         self._bound = rng["max_delay_s"].random(count)
         self._holding = rng["holding_s"].standard_exponential(count)
-
-
-def _log_uniform_mean(low: float, high: float) -> float:
-    return low if low == high else (high - low) / log(high / low)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from edgesim.agents.measuring.worlds import OverWorlds, compare_over_worlds
 from edgesim.agents.runs.seeds import held_out_seeds
 from edgesim.config.compose import compose
 from edgesim.errors import InputError
+from edgesim.problems import PROBLEMS
 from edgesim.scenarios import resolve
 from edgesim.scenarios.worlds import random_worlds
 
@@ -76,6 +78,23 @@ def test_policies_meet_the_same_worlds_and_episodes(
     assert written["worlds"] == random_worlds(resolve("aigc"), held_out_seeds(0, 2))
 
 
-def test_problems_that_draw_no_worlds_say_so() -> None:
+def test_problems_that_draw_no_worlds_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PROBLEMS, "sfc", replace(PROBLEMS["sfc"], worlds=None))
     with pytest.raises(InputError, match=r"worlds = 3: the problem sfc draws no worlds"):
         compare_over_worlds(resolve("sfc_paper"), ["random"], 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("keys", "policies"),
+    [
+        (["scenario=sfc", "scenario.network.horizon_s=10"], "greedy,load_aware"),
+        (["scenario=sfc_paper", "scenario.requests=20"], "greedy,random"),
+        (["scenario=vne_wx100", "scenario.virtual.count=10"], "nearest,nrm"),
+    ],
+    ids=lambda it: it[0] if isinstance(it, list) else "",
+)
+def test_chains_and_virtual_networks_have_worlds_too(keys: list[str], policies: str) -> None:
+    made = evaluate(compose("evaluate", [*keys, "worlds=2", "episodes=2", f"policy={policies}"]))
+    assert {row["policy"] for row in made["policies"]} == set(policies.split(","))
+    for row in made["policies"]:
+        assert row["low"] <= row["mean"] <= row["high"]
