@@ -8,7 +8,7 @@ episodes; where scores of several tasks meet, they are normalised.
 All dice have a fixed seed: equal scores give equal intervals, to the last digit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,9 @@ import numpy.typing as npt
 from scipy.stats import bootstrap, mannwhitneyu, trim_mean
 
 __all__ = [
+    "BESIDE",
     "RESAMPLES",
+    "beside",
     "hierarchical_interval",
     "improvement_interval",
     "interquartile_mean",
@@ -26,6 +28,9 @@ __all__ = [
     "probability_of_improvement",
     "stratified_interval",
 ]
+
+BESIDE = ("minus_best", "minus_best_low", "minus_best_high", "beats_best")
+"""What :func:`beside` gives."""
 
 RESAMPLES = 2000
 _SEED = 0
@@ -81,25 +86,28 @@ def interval(returns: npt.ArrayLike, statistic: Statistic = np.mean) -> tuple[fl
     return float(low), float(high)
 
 
-def hierarchical_interval(values: npt.ArrayLike) -> tuple[float, float]:
+def hierarchical_interval(worlds: Iterable[npt.ArrayLike]) -> tuple[float, float]:
     """95 % bootstrap interval of a mean over worlds, training runs and episodes.
 
     Worlds are resampled, within each of them its runs, and within these their episodes, each level
-    on its own: episodes of one world are no more independent than the world is one draw.
+    on its own: episodes of one world are no more independent than the world is one draw. Each world
+    counts the same, however many runs and episodes it has.
 
     Args:
-        values: shape (worlds, runs, episodes).
+        worlds: for each world its values, shape (runs, episodes).
     """
-    table = np.asarray(values, dtype=float)
+    tables = list(map(_floats, worlds))
     rng = np.random.default_rng(_SEED)
-    worlds, runs, episodes = table.shape
-    drawn = np.empty(RESAMPLES)
-    for k in range(RESAMPLES):
-        world = rng.integers(worlds, size=(worlds, 1, 1))
-        run = rng.integers(runs, size=(worlds, runs, 1))
-        episode = rng.integers(episodes, size=(worlds, runs, episodes))
-        drawn[k] = table[world, run, episode].mean()
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    drawn = rng.integers(len(tables), size=(RESAMPLES, len(tables)))
+    means = np.empty(drawn.size)
+    for number, values in enumerate(tables):
+        runs, episodes = values.shape
+        places = np.flatnonzero(drawn == number)
+        for part in np.array_split(places, _PARTS):
+            run = rng.integers(runs, size=(len(part), runs, 1))
+            episode = rng.integers(episodes, size=(len(part), runs, episodes))
+            means[part] = values[run, episode].mean(axis=(1, 2))
+    low, high = np.percentile(means.reshape(drawn.shape).mean(axis=1), [2.5, 97.5])
     return float(low), float(high)
 
 
@@ -160,6 +168,23 @@ def improvement_interval(
         shares += wins.mean(axis=(1, 2))
     low, high = np.percentile(shares / len(ours), [2.5, 97.5])
     return float(low), float(high)
+
+
+def beside(ours: Scores, theirs: Scores, sign: int) -> dict[str, float]:
+    """Runs beside a policy on the same episodes.
+
+    Args:
+        ours: scores, shape (runs, episodes).
+        theirs: shape (1, episodes).
+        sign: 1 where more is better, -1 where less is.
+
+    Returns:
+        by the names in :data:`BESIDE` the mean difference, episode by episode, with its interval,
+        and the probability that a run beats the policy.
+    """
+    difference = ours - theirs
+    share = probability_of_improvement([sign * ours.mean(axis=1)], [sign * theirs.mean(axis=1)])
+    return dict(zip(BESIDE, (float(difference.mean()), *interval(difference), share), strict=True))
 
 
 def performance_profile(tasks: Sequence[npt.ArrayLike], thresholds: npt.ArrayLike) -> Scores:

@@ -14,7 +14,7 @@ _WIDTH = 110  # where the output is no terminal
 
 
 def print_comparison(content: Mapping[str, Any]) -> None:
-    """Print each contest, best first, agents in bold, and what agents reach over all of them.
+    """Print each contest, best first, agents in bold, and what is reached over several of them.
 
     Args:
         content: of a ``comparison.json``.
@@ -30,6 +30,8 @@ def print_comparison(content: Mapping[str, Any]) -> None:
         console.print("normalised: 0 is the random policy, 1 the bound")
     if content["overall"] and len(contests) > 1:
         _print_overall(console, content["overall"])
+    for group in content["worlds"]:
+        _print_worlds(console, group)
     for folder, reason in content["left_out"].items():
         console.print(f"left out: {folder}: {reason}", soft_wrap=True)
 
@@ -77,6 +79,38 @@ def _print_overall(console: Console, overall: Mapping[str, Mapping[str, Any]]) -
             ", ".join(f"{other} {share:.2f}" for other, share in beats),
         )
     console.print(table)
+
+
+def _print_worlds(console: Console, group: Mapping[str, Any]) -> None:
+    metric, best = group["metric"], group["best"]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("policy, over worlds", overflow="fold")
+    headings = ["runs", metric, "95 % interval"]
+    if best is not None:
+        headings += [f"minus {best}", "ahead", "behind", "beats it"]
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for row in group["rows"]:
+        cells = [
+            row["name"],
+            str(row["runs"] or ""),
+            f"{row['score']:,.4g}",
+            f"[{row['score_low']:,.4g}, {row['score_high']:,.4g}]",
+        ]
+        if row["minus_best"] is not None:
+            cells += [_difference(row), str(row["ahead"]), str(row["behind"])]
+            cells.append(f"{row['beats_best']:.2f}")
+        table.add_row(*cells, style="bold" if row["kind"] == "agent" else None)
+    less = f", less {metric} is better" if group["better"] == "lower" else ""
+    seeds = ", ".join(map(str, group["seeds"]))
+    console.print(f"{group['scenario']}: {len(group['seeds'])} worlds, world_seed {seeds}{less}")
+    console.print(table)
+    console.print(
+        "intervals: bootstrap over worlds, the runs in each, and the episodes of each run"
+    )
+    if best is not None:
+        console.print(f"ahead, behind: worlds in which the interval of the difference to {best}")
+        console.print("excludes 0; beats it: probability that a run does, averaged over worlds")
 
 
 def _difference(row: Mapping[str, Any]) -> str:

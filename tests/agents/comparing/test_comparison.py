@@ -1,46 +1,20 @@
 """Run folders side by side: who meets whom, on which episodes, and what is left out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from edgesim.agents.comparing.comparison import compare_runs, contests_of, gather, overall, summary
-from edgesim.agents.runs import runfolder
-from edgesim.config.compose import compose
+from edgesim.agents.comparing.comparison import compare_runs, gather, overall, summary
+from edgesim.agents.comparing.contests import contests_of
 from edgesim.config.config import CompareConfig
 from edgesim.errors import InputError
 
-BASELINES = {"random": [0.0, 2.0, 1.0], "greedy": [5.0, 6.0, 7.0], "bound": [9.0, 11.0, 10.0]}
+MakeRun = Callable[..., Path]
 
 
-def run(
-    place: Path,
-    returns: list[float],
-    *overrides: str,
-    seed: int = 0,
-    baselines: Mapping[str, list[float]] = BASELINES,
-) -> Path:
-    """A complete run folder whose agent got these returns on episodes 2, 6, 10, ..."""
-    config = compose("train", ["scenario=sfc_paper", f"seed={seed}", f"runs={place}", *overrides])
-    folder = runfolder.folder_of(config)
-    folder.mkdir(parents=True)
-    runfolder.write_config(folder, config)
-    rows = [
-        {"policy": name, "seed": 4 * k + 2, "return": value}
-        for name, own in {**baselines, config.agent.name: returns}.items()
-        for k, value in enumerate(own[: len(returns)])
-    ]
-    pq.write_table(pa.Table.from_pylist(rows), folder / "episodes.parquet")
-    for name in runfolder.missing(folder):
-        (folder / name).write_text("")
-    return folder
-
-
-def test_seeds_of_one_agent_are_runs_of_one_contestant(tmp_path: Path) -> None:
+def test_seeds_of_one_agent_are_runs_of_one_contestant(tmp_path: Path, run: MakeRun) -> None:
     folders = [run(tmp_path, [6.0 + s, 8.0 + s, 7.0 + s], seed=s) for s in (0, 1)]
     (contest,) = contests_of(folders)
     assert [(c.name, c.kind, c.seeds) for c in contest.contestants] == [
@@ -56,7 +30,9 @@ def test_seeds_of_one_agent_are_runs_of_one_contestant(tmp_path: Path) -> None:
     assert scale.tolist() == pytest.approx([6 / 9, 7 / 9])
 
 
-def test_an_agent_stands_beside_the_best_policy_on_the_same_episodes(tmp_path: Path) -> None:
+def test_an_agent_stands_beside_the_best_policy_on_the_same_episodes(
+    tmp_path: Path, run: MakeRun
+) -> None:
     folders = [run(tmp_path, [6.0 + s, 8.0 + s, 7.0 + s], seed=s) for s in (0, 1)]
     rows = {row["name"]: row for row in summary(contests_of(folders), {})["rows"]}
     agent = rows["maskable_ppo"]
@@ -66,7 +42,7 @@ def test_an_agent_stands_beside_the_best_policy_on_the_same_episodes(tmp_path: P
     assert rows["greedy"]["minus_best"] is None
 
 
-def test_variants_are_named_by_what_they_differ_in(tmp_path: Path) -> None:
+def test_variants_are_named_by_what_they_differ_in(tmp_path: Path, run: MakeRun) -> None:
     folders = [
         run(tmp_path, [6.0, 7.0, 8.0], "total_steps=1000"),
         run(tmp_path, [6.5, 7.0, 8.0], "total_steps=2000"),
@@ -82,7 +58,7 @@ def test_variants_are_named_by_what_they_differ_in(tmp_path: Path) -> None:
     }
 
 
-def test_only_episodes_that_all_have_played_count(tmp_path: Path) -> None:
+def test_only_episodes_that_all_have_played_count(tmp_path: Path, run: MakeRun) -> None:
     folders = [
         run(tmp_path, [6.0, 7.0, 8.0], seed=0),
         run(tmp_path, [6.0, 7.0], "episodes=2", seed=1),
@@ -92,7 +68,7 @@ def test_only_episodes_that_all_have_played_count(tmp_path: Path) -> None:
     assert contest.of("agent")[0].values.tolist() == [[6, 7], [6, 7]]
 
 
-def test_over_all_contests_agents_need_two_runs_in_each(tmp_path: Path) -> None:
+def test_over_all_contests_agents_need_two_runs_in_each(tmp_path: Path, run: MakeRun) -> None:
     folders = [
         run(tmp_path, [value] * 3, f"scenario={scenario}", f"agent={agent}", seed=seed)
         for scenario in ("sfc_paper", "sfc_paper_3x")
@@ -107,7 +83,7 @@ def test_over_all_contests_agents_need_two_runs_in_each(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_not_complete_is_named_and_left_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(tmp_path / "runs", [6.0, 7.0, 8.0])
     cut = run(tmp_path / "runs", [6.0, 7.0, 8.0], seed=1)
@@ -126,7 +102,7 @@ def test_a_run_that_is_not_complete_is_named_and_left_out(
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "out2" / name).read_bytes()
 
 
-def test_nothing_to_compare_is_an_error(tmp_path: Path) -> None:
+def test_nothing_to_compare_is_an_error(tmp_path: Path, run: MakeRun) -> None:
     with pytest.raises(InputError, match="there is no such folder"):
         gather([str(tmp_path / "runs")])
     cut = run(tmp_path / "runs", [6.0])

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from edgesim.agents.comparing.comparison import contests_of, gather
+from edgesim.agents.comparing.comparison import gather
+from edgesim.agents.comparing.contests import contests_of
 from edgesim.agents.learning.training import train
 from edgesim.agents.measuring.command import evaluate
 from edgesim.agents.measuring.simulation import simulate
