@@ -88,7 +88,7 @@ class Delivery:
         )
         self.radio = RadioAccess(clock, wireless.radio, world.radio_map)
         self.network = network
-        self.carry: Callable[..., Any] = network.send
+        self.carry: Callable[..., Any] = network.messages.send
         self.routes = network.world.message_routes
         self._clock = clock
         self._arrived = arrived
