@@ -83,7 +83,9 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
     it ``loss_penalty`` times what was left of it, each task not started ``refusal_penalty``. With
     ``reward="shaped"`` a task pays its expected worth when it is placed, and the difference to
     what came of it at its end: potential-based shaping (Ng, Harada and Russell 1999) with the
-    worth of the tasks under way as potential. The undiscounted return is the same.
+    worth of the tasks under way as potential. The undiscounted return is the same, also with
+    ``reward="priced"`` (with a network): a choice then pays at once, too, what it is expected to
+    take from the tasks at its provider, each of which runs longer by what a further task adds.
 
     ## Starting State
     All providers up and empty, users at their first places, the first request at hand.
@@ -157,7 +159,9 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
             sees_results=sees_results,
             observation=observation,
         )
-        one_of("reward", reward, ("paid", "shaped"))
+        one_of("reward", reward, ("paid", "shaped", "priced"))
+        if reward == "priced" and self.scenario.wireless is None:
+            raise InputError("reward", reward, "needs a scenario with a network; accepted: shaped")
         one_of("mask", mask, self.masks)
         one_of("observation", observation, ("plain", "set"))
         if sees_links and self.scenario.wireless is None:
@@ -178,7 +182,9 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
             self.observation_space = self._set.space
         self.action_space = spaces.Discrete(self._actions)
         self._mask = mask
-        self._reward_model = RewardModel(self.scenario, shaped=reward == "shaped")
+        self._reward_model = RewardModel(
+            self.scenario, shaped=reward == "shaped", priced=reward == "priced"
+        )
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Which actions are sensible for the request at hand, shape (actions,), never empty."""

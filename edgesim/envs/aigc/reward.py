@@ -1,17 +1,30 @@
 """What the outcomes of an AIGC episode pay: the only place where rewards are made."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.twin.aigc.outcomes import Crashed, Finished, Ledger, Lost, Outcome, Refused, Started
 from edgesim.twin.aigc.quality import timeliness
+from edgesim.twin.aigc.task import Task
 from edgesim.twin.aigc.workload import AIGCWorkload
 
 __all__ = ["PARTS", "RewardModel"]
 
 PARTS = ("quality", "crash_penalty", "loss_penalty", "refusal_penalty", "shaping")
 """What a reward is the sum of: the keys of every info."""
+
+
+@dataclass(slots=True)
+class _Placed:
+    """A task under way: what it is worth on time, and when it is expected to be there."""
+
+    number: int
+    gain: float
+    latency_s: float
+    deadline_s: float
+    alone_s: float  # its run with nothing beside it
 
 
 class RewardModel:
@@ -21,19 +34,23 @@ class RewardModel:
         scenario: says what is paid and when.
         shaped: pay a task's expected worth when it is placed and the difference at its end
             (potential-based shaping; the undiscounted return of an episode is unchanged).
+        priced: likewise, and a task that is placed pays at once what it is expected to take from
+            those that are at its provider: each of them takes longer by what a further task adds.
     """
 
-    def __init__(self, scenario: AIGCScenario, *, shaped: bool) -> None:
+    def __init__(self, scenario: AIGCScenario, *, shaped: bool, priced: bool = False) -> None:
         self._penalty = (scenario.crash_penalty, scenario.loss_penalty, scenario.refusal_penalty)
         self._on_delivery = scenario.pay_on == "delivery"
         # A quality paid on assignment is not delayed: there is nothing to shape.
-        self._shaped = shaped and self._on_delivery
+        self._shaped = (shaped or priced) and self._on_delivery
+        self._priced = priced and self._on_delivery
         self._lateness_s = scenario.wireless.lateness_s if scenario.wireless else None
         self.open()
 
     def open(self) -> None:
         """Begin an episode."""
         self._promised: dict[int, float] = {}
+        self._placed: dict[int, dict[int, _Placed]] = {}  # by provider and number, as they came
         self._promise = 0.0
         self._return = self._quality = self._latency_s = 0.0
         self._finished = self._late = self._crashes = self._decisions = 0
@@ -45,6 +62,38 @@ class RewardModel:
             worth = float(twin.expected_worth(steps)[provider])
             self._promised[twin.last.number] = worth
             self._promise += worth
+            if self._priced:
+                self._promise += self._taken(twin, provider, steps)
+
+    def _taken(self, twin: AIGCWorkload, provider: int, steps: int | None) -> float:
+        """What a choice about to be made changes of what the tasks at its provider are worth."""
+        delivery, task = twin.delivery, twin.last
+        assert delivery is not None
+        placed = self._placed.setdefault(provider, {})
+        slope = twin.world.service[provider].batch_slope
+        # Runs begin in the order of the tasks: the last ones are those that are still there.
+        there = list(placed.values())[max(0, len(placed) - int(twin.assigned[provider])) :]
+        change, lateness_s = 0.0, self._lateness_s or 0.0
+        for other in there:
+            other.latency_s += slope * other.alone_s
+            worth = other.gain * timeliness(other.latency_s, other.deadline_s, lateness_s)
+            change += worth - self._promised[other.number]
+            self._promised[other.number] = worth
+        spent = task.steps if steps is None else steps
+        placed[task.number] = _Placed(
+            task.number,
+            float(twin.world.curves.gains(spent)[provider]),
+            float(twin.expected_latency_s(steps)[provider]),
+            task.deadline_s,
+            float(delivery.alone_s(spent)[provider]),
+        )
+        return change
+
+    def _closed(self, task: Task, provider: int) -> float:
+        """What was promised for a task that is over."""
+        if self._priced:
+            self._placed.get(provider, {}).pop(task.number, None)
+        return self._promised.pop(task.number, 0.0)
 
     def settle(self, outcomes: Sequence[Outcome]) -> tuple[float, dict[str, Any]]:
         """The reward of what has happened since the last choice, and its parts."""
@@ -58,16 +107,16 @@ class RewardModel:
             elif isinstance(outcome, Finished):
                 if self._on_delivery:
                     quality += self._delivered(outcome)
-                    shaping -= self._promised.pop(outcome.task.number, 0.0)
+                    shaping -= self._closed(outcome.task, outcome.provider)
                 self._finished += 1
                 self._quality += outcome.quality
                 self._latency_s += outcome.latency_s
             elif isinstance(outcome, Lost):
                 loss -= of_loss * (1.0 - outcome.progress)
-                shaping -= self._promised.pop(outcome.task.number, 0.0)
+                shaping -= self._closed(outcome.task, outcome.provider)
             elif isinstance(outcome, Refused):
                 refusal -= of_refusal
-                shaping -= self._promised.pop(outcome.task.number, 0.0)
+                shaping -= self._closed(outcome.task, outcome.provider)
             elif isinstance(outcome, Crashed):
                 crash -= of_crash
                 self._crashes += 1

@@ -32,6 +32,51 @@ def test_there_is_something_to_shape_where_delivery_pays(scenario, later):
     assert any(shaping) == later
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_price_moves_rewards_and_leaves_the_return(seed):
+    returns = []
+    for reward in ("paid", "priced"):
+        env = AIGCEnv("aigc", {"horizon_s": 40, "provider_count": 5}, reward=reward)
+        env.reset(seed=seed)
+        rng = np.random.default_rng(seed)
+        total, over = 0.0, False
+        while not over:
+            _, paid, over, _, info = env.step(int(rng.integers(5)))  # some crash their provider
+            total += paid
+        returns.append(total)
+        assert total == pytest.approx(info["metrics"]["return"], abs=1e-9)
+    assert returns[0] == pytest.approx(returns[1])
+
+
+def test_a_choice_pays_for_what_it_takes_from_those_before_it():
+    """Two tasks at one provider: the first then takes a slope of its own run longer."""
+    env = AIGCEnv("aigc", {"provider_count": 3, "world_seed": 3}, reward="priced")
+    env.reset(seed=0)
+    model, twin = env._reward_model, env.twin
+    first, provider = twin.last, 1
+    first.deadline_s = float(twin.expected_latency_s()[provider]) - 2.0  # two seconds late
+    gain = float(twin.world.curves.gains(first.steps)[provider])
+    alone_s = float(twin.delivery.alone_s(first.steps)[provider])
+    slope = twin.world.service[provider].batch_slope
+    lateness_s = env.scenario.wireless.lateness_s
+    model.promise(twin, provider, None)
+    left = 1 - 2.0 / lateness_s
+    assert model._promise == pytest.approx(gain * left)
+    twin.choose(provider)
+    model._promise = 0.0
+    twin.next_decision()
+    worth = float(twin.expected_worth()[provider])
+    model.promise(twin, provider, None)
+    taken = gain * min(left, slope * alone_s / lateness_s)
+    assert slope > 0 and taken > 0
+    assert model._promise == pytest.approx(worth - taken)
+
+
+def test_without_a_network_there_is_nothing_to_price():
+    with pytest.raises(ValueError, match="reward = 'priced': needs a scenario with a network"):
+        AIGCEnv("aigc_paper", reward="priced")
+
+
 # --- steps in the action ----------------------------------------------------------------------
 
 
