@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edgesim.agents.comparing.aggregates import hierarchical_interval
+from edgesim.agents.comparing.scores import filled
 from edgesim.agents.comparing.statistics import ci95
 from edgesim.agents.finding import find_policy, score_of
 from edgesim.agents.measuring.evaluation import PolicyProgress, compare
@@ -65,6 +66,8 @@ class OverWorlds:
     def _beside(self, difference: npt.NDArray[np.float64]) -> dict[str, Any]:
         low, high = hierarchical_interval(difference[:, None, :])
         ends = np.array([ci95(world) for world in self.sign * difference])
+        if difference.shape[1] < 2:  # a single episode is no claim
+            ends = np.zeros_like(ends)
         return {
             "mean": float(difference.mean()),
             "low": low,
@@ -160,5 +163,6 @@ def compare_over_worlds(
         done = compare(world, found, episodes, seed, progress=told)
         for name in policies:
             rows[name].append([row[score.metric] for row in done.rows[name]])
-    scores = {name: np.array(values, dtype=float) for name, values in rows.items()}
+    found_scores = filled(score, [np.array(values, dtype=float) for values in rows.values()])
+    scores = dict(zip(rows, found_scores, strict=True))
     return OverWorlds(scenario.name, drawn, scores, score.metric, score.sign)

@@ -59,6 +59,12 @@ def test_who_is_ahead_where_by_hand() -> None:
     assert (minus["ahead"], minus["behind"]) == (1, 1)  # ahead in the first, where it costs less
 
 
+def test_a_single_episode_is_no_claim() -> None:
+    scores = {"one": np.array([[1.0], [5.0]]), "two": np.array([[2.0], [6.0]])}
+    minus = OverWorlds("made up", [{}] * 2, scores, "cost", 1).rows()[0]["minus"]["one"]
+    assert minus["mean"] == 1.0 and (minus["ahead"], minus["behind"]) == (0, 0)
+
+
 def test_policies_meet_the_same_worlds_and_episodes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
