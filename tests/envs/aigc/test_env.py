@@ -52,13 +52,14 @@ def test_a_choice_pays_for_what_it_takes_from_those_before_it():
     """Two tasks at one provider: the first then takes a slope of its own run longer."""
     env = AIGCEnv("aigc", {"provider_count": 3, "world_seed": 3}, reward="priced")
     env.reset(seed=0)
-    model, twin = env._reward_model, env.twin
+    model, twin, wireless = env._reward_model, env.twin, env.scenario.wireless
+    assert twin.delivery is not None and wireless is not None
     first, provider = twin.last, 1
     first.deadline_s = float(twin.expected_latency_s()[provider]) - 2.0  # two seconds late
     gain = float(twin.world.curves.gains(first.steps)[provider])
     alone_s = float(twin.delivery.alone_s(first.steps)[provider])
     slope = twin.world.service[provider].batch_slope
-    lateness_s = env.scenario.wireless.lateness_s
+    lateness_s = wireless.lateness_s
     model.promise(twin, provider, None)
     left = 1 - 2.0 / lateness_s
     assert model._promise == pytest.approx(gain * left)
