@@ -20,7 +20,7 @@ _FOLDER = Path(__file__).parent
 
 def presets() -> dict[str, str]:
     """Every preset's name and its one-line title."""
-    return {name: preset(name)["title"] for name in _files()}
+    return {name: _read(path)["title"] for name, path in _files().items()}
 
 
 def _files() -> dict[str, Path]:

@@ -84,13 +84,6 @@ class SetNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self._features, self._requests = features_count, requests
-        self.shape = {
-            "features_count": features_count,
-            "requests": requests,
-            "hidden": hidden,
-            "critic": critic,
-            "heads": heads,
-        }
         self.latent_dim_pi, self.latent_dim_vf = choices, critic
         self.first = nn.Sequential(
             nn.Linear(features_count + requests, hidden),

@@ -64,6 +64,8 @@ class Running:
 
     def episode(self) -> dict[str, Any]:
         """The attributes that are of the episode."""
+        # No abstract base class: to ask whether a thing is one takes longer, and a fork asks that
+        # of every object it copies.
         raise NotImplementedError
 
     def remade(self) -> tuple[Any, ...] | None:
