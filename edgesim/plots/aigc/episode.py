@@ -1,27 +1,24 @@
 """One AIGC episode from its event log: load of every provider, crashes, and latencies."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from edgesim.plots.log import Log, read_log
 
 __all__ = ["draw", "occupied_steps"]
 
 BINS = 240
 ON_TIME, LOST, REFUSED, CRASH = "#0072B2", "#D55E00", "#CC79A7", "#D55E00"
 
-Log = dict[str, npt.NDArray[Any]]
-
 
 def draw(folder: Path) -> Path:
     """Draw ``episode.png`` from the folder's ``events.parquet``; returns its path."""
-    table = pq.read_table(folder / "events.parquet")
-    log: Log = {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
+    log = read_log(folder)
     figure = Figure(figsize=(9, 6), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))

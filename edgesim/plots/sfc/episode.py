@@ -1,14 +1,13 @@
 """One episode of service chains from its event log: load of the instances, QoE, rejections."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from edgesim.plots.log import Log, read_log
 from edgesim.plots.style import ACCENT, COLOURS, GREY, bandwidth_unit, figure, save
 
 __all__ = ["carried", "draw"]
@@ -16,13 +15,10 @@ __all__ = ["carried", "draw"]
 BINS = 400
 DROPPED, REJECTED = COLOURS[2], COLOURS[1]
 
-Log = dict[str, npt.NDArray[Any]]
-
 
 def draw(folder: Path) -> Path:
     """Draw ``episode.png`` from the folder's ``events.parquet``; returns its path."""
-    table = pq.read_table(folder / "events.parquet")
-    log: Log = {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
+    log = read_log(folder)
     with figure(9.0, 6.0) as drawn:
         above, below = drawn.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         _draw_loads(drawn, above, log)

@@ -7,7 +7,8 @@ import pytest
 
 from edgesim.agents.measuring.simulation import simulate
 from edgesim.config.compose import compose
-from edgesim.plots.vne.episode import Log, hosted
+from edgesim.plots.log import Log
+from edgesim.plots.vne.episode import hosted
 
 ROWS = [
     (0.0, "arrive", 0, -1, 2.0),

@@ -1,0 +1,18 @@
+"""The event log of a recorded episode, as pictures read it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+import pyarrow.parquet as pq
+
+__all__ = ["Log", "read_log"]
+
+Log = dict[str, npt.NDArray[Any]]
+"""Columns of the log by name, each of shape (events,)."""
+
+
+def read_log(folder: Path) -> Log:
+    """The columns of a folder's ``events.parquet``."""
+    table = pq.read_table(folder / "events.parquet")
+    return {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
