@@ -45,7 +45,7 @@ def pages() -> dict[str, str]:
 
 def _scenario(name: str) -> str:
     """What a preset's file says: its head, its keys with their comments, and the whole text."""
-    text = edgesim.scenarios.preset_file(name).read_text()
+    text = edgesim.scenarios.preset_file(name).read_text(encoding="utf-8")
     problem = PROBLEMS[edgesim.scenarios.preset(name)["problem"]]
     head = [line.removeprefix("#").strip() for line in text.split("\nproblem:")[0].splitlines()]
     scenario = edgesim.scenarios.resolve(name)
@@ -139,7 +139,7 @@ def _reference() -> dict[str, str]:
         parts = ("edgesim", *path.relative_to(_PACKAGE).with_suffix("").parts)
         module = ".".join(parts).removesuffix(".__init__")
         package = ".".join(parts[:-1])
-        public = "__all__" in path.read_text() or path.name == "__init__.py"
+        public = "__all__" in path.read_text(encoding="utf-8") or path.name == "__init__.py"
         if public and _documented(path):
             packages.setdefault(package, []).append(module)
     return {
@@ -151,7 +151,7 @@ def _reference() -> dict[str, str]:
 
 
 def _documented(path: Path) -> bool:
-    return bool(ast.get_docstring(ast.parse(path.read_text())))
+    return bool(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 # --- tables -----------------------------------------------------------------------------------

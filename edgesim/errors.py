@@ -2,11 +2,18 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from reprlib import Repr
 from typing import Any
 
 __all__ = ["InputError", "did_you_mean"]
 
 _SHOWN = 120  # characters of a value that a message shows
+
+# A few lines of YAML with aliases can stand for more values than fit in memory: a message writes
+# out the first of them alone.
+_FIRST = Repr()
+_FIRST.maxlevel, _FIRST.maxother, _FIRST.maxstring, _FIRST.maxlong = 3, 1000, 1000, 1000
+_FIRST.maxlist = _FIRST.maxtuple = _FIRST.maxdict = _FIRST.maxset = 20
 
 
 class InputError(ValueError):
@@ -23,15 +30,25 @@ class InputError(ValueError):
 
     def __init__(self, thing: str, value: Any, accepted: str) -> None:
         self.thing, self.value, self.accepted = thing, value, accepted
-        shown = repr(value)
-        if len(shown) > _SHOWN:
-            # The end of a path tells more than its middle.
-            shown = f"{shown[: _SHOWN // 2]}...{shown[3 - _SHOWN // 2 :]}"
-        super().__init__(f"{thing} = {shown}: {accepted}")
+        message = f"{thing} = {_shown(value)}: {accepted}"
+        # A key may hold a line break; a message is one line all the same.
+        super().__init__("\\n".join(message.splitlines()))
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, Any, str]]:
         """Pickle by the three parts, so that a worker process can raise it through."""
         return (type(self), (self.thing, self.value, self.accepted))
+
+
+def _shown(value: Any) -> str:
+    """A value as a message shows it: on one line, and not too much of it."""
+    try:
+        shown = _FIRST.repr(value) if isinstance(value, list | tuple | dict | set) else repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits; nested thousands deep
+        return f"<{type(value).__name__}>"
+    if len(shown) > _SHOWN:
+        # The end of a path tells more than its middle.
+        shown = f"{shown[: _SHOWN // 2]}...{shown[3 - _SHOWN // 2 :]}"
+    return shown
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

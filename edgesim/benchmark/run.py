@@ -58,7 +58,7 @@ def benchmark(config: BenchmarkConfig) -> dict[str, Any]:
     }
     if path is not None:
         with replacing(path) as part:
-            part.write_text(json.dumps(result, indent=2) + "\n")
+            part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
         if {"worlds", "sizes", "transfers"} & set(chosen):
             from edgesim.plots.benchmark import draw
 

@@ -8,6 +8,7 @@ values (:mod:`edgesim.commands.sweeps`).
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from edgesim.commands.names import COMMANDS, TASKS
 from edgesim.errors import InputError, did_you_mean
@@ -27,6 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         goes wrong is a fault of edgesim and keeps its traceback; in a sweep it is status 1, when
         the other runs are done.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A locale that is not UTF-8 has no sign for some of what is printed: that is no failure.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     status = 0
     try:
         status = _dispatch(list(sys.argv[1:] if argv is None else argv))

@@ -115,7 +115,9 @@ class _Job:
                 return
         folder = _failure_folder(Path(str(running.sweep.dir)))
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{running.job.num}.json").write_text(json.dumps(asdict(failure)))
+        (folder / f"{running.job.num}.json").write_text(
+            json.dumps(asdict(failure)), encoding="utf-8"
+        )
 
 
 def _failure_folder(folder: Path) -> Path:
@@ -125,7 +127,7 @@ def _failure_folder(folder: Path) -> Path:
 def _failures(folder: Path) -> list[_Failure]:
     """The runs that failed, in the order of the sweep."""
     files = sorted(_failure_folder(folder).glob("*.json"), key=lambda file: int(file.stem))
-    return [_Failure(**json.loads(file.read_text())) for file in files]
+    return [_Failure(**json.loads(file.read_text(encoding="utf-8"))) for file in files]
 
 
 def _report(failures: Sequence[_Failure], others: str = "are done") -> int:

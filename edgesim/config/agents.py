@@ -11,12 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from edgesim.config.config import AgentConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset as scenario_preset
+from edgesim.yaml_files import read_yaml
 
 __all__ = ["default_for", "for_scenario", "preset", "presets", "section", "values"]
 
@@ -38,7 +37,7 @@ def values(name: str) -> dict[str, Any]:
     known = [path.stem for path in _FOLDER.glob("*.yaml")]
     if name not in known:
         raise InputError("agent", name, did_you_mean(str(name), known))
-    return {"name": name, **yaml.safe_load((_FOLDER / f"{name}.yaml").read_text())}
+    return {"name": name, **read_yaml(_FOLDER / f"{name}.yaml", "agent")}
 
 
 def preset(name: str) -> AgentConfig:

@@ -17,6 +17,7 @@ from edgesim.config.keys import as_list, help_text, not_empty
 from edgesim.config.services import CalibrateConfig, CalibrateTrainConfig, ValidateConfig
 from edgesim.errors import InputError
 from edgesim.importing import is_import_string
+from edgesim.numbers import LARGEST_SEED
 from edgesim.problems import ENGINES
 from edgesim.scenarios.checks import between, integer_from, one_of
 
@@ -166,7 +167,7 @@ class TrainConfig:
     )
 
     def __post_init__(self) -> None:
-        integer_from("seed", self.seed, 0)
+        integer_from("seed", self.seed, 0, LARGEST_SEED)
         if self.total_steps is not None:
             integer_from("total_steps", self.total_steps, 1)
         integer_from("episodes", self.episodes, 1)
@@ -223,7 +224,7 @@ class EvaluateConfig:
 
     def __post_init__(self) -> None:
         integer_from("episodes", self.episodes, 1)
-        integer_from("seed", self.seed, 0)
+        integer_from("seed", self.seed, 0, LARGEST_SEED)
         if self.worlds is not None:
             integer_from("worlds", self.worlds, 1)
             for key in ("bound", "record"):
@@ -269,7 +270,7 @@ class SimulateConfig:
     scenario_keys: dict[str, Any] = field(default_factory=dict, metadata=help_text(""))
 
     def __post_init__(self) -> None:
-        integer_from("seed", self.seed, 0)
+        integer_from("seed", self.seed, 0, LARGEST_SEED)
         if self.policy is not None:
             not_empty("policy", self.policy)
         not_empty("out", self.out)

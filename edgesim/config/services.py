@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from edgesim.config.keys import help_text, increasing, not_empty
 from edgesim.errors import InputError
+from edgesim.numbers import LARGEST_SEED
 from edgesim.scenarios.checks import at_least, between, integer_from, interval, one_of
 
 __all__ = ["CalibrateConfig", "CalibrateTrainConfig", "ValidateConfig"]
@@ -99,7 +100,7 @@ class CalibrateConfig:
         for key in ("steps", "batches"):
             increasing(key, getattr(self, key))
         integer_from("repeats", self.repeats, 1)
-        integer_from("seed", self.seed, 0)
+        integer_from("seed", self.seed, 0, LARGEST_SEED)
         integer_from("threads", self.threads, 1)
         if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
             raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>")
@@ -138,7 +139,7 @@ class CalibrateTrainConfig:
         not_empty("out", self.out)
         if self.iterations is not None:
             integer_from("iterations", self.iterations, 1)
-        integer_from("seed", self.seed, 0)
+        integer_from("seed", self.seed, 0, LARGEST_SEED)
         integer_from("threads", self.threads, 1)
 
 
@@ -203,7 +204,7 @@ class ValidateConfig:
         interval("steps_range", self.steps_range, 1)
         at_least("window_s", self.window_s, 0)
         integer_from("max_batch", self.max_batch, 1)
-        integer_from("seed", self.seed, 0)
+        integer_from("seed", self.seed, 0, LARGEST_SEED)
         integer_from("threads", self.threads, 1)
         if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
             raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>")

@@ -22,7 +22,7 @@ def draw(path: Path) -> Path:
         InputError: the file cannot be read, or holds no sizes.
     """
     try:
-        rows: list[dict[str, Any]] = json.loads(path.read_text())["rows"]
+        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rows"]
         axes = [axis for axis in _AXES if any(row["axis"] == axis for row in rows)]
         alone = next(r["decisions_per_cpu_second"] for r in rows if r["what"] == "SimPy alone")
     except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:

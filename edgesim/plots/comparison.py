@@ -23,7 +23,9 @@ def draw(folder: Path) -> Path:
         InputError: the folder has no readable comparison.json.
     """
     try:
-        rows: list[dict[str, Any]] = json.loads((folder / "comparison.json").read_text())["rows"]
+        rows: list[dict[str, Any]] = json.loads(
+            (folder / "comparison.json").read_text(encoding="utf-8")
+        )["rows"]
         contests = {
             row["contest"]: [r for r in rows if r["contest"] == row["contest"]] for row in rows
         }

@@ -50,6 +50,7 @@ from typing import Any, NoReturn
 
 from edgesim.errors import InputError, did_you_mean
 from edgesim.profiles.reading import build
+from edgesim.text_files import decoded
 
 __all__ = [
     "MODES",
@@ -537,7 +538,7 @@ class ServiceProfile:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(path) as part:
-                part.write_text(text + "\n")
+                part.write_text(text + "\n", encoding="utf-8")
         except OSError as error:
             raise InputError("out", str(path), f"cannot be written: {error.strerror}") from None
         return path
@@ -569,7 +570,8 @@ def load_profile(name_or_path: str | Path) -> ServiceProfile:
                 "profile", given, f"{did_you_mean(given, embedded())}, or the path of a .json file"
             )
     try:
-        values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_not_finite)
+        text = decoded(path.read_bytes(), path, "profile")
+        values = json.loads(text, parse_constant=_not_finite, object_pairs_hook=_each_once)
     except FileNotFoundError:
         raise InputError("profile", given, "there is no such file") from None
     except OSError as error:
@@ -578,10 +580,21 @@ def load_profile(name_or_path: str | Path) -> ServiceProfile:
         raise InputError(f"profile {given}", error.value, error.accepted) from None
     except ValueError as error:
         raise InputError("profile", given, f"is not JSON: {error}") from None
+    except RecursionError:
+        raise InputError("profile", given, "is nested too deeply") from None
     try:
         return ServiceProfile.of(values)
     except InputError as error:
         raise InputError(f"profile {given}: {error.thing}", error.value, error.accepted) from None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for key in names if names.count(key) > 1)
+        raise InputError("key", twice, "stands there twice")
+    return values
 
 
 def _not_finite(constant: str) -> NoReturn:

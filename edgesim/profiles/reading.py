@@ -4,10 +4,10 @@ import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
-from math import isfinite
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from edgesim.errors import InputError, did_you_mean
+from edgesim.numbers import LARGEST, as_finite
 
 __all__ = ["build"]
 
@@ -96,12 +96,15 @@ def _plain(kind: Any, value: Any, path: str) -> Any:
         return _number(value, path)
     if kind is int and (not isinstance(value, int) or isinstance(value, bool)):
         raise InputError(path, value, "must be a whole number")
+    if kind is int and abs(value) > LARGEST:
+        raise InputError(path, value, f"must be at most {LARGEST:,}")
     if kind is str and not isinstance(value, str):
         raise InputError(path, value, "must be text")
     return value
 
 
 def _number(value: Any, path: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    number = as_finite(value)
+    if number is None:
         raise InputError(path, value, "must be a finite number")
-    return float(value)
+    return number

@@ -27,7 +27,9 @@ class Effort:
 
 def training_effort(folders: Iterable[Path]) -> Effort:
     """What the runs of a figure took when they were trained, by their ``provenance.json``."""
-    told = [json.loads((folder / "provenance.json").read_text()) for folder in folders]
+    told = [
+        json.loads((folder / "provenance.json").read_text(encoding="utf-8")) for folder in folders
+    ]
     return Effort(sum(it["wall_s"] for it in told), sum(it["cpu_s"] for it in told))
 
 
@@ -83,7 +85,7 @@ def write_report(
         + ", ".join(f"{name} {installed(name)}" for name in _LIBRARIES),
     ]
     with replacing(folder / "README.md") as part:
-        part.write_text("\n".join(lines) + "\n")
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _findings(findings: Sequence[Finding]) -> list[str]:

@@ -186,7 +186,7 @@ class ResultStore:
         path = self.out / ".measured" / f"{name}.json"
         if path.is_file():
             try:
-                return json.loads(path.read_text())["made"]
+                return json.loads(path.read_text(encoding="utf-8"))["made"]
             except (OSError, ValueError, KeyError, TypeError):
                 raise InputError(
                     "measurement", str(path), "cannot be read; delete it to measure anew"
@@ -195,7 +195,7 @@ class ResultStore:
         made = make()
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as part:
-            part.write_text(json.dumps({"key": json.loads(text), "made": made}))
+            part.write_text(json.dumps({"key": json.loads(text), "made": made}), encoding="utf-8")
         return made
 
 

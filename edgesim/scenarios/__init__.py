@@ -7,11 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS, SHARED_SCHEMA
+from edgesim.yaml_files import read_yaml
 
 __all__ = ["preset", "preset_file", "presets", "resolve", "schema_of"]
 
@@ -106,7 +105,7 @@ def schema_of(values: Mapping[str, Any]) -> Any:
 
 @cache
 def _read(path: Path) -> dict[str, Any]:
-    values: dict[str, Any] = yaml.safe_load(path.read_text())
+    values: dict[str, Any] = read_yaml(path, "scenario")
     return values
 
 

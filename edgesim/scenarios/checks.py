@@ -1,18 +1,28 @@
 """Range checks that every scenario schema uses; each failure is one :class:`InputError`."""
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Any
 
 from edgesim.errors import InputError, did_you_mean
+from edgesim.numbers import LARGEST, as_finite
 
-__all__ = ["at_least", "between", "integer_from", "interval", "one_of", "positive"]
+__all__ = [
+    "MOST_REQUESTS",
+    "at_least",
+    "between",
+    "integer_from",
+    "interval",
+    "one_of",
+    "positive",
+    "requests_of",
+]
 
 
 def _number(key: str, value: Any, accepted: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    number = as_finite(value)
+    if number is None:
         raise InputError(key, value, accepted)
-    return float(value)
+    return number
 
 
 def positive(key: str, value: Any) -> None:
@@ -33,23 +43,46 @@ def between(key: str, value: Any, low: float, high: float) -> None:
         raise InputError(key, value, f"must lie in [{low:g}, {high:g}]")
 
 
-def integer_from(key: str, value: Any, low: int) -> None:
-    """``value`` is a whole number of ``low`` or more."""
+def integer_from(key: str, value: Any, low: int, high: int = LARGEST) -> None:
+    """``value`` is a whole number from ``low`` to ``high``."""
     if isinstance(value, bool) or not isinstance(value, int) or value < low:
         raise InputError(key, value, f"must be a whole number of at least {low}")
+    if value > high:
+        raise InputError(key, value, f"must be at most {high:,}")
 
 
-def interval(key: str, value: Any, low: float = 0.0, *, open_low: bool = False) -> None:
-    """``value`` is a pair [from, to] of finite numbers, from <= to, from >= ``low``."""
+def interval(
+    key: str, value: Any, low: float = 0.0, *, open_low: bool = False, high: float | None = None
+) -> None:
+    """``value`` is a pair [from, to] of finite numbers, ``low`` <= from <= to (<= ``high``)."""
     accepted = f"must be [from, to] with {low:g} {'<' if open_low else '<='} from <= to"
+    if high is not None:
+        accepted += f" <= {high:g}"
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
         raise InputError(key, value, accepted)
     first, last = (_number(key, item, accepted) for item in value)
     if first > last or first < low or (open_low and first == low):
         raise InputError(key, value, accepted)
+    if high is not None and last > high:
+        raise InputError(key, value, accepted)
+
+
+MOST_REQUESTS = 10**9
+"""Requests of an episode on average: their arrival times are drawn at once, 8 bytes each."""
+
+
+def requests_of(key: str, horizon_s: float, arrival_rate_hz: float) -> None:
+    """An episode of ``horizon_s`` has no more requests than fit in memory."""
+    if horizon_s * arrival_rate_hz > MOST_REQUESTS:
+        raise InputError(
+            key,
+            horizon_s,
+            f"at {arrival_rate_hz:g} requests a second, must be at most"
+            f" {MOST_REQUESTS / arrival_rate_hz:g}: an episode has up to {MOST_REQUESTS:,}",
+        )
 
 
 def one_of(key: str, value: Any, accepted: Sequence[str | None]) -> None:
     """``value`` is one of the names ``accepted``."""
-    if value not in accepted:
+    if not isinstance(value, str | None) or value not in accepted:
         raise InputError(key, value, did_you_mean(str(value), (str(item) for item in accepted)))

@@ -6,6 +6,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from edgesim.errors import InputError, did_you_mean
+from edgesim.numbers import LARGEST_SEED
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.scenarios.checks import integer_from
 from edgesim.scenarios.settings import setting
@@ -47,7 +48,7 @@ class SharedScenario:
     def __post_init__(self) -> None:
         if self.problem not in FAMILIES:
             raise InputError("problem", self.problem, did_you_mean(self.problem, FAMILIES))
-        integer_from("world_seed", self.world_seed, 0)
+        integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
         self.aigc.world_seed = self.sfc.world_seed = self.world_seed
         if self.aigc.wireless is None:
             raise InputError("aigc.wireless", None, "must be set: users and sites share a network")

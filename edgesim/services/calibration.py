@@ -106,7 +106,7 @@ class _Work:
             raise InputError("out", str(folder), f"must be a folder: {error.strerror}") from None
         text = json.dumps(settings, sort_keys=True)
         path = folder / "settings.json"
-        if path.is_file() and path.read_text() != text:
+        if path.is_file() and path.read_text(encoding="utf-8") != text:
             raise InputError(
                 "out",
                 str(folder),
@@ -114,9 +114,11 @@ class _Work:
                 " remove the folder, or name another",
             )
         with replacing(path) as part:
-            part.write_text(text)
+            part.write_text(text, encoding="utf-8")
         self._spent = folder / "cpu_s.json"
-        before = json.loads(self._spent.read_text()) if self._spent.is_file() else 0.0
+        before = (
+            json.loads(self._spent.read_text(encoding="utf-8")) if self._spent.is_file() else 0.0
+        )
         self._origin_s = process_time() - before
 
     @property
@@ -128,10 +130,10 @@ class _Work:
         """A JSON result from before, or a new one."""
         path = self._folder / f"{name}.json"
         if path.is_file():
-            return json.loads(path.read_text())
+            return json.loads(path.read_text(encoding="utf-8"))
         value = make()
         with replacing(path) as part:
-            part.write_text(json.dumps(value))
+            part.write_text(json.dumps(value), encoding="utf-8")
         self._note()
         return value
 
@@ -148,7 +150,7 @@ class _Work:
 
     def _note(self) -> None:
         with replacing(self._spent) as part:
-            part.write_text(json.dumps(self.cpu_s))
+            part.write_text(json.dumps(self.cpu_s), encoding="utf-8")
 
     def remove(self) -> None:
         """All is measured and written."""

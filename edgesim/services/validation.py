@@ -83,7 +83,7 @@ def validate(config: ValidateConfig) -> Path:
         batches = _served(worker, streams, config, console)
     result = _result(config, streams, batches, capacity)
     with replacing(folder / "validation.json") as part:
-        part.write_text(json.dumps(result, indent=2) + "\n")
+        part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     picture = profile_validation.draw(folder)
     _print(result, [folder / "validation.json", picture])
     return folder

@@ -150,7 +150,7 @@ def write(folder: Path, content: Mapping[str, Any]) -> None:
     except OSError as error:
         raise InputError("out", str(folder), f"must be a folder: {error.strerror}") from None
     with replacing(folder / "comparison.json") as part:
-        part.write_text(json.dumps(content, indent=2) + "\n")
+        part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     with (
         replacing(folder / "comparison.csv") as part,
         part.open("w", newline="", encoding="utf-8") as file,

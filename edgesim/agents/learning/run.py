@@ -211,7 +211,7 @@ class Run:
             "rows": self.rows,
         }
         with replacing(self._folder / runfolder.CHECKPOINT) as part:
-            part.write_text(json.dumps(state))
+            part.write_text(json.dumps(state), encoding="utf-8")
         for old in self._folder.glob("checkpoint-*.zip"):
             if old.name != name:
                 old.unlink()
@@ -224,7 +224,7 @@ class Run:
             measure(folder, config.episodes, bool(config.bound), progress=progress)
         with replacing(folder / "provenance.json") as part:
             source = {**provenance(self.wall_s, self.cpu_s), "engine": self._engine}
-            part.write_text(json.dumps(source, indent=2) + "\n")
+            part.write_text(json.dumps(source, indent=2) + "\n", encoding="utf-8")
         for spent in (*folder.glob("checkpoint-*.zip"), folder / runfolder.CHECKPOINT):
             spent.unlink(missing_ok=True)
 
@@ -246,7 +246,7 @@ def _read_checkpoint(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        state = json.loads(path.read_text())
+        state = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(state, Mapping):
             raise ValueError("not a mapping")
     except ValueError as error:

@@ -100,7 +100,7 @@ class Evaluation:
         with replacing(folder / "episodes.parquet") as part:
             pq.write_table(pa.table(columns), part)
         with replacing(folder / "evaluation.json") as part:
-            part.write_text(json.dumps(self.content(), indent=2) + "\n")
+            part.write_text(json.dumps(self.content(), indent=2) + "\n", encoding="utf-8")
 
     def print(self, highlight: str | None = None) -> None:
         """Print the table."""
@@ -183,7 +183,9 @@ def evaluation_in(folder: Path) -> dict[str, Any]:
         InputError: it cannot be read.
     """
     try:
-        content: dict[str, Any] = json.loads((folder / "evaluation.json").read_text())
+        content: dict[str, Any] = json.loads(
+            (folder / "evaluation.json").read_text(encoding="utf-8")
+        )
         if not content.keys() >= {"scenario", "episodes", "seed", "policies"}:
             raise ValueError("a key is missing")
         Score.of(content)

@@ -55,7 +55,7 @@ def simulate(config: SimulateConfig) -> Path:
         **played.rows[0],
     }
     with replacing(folder / "summary.json") as part:
-        part.write_text(json.dumps(summary, indent=2) + "\n")
+        part.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     picture: Path | None = None if problem.picture is None else load(problem.picture)(folder)
     _print(summary, load(problem.metrics))
     if log is not None:

@@ -115,7 +115,7 @@ class OverWorlds:
             "policies": self.rows(),
         }
         with replacing(folder / "worlds.json") as part:
-            part.write_text(json.dumps(content, indent=2) + "\n")
+            part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         with (
             replacing(folder / "worlds.csv") as part,
             part.open("w", newline="", encoding="utf-8") as file,

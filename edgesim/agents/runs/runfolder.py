@@ -12,8 +12,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from edgesim.agents.runs.old_names import renamed
 from edgesim.config import agents as presets
 from edgesim.config.compose import compose
@@ -22,6 +20,7 @@ from edgesim.errors import InputError
 from edgesim.files import replacing
 from edgesim.scenarios import presets as scenario_presets
 from edgesim.scenarios import resolve
+from edgesim.yaml_files import dump_yaml, read_yaml
 
 __all__ = [
     "CHECKPOINT",
@@ -119,7 +118,7 @@ def difference(folder: Path, config: TrainConfig) -> str | None:
 def write_config(folder: Path, config: TrainConfig) -> None:
     """Write ``config.yaml``, every key of the run."""
     with replacing(folder / "config.yaml") as part:
-        part.write_text(yaml.safe_dump(_plain(asdict(settled(config))), sort_keys=False))
+        part.write_text(dump_yaml(_plain(asdict(settled(config)))), encoding="utf-8")
 
 
 def read_config(folder: Path) -> TrainConfig:
@@ -134,13 +133,13 @@ def read_config(folder: Path) -> TrainConfig:
     if not path.is_file():
         raise InputError("run folder", str(folder), "is not a run folder: it has no config.yaml")
     try:
-        values = renamed(yaml.safe_load(path.read_text()))
+        values = renamed(read_yaml(path, "config.yaml"))
         known = {item.name for item in fields(TrainConfig)}
         values = {key: value for key, value in values.items() if key in known}
         scenario = resolve(values.pop("scenario"))
         agent = AgentConfig(**values.pop("agent"))
         return TrainConfig(scenario=scenario, agent=agent, **values)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, KeyError):
             reason = f"it lacks {error}"
         else:

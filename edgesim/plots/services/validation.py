@@ -20,7 +20,7 @@ def draw(folder: Path) -> Path:
     """
     path = folder / "validation.json"
     try:
-        result = json.loads(path.read_text())
+        result = json.loads(path.read_text(encoding="utf-8"))
         loads = result["loads"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("validation", str(path), f"cannot be read: {error}") from None

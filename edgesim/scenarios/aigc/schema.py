@@ -10,15 +10,21 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from edgesim.errors import InputError, did_you_mean
+from edgesim.numbers import LARGEST_SEED
 from edgesim.scenarios.aigc.services import Scheduler, ServiceProfile, fit_of, measured
-from edgesim.scenarios.checks import at_least, between, integer_from, interval, positive
+from edgesim.scenarios.checks import (
+    at_least,
+    between,
+    integer_from,
+    interval,
+    positive,
+)
 from edgesim.scenarios.parts.links import Backhaul
 from edgesim.scenarios.parts.people import Mobility
 from edgesim.scenarios.parts.radio import Radio
 from edgesim.scenarios.settings import setting
+from edgesim.yaml_files import read_yaml
 
 __all__ = [
     "AIGCScenario",
@@ -30,6 +36,13 @@ __all__ = [
     "Wireless",
     "read_providers",
 ]
+
+
+MOST_USERS = 10_000_000
+"""Each has a walk of its own in memory, some hundred bytes of it."""
+MOST_PROVIDERS = 100_000
+MOST_STEPS = 10**9
+"""Denoising steps of a request; measured services know up to a few hundred."""
 
 
 @dataclass
@@ -199,13 +212,13 @@ class AIGCScenario:
     )
 
     def __post_init__(self) -> None:
-        integer_from("world_seed", self.world_seed, 0)
+        integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
         positive("horizon_s", self.horizon_s)
         positive("arrival_rate_hz", self.arrival_rate_hz)
-        integer_from("users", self.users, 1)
-        interval("steps_range", self.steps_range, low=1)
-        integer_from("steps_increment", self.steps_increment, 1)
-        integer_from("provider_count", self.provider_count, 1)
+        integer_from("users", self.users, 1, MOST_USERS)
+        interval("steps_range", self.steps_range, low=1, high=MOST_STEPS)
+        integer_from("steps_increment", self.steps_increment, 1, MOST_STEPS)
+        integer_from("provider_count", self.provider_count, 1, MOST_PROVIDERS)
         interval("capacity_range", self.capacity_range, open_low=True)
         positive("capacity_increment", self.capacity_increment)
         at_least("restart_s", self.restart_s, 0)
@@ -325,13 +338,7 @@ def read_providers(scenario: AIGCScenario) -> list[ProviderSpec]:
 
 
 def _yaml_list(path: Path) -> Any:
-    try:
-        loaded = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            "providers", str(path), f"must be a readable YAML file: {reason}"
-        ) from None
+    loaded = read_yaml(path, "providers")
     return loaded["providers"] if isinstance(loaded, Mapping) and "providers" in loaded else loaded
 
 
@@ -344,7 +351,7 @@ def _provider(where: str, item: Any, scenario: AIGCScenario) -> ProviderSpec:
             raise InputError(f"{where} key", key, did_you_mean(str(key), keys))
     profiles = {profile.name: profile.service for profile in scenario.profiles}
     named = item.get("profile")
-    if named is not None and named not in profiles:
+    if named is not None and (not isinstance(named, str) or named not in profiles):
         raise InputError(f"{where}.profile", named, did_you_mean(str(named), profiles))
     service = None if named is None else profiles[named]
     if service is not None and not any(key in item for key in keys[1:5]):

@@ -9,6 +9,10 @@ from edgesim.scenarios.settings import setting
 __all__ = ["Backhaul", "Links", "Topology"]
 
 
+MOST_NODES = 10_000
+"""Switches of a drawn topology: every pair of them is looked at."""
+
+
 @dataclass
 class Topology:
     """Where the switches and links come from.
@@ -28,7 +32,7 @@ class Topology:
     def check(self, at: str) -> None:
         if not isinstance(self.source, str) or not self.source.strip():
             raise InputError(f"{at}.source", self.source, "must name a topology")
-        integer_from(f"{at}.nodes", self.nodes, 2)
+        integer_from(f"{at}.nodes", self.nodes, 2, MOST_NODES)
         positive(f"{at}.side_km", self.side_km)
 
 

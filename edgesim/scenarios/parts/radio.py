@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edgesim.errors import InputError
-from edgesim.scenarios.checks import at_least, between, positive
+from edgesim.scenarios.checks import between, positive
 from edgesim.scenarios.settings import setting
 
 __all__ = ["Radio"]
@@ -49,7 +49,8 @@ class Radio:
         ):
             positive(f"{at}.{key}", getattr(self, key))
         for key in ("shadowing_los_db", "shadowing_nlos_db", "fading_db", "handover_margin_db"):
-            at_least(f"{at}.{key}", getattr(self, key), 0)
+            # Ten deviations of 50 dB are 10^50: far beyond any street, and within every float.
+            between(f"{at}.{key}", getattr(self, key), 0, 50)
         for key in ("site_power_dbm", "user_power_dbm"):
             between(f"{at}.{key}", getattr(self, key), -50, 80)
         for key in ("site_noise_figure_db", "user_noise_figure_db"):

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgesim.errors import InputError, did_you_mean
-from edgesim.scenarios.checks import between, integer_from, interval, one_of, positive
+from edgesim.numbers import LARGEST_SEED
+from edgesim.scenarios.checks import (
+    MOST_REQUESTS,
+    between,
+    integer_from,
+    interval,
+    one_of,
+    positive,
+    requests_of,
+)
 from edgesim.scenarios.parts.failures import Failures
 from edgesim.scenarios.parts.hosts import Instances
 from edgesim.scenarios.parts.links import Links, Topology
@@ -141,6 +150,7 @@ class SliceNetwork:
             raise InputError("network.slices share", total, "the shares must sum to 1")
         positive("network.arrival_rate_hz", self.arrival_rate_hz)
         positive("network.horizon_s", self.horizon_s)
+        requests_of("network.horizon_s", self.horizon_s, self.arrival_rate_hz)
         positive("network.qos_period_s", self.qos_period_s)
         self.controller.check("network.controller")
         self.collector.check("network.collector")
@@ -204,7 +214,7 @@ class SFCScenario:
     )
 
     def __post_init__(self) -> None:
-        integer_from("world_seed", self.world_seed, 0)
+        integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
         self.qoe.check()
         if self.network is not None:
             for key in _STAGE_KEYS:
@@ -230,7 +240,7 @@ class SFCScenario:
             )
         interval("bandwidth_range", self.bandwidth_range, open_low=True)
         interval("delay_range_ms", self.delay_range_ms)
-        integer_from("requests", self.requests, 1)
+        integer_from("requests", self.requests, 1, MOST_REQUESTS)
         interval("request_bandwidth", self.request_bandwidth, low=1)
         interval("request_delay_ms", self.request_delay_ms, open_low=True)
         between("release_probability", self.release_probability, 0, 1)

@@ -7,6 +7,7 @@ those of the virne benchmark (arXiv 2507.19234), which gives bandwidth no unit; 
 from dataclasses import dataclass
 
 from edgesim.errors import InputError
+from edgesim.numbers import LARGEST_SEED
 from edgesim.scenarios.checks import at_least, between, integer_from, interval, one_of, positive
 from edgesim.scenarios.parts.links import Topology
 from edgesim.scenarios.settings import setting
@@ -119,7 +120,7 @@ class VNEScenario:
     virtual: VirtualNetworks = setting(VirtualNetworks(), "the virtual networks")
 
     def __post_init__(self) -> None:
-        integer_from("world_seed", self.world_seed, 0)
+        integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
         one_of("routing", self.routing, ROUTINGS)
         integer_from("paths", self.paths, 1)
         self.physical.check()
