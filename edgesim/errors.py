@@ -1,9 +1,10 @@
 """What a user did wrong, said in one line."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from reprlib import Repr
 from typing import Any
+
+from edgesim.hints import nearest
 
 __all__ = ["InputError", "did_you_mean"]
 
@@ -54,6 +55,6 @@ def _shown(value: Any) -> str:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of a message on an unknown name: the nearest known one, then all of them."""
     names = sorted(known)
-    near = get_close_matches(str(name), names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    near = nearest(str(name), names)
+    hint = f"did you mean {near!r}? " if near is not None else ""
     return f"{hint}accepted: {', '.join(names)}"

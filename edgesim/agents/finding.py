@@ -143,6 +143,9 @@ def find_policy(scenario: Any, policy: str) -> NamedPolicy:
         return NamedPolicy(load(policy, "policy"))
     if ":" in policy:
         return _imported(policy)
+    if name in policies_of(scenario.problem):
+        accepted = f"is a bound, which plays no episode; accepted: {', '.join(offered(scenario))}"
+        raise InputError("policy", policy, accepted)
     raise InputError(
         "policy",
         policy,

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -16,8 +17,6 @@ from edgesim.errors import InputError, did_you_mean
 from edgesim.files import replacing
 
 __all__ = ["benchmark"]
-
-_WIDTH = 110  # of the table where the output is no terminal
 
 
 def benchmark(config: BenchmarkConfig) -> dict[str, Any]:
@@ -95,36 +94,37 @@ def _tell(line: str) -> None:
 
 
 def _print(rows: Sequence[dict[str, Any]]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
+    from edgesim.tables import console as at_terminal
+    from edgesim.tables import show_table
 
     alone = rows[0]["decisions_per_cpu_second"]
     ceiling = {
         row["what"]: row["decisions_per_cpu_second"] for row in rows if row["engine"] == "nothing"
     }
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("what runs", "engine", "size"):
-        table.add_column(heading)
-    for heading in ("decisions/s", "of SimPy alone", "of the learner alone"):
-        table.add_column(heading, justify="right")
-    before = rows[0]["part"]
+    words = ("what runs", "engine", "size")
+    lines = []
+    parts = [row["part"] for row in rows]
     for row in rows:
-        if row["part"] != before:
-            table.add_section()
-            before = row["part"]
         rate = row["decisions_per_cpu_second"]
         learns = row["part"] == "learner"
-        table.add_row(
-            f"{row['what']}, training" if learns else row["what"],
-            row["engine"],
-            f"{row['size']:,} {row['axis']}" if row["axis"] else "",
-            f"{rate:,.0f}",
-            f"{rate / alone:.2f}",
-            f"{rate / ceiling[row['what']]:.2f}" if learns else "",
+        lines.append(
+            [
+                f"{row['what']}, training" if learns else row["what"],
+                row["engine"],
+                f"{row['size']:,} {row['axis']}" if row["axis"] else "",
+                f"{rate:,.0f}",
+                f"{rate / alone:.2f}",
+                f"{rate / ceiling[row['what']]:.2f}" if learns else "",
+            ]
         )
+    console = at_terminal()
     console.print("decisions a CPU second, random actions, one thread")
     if any(row["part"] == "transfers" for row in rows):
         console.print("(of transfers: how many begin or end a CPU second)")
-    console.print(table)
+    show_table(
+        console,
+        (*words, "decisions/s", "of SimPy alone", "of the learner alone"),
+        lines,
+        words=words,
+        sections=[k for k, (part, then) in enumerate(pairwise(parts)) if part != then],
+    )

@@ -17,7 +17,6 @@ from edgesim.importing import load
 __all__ = ["main"]
 
 _HELP = ("-h", "--help")
-_SWEEP = ("-m", "--multirun")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,17 +48,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(words: list[str]) -> int:
     """Find the command and run it; returns the exit status."""
-    if not words or words[0] in (*_HELP, "help"):
+    if words[:1] == ["help"]:  # edgesim help train is edgesim train --help
+        words = [*words[1:], "--help"]
+    if not words or words[0] in _HELP:
         print(_overview())
         return 0
     command, rest = words[0], words[1:]
-    if command == "--version":
+    if command in ("--version", "version"):
         from edgesim.version import version
 
         print(f"edgesim {version()}")
         return 0
     if command.startswith("-"):
-        raise InputError("option", command, "accepted: --help, --version")
+        raise InputError("option", command, did_you_mean(command, ("--help", "--version")))
     if command not in COMMANDS:
         raise InputError("command", command, did_you_mean(command, COMMANDS))
     if command == "completion":
@@ -71,9 +72,9 @@ def _dispatch(words: list[str]) -> int:
 
         print(command_help(command, COMMANDS[command], rest))
     elif command == "list":
-        from edgesim.commands.listing import listing
+        from edgesim.commands.listing import show
 
-        print(listing(rest))
+        show(rest)
     else:
         return _configured(command, rest)
     return 0
@@ -96,12 +97,11 @@ def _overview() -> str:
 
 def _configured(command: str, words: Sequence[str]) -> int:
     """Run a command that is set by overrides, once or as a sweep; returns the exit status."""
+    from edgesim.commands.words import SWEEP, check_words
     from edgesim.config.compose import compose
 
-    overrides = [word for word in words if word not in _SWEEP]
-    for word in overrides:
-        if word.startswith("-"):
-            raise InputError("option", word, "accepted: --help, --multirun (-m)")
+    check_words(command, words)
+    overrides = [word for word in words if word not in SWEEP]
     if len(overrides) < len(words):
         from edgesim.commands.sweeps import sweep
 

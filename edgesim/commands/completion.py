@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from edgesim.commands.names import COMMANDS, TASKS
@@ -90,7 +89,7 @@ def candidates(line: str) -> list[str]:
     if command in TASKS:
         key, equals, value = current.partition("=")
         if equals:
-            return _values(command, key, value)
+            return _values(command, key, value, given)
         return _keys(command, current, given)
     names = {"list": tuple(SECTIONS), "completion": tuple(SHELLS)}
     return _starting(current, names.get(command, ()))
@@ -148,41 +147,12 @@ def _tree(command: str, given: Sequence[str]) -> dict[str, Any]:
     return tree
 
 
-def _values(command: str, key: str, value: str) -> list[str]:
+def _values(command: str, word: str, value: str, given: Sequence[str]) -> list[str]:
     """Values of a key; those before a comma are kept, as a sweep or a list has them."""
-    from edgesim.config.config import SCHEMAS
+    from edgesim.commands.choices import choices
 
-    kinds = {item.name: item.type for item in fields(SCHEMAS[command])}
-    name = key.lstrip("+")
-    if name not in kinds:
-        return []
     kept, comma, last = value.rpartition(",")
-    names = (
-        ["true", "false"]
-        if kinds[key.lstrip("+")] in (bool, bool | None)
-        else _choices(key.lstrip("+"))
-    )
-    if (command, key) == ("evaluate", "policy") and not comma:
-        names = [*names, "all"]
-    return [f"{key}={kept}{comma}{item}" for item in _starting(last, names)]
-
-
-def _choices(key: str) -> list[str]:
-    """The names that a key takes."""
-    from edgesim.commands.listing import policies
-    from edgesim.config import agents
-    from edgesim.scenarios import presets
-
-    if key == "scenario":
-        return list(presets())
-    if key == "agent":
-        return list(agents.presets())
-    if key == "policy":
-        names = dict.fromkeys(name for titles in policies().values() for name in titles)
-        return [*names, *_run_folders()]
-    return []
-
-
-def _run_folders() -> list[str]:
-    """Run folders below ``runs``: runs/<scenario>/<agent>/<run>."""
-    return [str(path.parent) for path in sorted(Path("runs").glob("*/*/[!.]*/config.yaml"))]
+    names = choices(command, word.lstrip("+"), dict(item.partition("=")[::2] for item in given))
+    if comma:
+        names = [name for name in names if name != "all"]
+    return [f"{word}={kept}{comma}{item}" for item in _starting(last, names)]

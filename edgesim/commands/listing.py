@@ -5,12 +5,14 @@ Nothing heavy is imported: presets are read as YAML, keys from their schemas.
 
 import re
 import shutil
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields
 from typing import Any, get_args
 
 import edgesim.scenarios
+from edgesim.commands.choices import schema_part
 from edgesim.config import agents
 from edgesim.config.config import DEFAULT_SCENARIO, SCHEMAS, AgentConfig
 from edgesim.errors import InputError, did_you_mean
@@ -19,7 +21,7 @@ from edgesim.problems import PROBLEMS
 from edgesim.reproduction.figures import FIGURES
 from edgesim.services.titles import TITLES
 
-__all__ = ["SECTIONS", "command_help", "figures", "listing", "policies", "scenario_keys"]
+__all__ = ["SECTIONS", "command_help", "figures", "listing", "policies", "scenario_keys", "show"]
 
 _COSTS = {
     "calibrate": "What it costs, on one core: an embedded service with its own plan 1 to 3 minutes;"
@@ -76,15 +78,35 @@ def listing(sections: Sequence[str] = ()) -> str:
     Raises:
         InputError: there is no section of that name.
     """
-    for name in sections:
-        if name not in SECTIONS:
-            raise InputError("list", name, did_you_mean(name, SECTIONS))
-    rows = {name: SECTIONS[name]() for name in sections or SECTIONS}
+    rows = _chosen(sections)
     width = max((len(name) for section in rows.values() for name, _ in section), default=0)
     lines: list[str] = []
     for title, section in rows.items():
         lines += ["", title, *(f"  {name:{width}}  {what}".rstrip() for name, what in section)]
     return "\n".join(lines[1:])
+
+
+def show(sections: Sequence[str] = ()) -> None:
+    """Print the sections: tables at a terminal, and a line for each thing where others read it.
+
+    Raises:
+        InputError: there is no section of that name.
+    """
+    if not sys.stdout.isatty():
+        print(listing(sections))
+        return
+    from edgesim.tables import console, show_table
+
+    for title, section in _chosen(sections).items():
+        show_table(console(), (title, "what it is"), section, words=(title, "what it is"))
+
+
+def _chosen(sections: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """The rows of the named sections, or of all."""
+    for name in sections:
+        if name not in SECTIONS:
+            raise InputError("list", name, did_you_mean(name, SECTIONS))
+    return {name: SECTIONS[name]() for name in sections or SECTIONS}
 
 
 # --- help -------------------------------------------------------------------------------------
@@ -101,10 +123,10 @@ def command_help(command: str, what: str, words: Sequence[str] = ()) -> str:
     keys = {item.name for item in fields(schema)}
     lines = [f"usage: edgesim {command} [-m] [key=value ...]", "", what]
     if command in _COSTS:
-        lines += ["", *textwrap.wrap(_COSTS[command], 100)]
+        lines += ["", *textwrap.wrap(_COSTS[command], min(_columns(), 100))]
     for group, titles in _groups().items():
         if group in keys:
-            lines += ["", f"{group}=", *(f"  {name:{_LEFT}}{it}" for name, it in titles.items())]
+            lines += ["", f"{group}=", *_rows(list(titles.items()))]
     lines += ["", "keys", *_rows(_own_keys(schema))]
     if "agent" in keys:
         lines += ["", f"agent.<key>, as in {agent}", *_rows(_agent_keys(agent, scenario))]
@@ -120,9 +142,14 @@ def _groups() -> dict[str, dict[str, str]]:
     return {"scenario": edgesim.scenarios.presets(), "agent": agents.presets()}
 
 
+def _columns() -> int:
+    """Columns of the terminal; 100 where there is none."""
+    return shutil.get_terminal_size((100, 24)).columns
+
+
 def _rows(rows: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Iterator[str]:
     """Two columns, the right one wrapped to the terminal."""
-    width = max(shutil.get_terminal_size((100, 24)).columns - _LEFT - 2, 30)
+    width = max(_columns() - _LEFT - 2, 30)
     for left, right in rows:
         wrapped = textwrap.wrap(right, width)
         if len(left) >= _LEFT or not wrapped:
@@ -182,17 +209,11 @@ def _scenario_keys(
             value = values[item.name]
             written = "..." if isinstance(value, Mapping) else _written(value)
             yield f"{key}={written if len(written) <= _LONG else '...'}", what
-            part = _part(item.type)
+            part = schema_part(item.type)
             if isinstance(value, Mapping) and part is not None:
                 yield from _scenario_keys(part, value, f"{key}.")
             elif isinstance(value, list) and part is not None:
                 yield from _scenario_keys(part, None, f"{key}[].")
-
-
-def _part(kind: Any) -> Any:
-    """The schema of what a key of that type holds, None where it holds plain values."""
-    kinds = (kind, *get_args(kind))
-    return next((it for it in kinds if isinstance(it, type) and is_dataclass(it)), None)
 
 
 def _line(kind: Any, what: str) -> str:

@@ -35,6 +35,10 @@ __all__ = [
 ]
 
 DEFAULT_SCENARIO = "aigc"
+_DEVICES = ("cpu", "cuda", "auto")
+_PARTS = ("scenarios", "worlds", "learner", "sizes", "transfers", "peers", "all")
+_BUDGETS = ("quick", "full")
+_LAUNCHERS = ("basic", "joblib", "ray", "submitit_local", "submitit_slurm")
 _ACTIONS = ("Discrete", "MultiDiscrete", "MultiBinary", "Box")  # spaces of Gymnasium
 
 
@@ -158,12 +162,14 @@ class TrainConfig:
     engine: str = field(
         default="auto",
         metadata=help_text(
-            "what steps the training worlds: simpy, batched, or auto (batched if it can)"
+            "what steps the training worlds: simpy, batched, or auto (batched if it can)",
+            ENGINES,
         ),
     )
     threads: int = field(default=1, metadata=help_text("CPU threads of torch"))
     device: str = field(
-        default="cpu", metadata=help_text("where torch computes: cpu, cuda, cuda:<n> or auto")
+        default="cpu",
+        metadata=help_text("where torch computes: cpu, cuda, cuda:<n> or auto", _DEVICES),
     )
 
     def __post_init__(self) -> None:
@@ -292,7 +298,8 @@ class BenchmarkConfig:
     parts: Any = field(
         default_factory=lambda: ["scenarios", "worlds", "learner"],
         metadata=help_text(
-            "scenarios, worlds, learner, sizes, transfers, peers; several: parts=[a,b]; or all"
+            "scenarios, worlds, learner, sizes, transfers, peers; several: parts=[a,b]; or all",
+            _PARTS,
         ),
     )
     seconds: float = field(
@@ -368,7 +375,9 @@ class ReproduceConfig:
     )
     budget: str = field(
         default="quick",
-        metadata=help_text("quick: enough to look at; full: what our reported figures use"),
+        metadata=help_text(
+            "quick: enough to look at; full: what our reported figures use", _BUDGETS
+        ),
     )
     seeds: int | None = field(
         default=None, metadata=help_text("training seeds; null: 2 in quick, 5 in full")
@@ -379,7 +388,9 @@ class ReproduceConfig:
     )
     launcher: str = field(
         default="basic",
-        metadata=help_text("where runs are trained: basic, joblib, ray, submitit_slurm"),
+        metadata=help_text(
+            "where runs are trained: basic, joblib, ray, submitit_slurm", _LAUNCHERS
+        ),
     )
     redraw: bool = field(
         default=False,

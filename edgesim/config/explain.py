@@ -1,12 +1,12 @@
 """What Hydra and OmegaConf raise, said as one :class:`~edgesim.errors.InputError`."""
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from edgesim.config.composition import composed, flat
 from edgesim.config.overrides import is_open, parsed
 from edgesim.errors import InputError, did_you_mean
+from edgesim.hints import nearest_key
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -130,13 +130,10 @@ def _at(values: Any, parts: Sequence[str]) -> Any:
 def known_key(key: str, name: str, overrides: Sequence[str]) -> str:
     """The end of a message on an unknown key: the nearest one, then those at its level."""
     names = [known for known in flat(_groups_only(name, overrides)) if known != "scenario_keys"]
-    leaf = key.rpartition(".")[2]
-    near = [known for known in names if known.rpartition(".")[2] == leaf and known != key]
-    near += get_close_matches(key, names, n=1, cutoff=0.6)
-    near += [known for known in names if get_close_matches(leaf, [known.rpartition(".")[2]])]
-    levels = [key.rpartition(".")[0], *(known.rpartition(".")[0] for known in near[:1])]
-    level = [known for known in names if known.rpartition(".")[0] == levels[-1]]
-    hint = f"did you mean {near[0]!r}? " if near else "no such key; "
+    near = nearest_key(key, names)
+    place = (near or key).rpartition(".")[0]
+    level = [known for known in names if known.rpartition(".")[0] == place]
+    hint = f"did you mean {near!r}? " if near else "no such key; "
     add = f"; +{key}=... adds it" if is_open(key) else ""
     command = name.removesuffix("-run")
     listed = level and len(level) <= _LISTED

@@ -8,9 +8,13 @@ from edgesim.errors import InputError
 __all__ = ["as_list", "help_text", "increasing", "not_empty"]
 
 
-def help_text(line: str) -> dict[str, str]:
-    """The metadata of a field: the line that ``--help`` shows on it."""
-    return {"help": line}
+def help_text(line: str, choices: Sequence[str] = ()) -> dict[str, Any]:
+    """The metadata of a field: the line that ``--help`` shows on it, and the names that it takes.
+
+    The shell's completion offers the names; where others may stand too (``cuda:<n>``), they are
+    those worth offering.
+    """
+    return {"help": line, "choices": tuple(choices)}
 
 
 def not_empty(key: str, value: Any) -> None:

@@ -10,6 +10,11 @@ from edgesim.scenarios.checks import at_least, between, integer_from, interval, 
 
 __all__ = ["CalibrateConfig", "CalibrateTrainConfig", "ValidateConfig"]
 
+_DEVICES = ("cpu", "cuda")
+_CLOCKS = ("cpu", "wall")
+_PRECISIONS = ("float32", "float16", "bfloat16")
+_NETWORKS = ("digits", "photo_inpaint", "photo_inpaint_small")
+
 
 @dataclass
 class CalibrateConfig:
@@ -47,11 +52,11 @@ class CalibrateConfig:
     seed: int = field(default=0, metadata=help_text("seed of contents and noise"))
     threads: int = field(default=1, metadata=help_text("CPU threads of torch"))
     device: str = field(
-        default="cpu", metadata=help_text("where the networks run: cpu, cuda or cuda:<n>")
+        default="cpu", metadata=help_text("where the networks run: cpu, cuda or cuda:<n>", _DEVICES)
     )
     clock: str | None = field(
         default=None,
-        metadata=help_text("cpu (CPU seconds) or wall; null: cpu on a CPU, wall on a GPU"),
+        metadata=help_text("cpu (CPU seconds) or wall; null: cpu on a CPU, wall on a GPU", _CLOCKS),
     )
     metric: str | None = field(
         default=None,
@@ -80,7 +85,8 @@ class CalibrateConfig:
         default=None,
         metadata=help_text(
             "numbers of a pipeline's networks: float32, float16 or bfloat16; null: float32 on a"
-            " CPU, float16 on a GPU"
+            " CPU, float16 on a GPU",
+            _PRECISIONS,
         ),
     )
     scheduler: str | None = field(
@@ -104,14 +110,14 @@ class CalibrateConfig:
         integer_from("threads", self.threads, 1)
         if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
             raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>")
-        one_of("clock", self.clock, (None, "cpu", "wall"))
+        one_of("clock", self.clock, (None, *_CLOCKS))
         if self.clock == "cpu" and self.device != "cpu":
             raise InputError("clock", self.clock, "a GPU's time is not the CPU's: clock=wall")
         if self.guidance is not None:
             at_least("guidance", self.guidance, 0)
         if self.resolution_px is not None:
             integer_from("resolution_px", self.resolution_px, 8)
-        one_of("precision", self.precision, (None, "float32", "float16", "bfloat16"))
+        one_of("precision", self.precision, (None, *_PRECISIONS))
 
 
 @dataclass
@@ -124,7 +130,9 @@ class CalibrateTrainConfig:
 
     service: str = field(
         default="digits",
-        metadata=help_text("which network: digits, photo_inpaint or photo_inpaint_small"),
+        metadata=help_text(
+            "which network: digits, photo_inpaint or photo_inpaint_small", _NETWORKS
+        ),
     )
     out: str = field(default="weights", metadata=help_text("folder for the safetensors files"))
     iterations: int | None = field(
@@ -178,13 +186,14 @@ class ValidateConfig:
     seed: int = field(default=0, metadata=help_text("seed of arrivals, steps, contents and noise"))
     threads: int = field(default=1, metadata=help_text("CPU threads of torch"))
     device: str = field(
-        default="cpu", metadata=help_text("where the networks run: cpu, cuda or cuda:<n>")
+        default="cpu", metadata=help_text("where the networks run: cpu, cuda or cuda:<n>", _DEVICES)
     )
     clock: str = field(
         default="cpu",
         metadata=help_text(
             "cpu: virtual time that goes on by the CPU seconds of each batch, for a machine that"
-            " does other things too; wall: real time"
+            " does other things too; wall: real time",
+            _CLOCKS,
         ),
     )
     progress: bool = field(default=True, metadata=help_text("show a progress bar"))
@@ -208,6 +217,6 @@ class ValidateConfig:
         integer_from("threads", self.threads, 1)
         if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
             raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>")
-        one_of("clock", self.clock, ("cpu", "wall"))
+        one_of("clock", self.clock, _CLOCKS)
         if self.clock == "cpu" and self.device != "cpu":
             raise InputError("clock", self.clock, "a GPU's time is not the CPU's: clock=wall")

@@ -1,6 +1,6 @@
 """Scenarios by name: a YAML preset merged onto the schema of its problem."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import cache
 from importlib.util import find_spec
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgesim.errors import InputError, did_you_mean
+from edgesim.hints import nearest_key
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS, SHARED_SCHEMA
 from edgesim.yaml_files import read_yaml
@@ -143,11 +144,17 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
 
 def _nearest_key(key: str, values: Mapping[str, Any]) -> str:
     """What would be accepted in the place of an unknown dotted key: its nearest, its siblings."""
-    place: Any = values
-    parents: list[str] = []
-    for name in key.split(".")[:-1]:
-        if not isinstance(place.get(name), Mapping):
-            break
-        place = place[name]
-        parents.append(f"{name}.")
-    return did_you_mean(key, ("".join(parents) + name for name in place))
+    names = list(_dotted(values))
+    near = nearest_key(key, names)
+    parent = (near or key).rpartition(".")[0]
+    level = [name for name in names if name.rpartition(".")[0] == parent]
+    hint = f"did you mean {near!r}? " if near else ""
+    return f"{hint}accepted: {', '.join(level or values)}"
+
+
+def _dotted(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The keys of nested mappings, dotted, each mapping's before the next level's."""
+    yield from (f"{prefix}{key}" for key in values)
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _dotted(value, f"{prefix}{key}.")

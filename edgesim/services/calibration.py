@@ -333,20 +333,18 @@ def _provenance(service: Service, plan: Plan, config: CalibrateConfig, cpu_s: fl
 
 
 def _print(profile: ServiceProfile, paths: list[Path]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from edgesim.tables import console as at_terminal
+    from edgesim.tables import show_table
 
     quality, latency = profile.quality, profile.latency
-    table = Table(title=f"{profile.name}: {profile.title}", title_justify="left")
-    table.add_column("steps", justify="right")
-    for name, metric in quality.metrics.items():
-        table.add_column(f"{name} {metric.unit}".strip(), justify="right")
-    table.add_column("score", justify="right")
+    measured = [f"{name} {metric.unit}".strip() for name, metric in quality.metrics.items()]
+    rows = []
     for row, steps in enumerate(quality.steps):
         shown = [f"{metric.mean[row]:.4g}" for metric in quality.metrics.values()]
-        table.add_row(str(steps), *shown, f"{quality.score.mean[row]:.3f}")
-    console = Console()
-    console.print(table)
+        rows.append([str(steps), *shown, f"{quality.score.mean[row]:.3f}"])
+    console = at_terminal()
+    console.print(f"{profile.name}: {profile.title}")
+    show_table(console, ("steps", *measured, "score"), rows)
     for name, fits in (
         *((name, metric.fits) for name, metric in quality.metrics.items()),
         ("score", quality.score.fits),

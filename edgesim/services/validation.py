@@ -262,25 +262,25 @@ def _joined(replications: Sequence[Times]) -> Times:
 
 
 def _print(result: Mapping[str, Any], paths: Sequence[Path]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from edgesim.tables import console as at_terminal
+    from edgesim.tables import show_table
 
     loads: Mapping[str, Any] = result["loads"]
     paced = all(found["paced"] for found in loads.values())
     title = f"{result['service']}: real server and twin, sojourn time, {result['clock']} clock"
-    table = Table(title=title, title_justify="left")
     sides = ["twin", "paced"] if paced else ["twin"]
-    for name in ("load", "used to", "mean s", *sides, "p95 s", *sides, "KS"):
-        table.add_column(name, justify="right")
+    headings = ("load", "used to", "mean s", *sides, "p95 s", *sides, "KS")
+    rows = []
     for load, found in loads.items():
         row = [load, found["used_to"]]
         for key in ("mean", "p95"):
             row.append(f"{found['sojourn']['real'][key]:.3f}")
             for side in (found, found["paced"]) if paced else (found,):
                 row.append(f"{side['sojourn']['twin_over_real_minus_1'][key]:+.1%}")
-        table.add_row(*row, f"{found['sojourn']['ks_distance']:.3f}")
-    console = Console()
-    console.print(table)
+        rows.append([*row, f"{found['sojourn']['ks_distance']:.3f}"])
+    console = at_terminal()
+    console.print(title)
+    show_table(console, headings, rows)
     console.print("seconds of the real server, and how far the twin is off", soft_wrap=True)
     if paced:
         console.print(

@@ -90,8 +90,14 @@ def test_overrides_reach_the_command(calls: list[tuple[str, Any]]) -> None:
     ("words", "message"),
     [
         (["tran"], "command = 'tran': did you mean 'train'? accepted: benchmark, "),
-        (["--verion"], "option = '--verion': accepted: --help, --version"),
-        (["train", "--resume"], "option = '--resume': accepted: --help, --multirun (-m)"),
+        (
+            ["--verion"],
+            "option = '--verion': did you mean '--version'? accepted: --help",
+        ),
+        (
+            ["train", "--resume"],
+            "option = '--resume': did you mean resume=true? accepted: ",
+        ),
         (["train", "scenario=aigcc"], "scenario = 'aigcc': did you mean 'aigc'?"),
         (["train", "agent=pppo"], "agent = 'pppo': did you mean 'ppo'?"),
         (["train", "sed=0"], "sed = '0': did you mean 'seed'?"),

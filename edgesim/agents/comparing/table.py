@@ -1,16 +1,14 @@
 """The table that compares training runs at a terminal."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+
+from edgesim.tables import console as at_terminal
+from edgesim.tables import show_table
 
 __all__ = ["print_comparison"]
-
-_WIDTH = 110  # where the output is no terminal
 
 
 def print_comparison(content: Mapping[str, Any]) -> None:
@@ -19,7 +17,7 @@ def print_comparison(content: Mapping[str, Any]) -> None:
     Args:
         content: of a ``comparison.json``.
     """
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
+    console = at_terminal()
     rows: Sequence[Mapping[str, Any]] = content["rows"]
     contests = dict.fromkeys(row["contest"] for row in rows)
     for contest in contests:
@@ -37,19 +35,17 @@ def print_comparison(content: Mapping[str, Any]) -> None:
 
 
 def _print_contest(console: Console, contest: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("policy", overflow="fold")
-    for heading in (
+    headings = (
+        "policy",
         "runs",
         rows[0]["metric"],
         "95 % interval",
         "IQM",
         "minus the best policy",
         "normalised",
-    ):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(
+    )
+    lines = [
+        [
             row["name"],
             str(row["runs"] or ""),
             f"{row['score']:,.4g}",
@@ -57,39 +53,48 @@ def _print_contest(console: Console, contest: str, rows: Sequence[Mapping[str, A
             f"{row['iqm']:,.4g}",
             _difference(row),
             "" if row["normalised"] is None else f"{row['normalised']:.3f}",
-            style="bold" if row["kind"] == "agent" else None,
-        )
+        ]
+        for row in rows
+    ]
     episodes = rows[0]["episodes"]
     less = f", less {rows[0]['metric']} is better" if rows[0]["better"] == "lower" else ""
     console.print(f"{contest}: {episodes} held-out episode{'s' if episodes > 1 else ''}{less}")
-    console.print(table)
+    show_table(
+        console,
+        headings,
+        lines,
+        words=["policy"],
+        spare=["IQM", "normalised", "runs"],
+        bold=_agents(rows),
+    )
 
 
 def _print_overall(console: Console, overall: Mapping[str, Mapping[str, Any]]) -> None:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("agent, over all scenarios", overflow="fold")
-    table.add_column("normalised, interquartile mean", justify="right")
-    table.add_column("probability that a run beats one of", overflow="fold")
+    headings = (
+        "agent, over all scenarios",
+        "normalised, interquartile mean",
+        "probability that a run beats one of",
+    )
+    rows = []
     for name, figures in sorted(overall.items(), key=lambda item: -item[1]["iqm"]):
         low, high = figures["iqm_ci95"]
         beats = figures["probability_of_improvement"].items()
-        table.add_row(
-            name,
-            f"{figures['iqm']:.3f} [{low:.3f}, {high:.3f}]",
-            ", ".join(f"{other} {share:.2f}" for other, share in beats),
+        rows.append(
+            [
+                name,
+                f"{figures['iqm']:.3f} [{low:.3f}, {high:.3f}]",
+                ", ".join(f"{other} {share:.2f}" for other, share in beats),
+            ]
         )
-    console.print(table)
+    show_table(console, headings, rows, words=(headings[0], headings[2]))
 
 
 def _print_worlds(console: Console, group: Mapping[str, Any]) -> None:
     metric, best = group["metric"], group["best"]
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("policy, over worlds", overflow="fold")
-    headings = ["runs", metric, "95 % interval"]
+    headings = ["policy, over worlds", "runs", metric, "95 % interval"]
     if best is not None:
         headings += [f"minus {best}", "ahead", "behind", "beats it"]
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    lines = []
     for row in group["rows"]:
         cells = [
             row["name"],
@@ -100,17 +105,29 @@ def _print_worlds(console: Console, group: Mapping[str, Any]) -> None:
         if row["minus_best"] is not None:
             cells += [_difference(row), str(row["ahead"]), str(row["behind"])]
             cells.append(f"{row['beats_best']:.2f}")
-        table.add_row(*cells, style="bold" if row["kind"] == "agent" else None)
+        lines.append([*cells, *[""] * (len(headings) - len(cells))])
     less = f", less {metric} is better" if group["better"] == "lower" else ""
     seeds = ", ".join(map(str, group["seeds"]))
     console.print(f"{group['scenario']}: {len(group['seeds'])} worlds, world_seed {seeds}{less}")
-    console.print(table)
+    show_table(
+        console,
+        headings,
+        lines,
+        words=headings[:1],
+        spare=["runs", "95 % interval"],
+        bold=_agents(group["rows"]),
+    )
     console.print(
         "intervals: bootstrap over worlds, the runs in each, and the episodes of each run"
     )
     if best is not None:
         console.print(f"ahead, behind: worlds in which the interval of the difference to {best}")
         console.print("excludes 0; beats it: probability that a run does, averaged over worlds")
+
+
+def _agents(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Numbers of the rows of agents."""
+    return [number for number, row in enumerate(rows) if row["kind"] == "agent"]
 
 
 def _difference(row: Mapping[str, Any]) -> str:

@@ -65,19 +65,12 @@ def simulate(config: SimulateConfig) -> Path:
 
 
 def _print(summary: dict[str, Any], metrics: dict[str, str]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from edgesim.tables import console, show_table
 
-    table = Table(
-        title=f"{summary['scenario']}: {summary['policy']}, episode seed {summary['seed']}",
-        title_justify="left",
-    )
-    table.add_column("figure")
-    table.add_column("value", justify="right")
-    table.add_column("what it is")
-    for name, meaning in metrics.items():
-        table.add_row(name, _written(summary.get(name)), meaning)
-    Console().print(table)
+    out = console()
+    out.print(f"{summary['scenario']}: {summary['policy']}, episode seed {summary['seed']}")
+    rows = [[name, _written(summary.get(name)), meaning] for name, meaning in metrics.items()]
+    show_table(out, ("figure", "value", "what it is"), rows, words=("figure", "what it is"))
 
 
 def _written(value: float | None) -> str:

@@ -1,20 +1,17 @@
 """The table that compares policies at a terminal."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from edgesim.agents.specs import Column
 from edgesim.problems import Score
+from edgesim.tables import console as at_terminal
+from edgesim.tables import show_table
 
 __all__ = ["print_table", "ranked"]
-
-_WIDTH = 110  # where the output is no terminal
 
 
 def print_table(
@@ -33,23 +30,17 @@ def print_table(
         console: where to print; standard output by default.
     """
     if console is None:
-        console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
+        console = at_terminal()
     policies: Mapping[str, Any] = evaluation["policies"]
     score = Score.of(evaluation)
     bound = policies.get("bound", {}).get(score.metric)
     episodes = evaluation["episodes"]
-    table = Table(
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    table.add_column("policy", overflow="fold")
-    table.add_column(score.metric, justify="right", no_wrap=True)
-    for column in columns:
-        table.add_column(column.heading, justify="right", no_wrap=True)
-    if bound is not None:
-        table.add_column("of bound", justify="right", no_wrap=True)
-    table.add_column("decisions/s", justify="right", no_wrap=True)
-    for name in ranked(policies, score):
+    headings = ["policy", score.metric, *(column.heading for column in columns)]
+    headings += ["of bound"] if bound is not None else []
+    headings.append("decisions/s")
+    order = ranked(policies, score)
+    rows = []
+    for name in order:
         figures = policies[name]
         own = figures.get(score.metric)
         cells = [name, "none" if own is None else _with_interval(own, episodes, score.digits)]
@@ -60,12 +51,19 @@ def print_table(
             cells.append("" if own is None else _share(own["mean"], bound["mean"]))
         speed = figures.get("decisions_per_second")
         cells.append("" if speed is None else f"{speed:,.0f}")
-        table.add_row(*cells, style="bold" if name == highlight else None)
+        rows.append(cells)
     plural = "episode" if episodes == 1 else "episodes"
     console.print(
         f"{evaluation['scenario']}: {episodes} held-out {plural}, seed {evaluation['seed']}"
     )
-    console.print(table)
+    show_table(
+        console,
+        headings,
+        rows,
+        words=["policy"],
+        spare=["decisions/s"],
+        bold=[number for number, name in enumerate(order) if name == highlight],
+    )
     console.print(_caption(episodes, bound is not None, columns, score))
     if any(figures.get("missing") for figures in policies.values()):
         console.print(_missing(score))

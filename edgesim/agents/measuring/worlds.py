@@ -9,9 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from edgesim.agents.comparing.aggregates import hierarchical_interval
 from edgesim.agents.comparing.scores import filled
@@ -22,6 +19,7 @@ from edgesim.agents.runs.seeds import held_out_seeds
 from edgesim.files import replacing
 from edgesim.scenarios import resolve
 from edgesim.scenarios.worlds import random_worlds
+from edgesim.tables import console, show_table
 from edgesim.version import version
 
 __all__ = ["OverWorlds", "compare_over_worlds"]
@@ -81,11 +79,8 @@ class OverWorlds:
         rows = self.rows()
         best = rows[0]["policy"]
         count, episodes = next(iter(self.scores.values())).shape
-        console = Console(width=100, highlight=False)
-        table = Table(box=SIMPLE_HEAD, pad_edge=False)
-        table.add_column("policy", overflow="fold")
-        for heading in (self.metric, "95 % interval", f"minus {best}", "ahead", "behind"):
-            table.add_column(heading, justify="right")
+        headings = ("policy", self.metric, "95 % interval", f"minus {best}", "ahead", "behind")
+        lines = []
         for row in rows:
             cells = [
                 row["policy"],
@@ -96,12 +91,13 @@ class OverWorlds:
                 own = row["minus"][best]
                 cells.append(f"{own['mean']:+,.3g} [{own['low']:+,.3g}, {own['high']:+,.3g}]")
                 cells += [str(own["ahead"]), str(own["behind"])]
-            table.add_row(*cells)
-        console.print(f"{self.scenario}: {count} held-out worlds, {episodes} episodes in each")
-        console.print(table)
-        console.print("intervals: bootstrap over worlds, and over the episodes in each")
-        console.print(f"ahead, behind: worlds in which the interval of the difference to {best}")
-        console.print("excludes 0" + (f"; less {self.metric} is better" if self.sign < 0 else ""))
+            lines.append([*cells, *[""] * (len(headings) - len(cells))])
+        out = console()
+        out.print(f"{self.scenario}: {count} held-out worlds, {episodes} episodes in each")
+        show_table(out, headings, lines, words=["policy"], spare=["95 % interval"])
+        out.print("intervals: bootstrap over worlds, and over the episodes in each")
+        out.print(f"ahead, behind: worlds in which the interval of the difference to {best}")
+        out.print("excludes 0" + (f"; less {self.metric} is better" if self.sign < 0 else ""))
 
     def write(self, folder: Path) -> None:
         """Write ``worlds.json`` and ``worlds.csv``, a row an episode."""

@@ -18,6 +18,7 @@ from edgesim.scenarios.checks import (
     between,
     integer_from,
     interval,
+    one_of,
     positive,
 )
 from edgesim.scenarios.parts.links import Backhaul
@@ -43,6 +44,7 @@ MOST_USERS = 10_000_000
 MOST_PROVIDERS = 100_000
 MOST_STEPS = 10**9
 """Denoising steps of a request; measured services know up to a few hundred."""
+_PAY_ON = ("assignment", "delivery")
 
 
 @dataclass
@@ -198,6 +200,7 @@ class AIGCScenario:
         "assignment",
         "assignment: quality is paid when a task is placed; delivery: when the result is with"
         " the user",
+        _PAY_ON,
     )
     crash_penalty: float = setting(2.0, "what a crash costs")
     loss_penalty: float = setting(
@@ -225,8 +228,7 @@ class AIGCScenario:
         at_least("crash_penalty", self.crash_penalty, 0)
         at_least("loss_penalty", self.loss_penalty, 0)
         at_least("refusal_penalty", self.refusal_penalty, 0)
-        if self.pay_on not in ("assignment", "delivery"):
-            raise InputError("pay_on", self.pay_on, "accepted: assignment, delivery")
+        one_of("pay_on", self.pay_on, _PAY_ON)
         self.trace_columns.check()
         if self.quality is not None:
             self.quality.check()

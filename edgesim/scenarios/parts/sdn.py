@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from edgesim.errors import InputError
-from edgesim.scenarios.checks import at_least, integer_from, positive
+from edgesim.scenarios.checks import at_least, integer_from, one_of, positive
 from edgesim.scenarios.settings import setting
 
 __all__ = ["Collector", "Controller"]
+
+_MODES = ("piggyback", "separate", "truth")
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Collector:
     mode: str = setting(
         "piggyback",
         "piggyback: measurement in the discovery frames; separate: own probes; truth: none",
+        _MODES,
     )
     period_s: float = setting(5.0, "s between frames of a port")
     echo_period_s: float = setting(5.0, "s between echo requests of a switch")
@@ -45,8 +47,7 @@ class Collector:
     smoothing: int = setting(3, "measurements of a link's delay that are averaged")
 
     def check(self, at: str) -> None:
-        if self.mode not in ("piggyback", "separate", "truth"):
-            raise InputError(f"{at}.mode", self.mode, "accepted: piggyback, separate, truth")
+        one_of(f"{at}.mode", self.mode, _MODES)
         positive(f"{at}.period_s", self.period_s)
         positive(f"{at}.echo_period_s", self.echo_period_s)
         at_least(f"{at}.noise_ms", self.noise_ms, 0)

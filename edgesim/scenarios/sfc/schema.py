@@ -43,6 +43,9 @@ __all__ = [
 QOE_MODELS = ("authors", "iqx", "emodel")
 
 
+_PAY_ON = ("admission", "release")
+
+
 @dataclass
 class QoE:
     """How quality of experience follows from quality of service, see :mod:`edgesim.twin.sfc.qoe`.
@@ -54,6 +57,7 @@ class QoE:
     model: str = setting(
         "authors",
         "authors: ln(b) - 10 exp(-(bound - delay) / 10); iqx, emodel: a mean opinion score",
+        QOE_MODELS,
     )
     bandwidth_unit: float = setting(1.0, "bandwidth that counts as 1 in the authors' logarithm")
     iqx_alpha: float = setting(4.0, "iqx: what is lost between no disturbance and endless")
@@ -68,6 +72,7 @@ class QoE:
     pay_on: str = setting(
         "admission",
         "admission: as things stand then; release: what the network did over the chain's life",
+        _PAY_ON,
     )
     rejected: float = setting(-10.0, "what a request without a chain pays")
     dropped: float = setting(-10.0, "what a chain that a failure ended pays")
@@ -81,7 +86,7 @@ class QoE:
         between("qoe.loss_bound", self.loss_bound, 1e-9, 1)
         if self.floor is not None:
             between("qoe.floor", self.floor, -1e6, 1e6)
-        one_of("qoe.pay_on", self.pay_on, ("admission", "release"))
+        one_of("qoe.pay_on", self.pay_on, _PAY_ON)
         between("qoe.rejected", self.rejected, -1e6, 1e6)
         between("qoe.dropped", self.dropped, -1e6, 1e6)
 

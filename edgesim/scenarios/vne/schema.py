@@ -22,6 +22,9 @@ MOST_NODES = 1000
 """Most nodes of a virtual network: its links are drawn pair by pair."""
 
 
+_DRAWN = ("episode", "world")
+
+
 @dataclass
 class Physical:
     """The physical network: a map of nodes and links, and what they hold."""
@@ -40,6 +43,7 @@ class Physical:
         "episode",
         "whether CPU and bandwidth are drawn anew in each episode, or once by world_seed: episode,"
         " world",
+        _DRAWN,
     )
 
     def check(self) -> None:
@@ -49,7 +53,7 @@ class Physical:
         _whole("physical.cpu", self.cpu)
         _whole("physical.bandwidth_mbps", self.bandwidth_mbps, low=1)
         at_least("physical.propagation_ms_per_km", self.propagation_ms_per_km, 0)
-        one_of("physical.drawn", self.drawn, ("episode", "world"))
+        one_of("physical.drawn", self.drawn, _DRAWN)
 
 
 @dataclass
@@ -61,6 +65,7 @@ class VirtualNetworks:
     intervals: str = setting(
         "poisson",
         "time between arrivals: poisson, a Poisson number of whole seconds; exponential",
+        INTERVALS,
     )
     lifetime_s: float = setting(500.0, "s; mean time that an accepted VN stays, exponential")
     nodes: list[int] = setting([2, 10], "nodes of a VN, whole numbers, uniform")
@@ -114,6 +119,7 @@ class VNEScenario:
         "k_shortest",
         "k_shortest: the first of the shortest paths that has room; shortest: the shortest path"
         " over links that have room",
+        ROUTINGS,
     )
     paths: int = setting(10, "shortest paths of two nodes, by hops, that k_shortest may take")
     physical: Physical = setting(Physical(), "the physical network")
