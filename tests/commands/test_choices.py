@@ -107,3 +107,14 @@ def test_an_override_on_the_line_counts() -> None:
 )
 def test_values_at_the_shell(line: str, expected: list[str]) -> None:
     assert candidates(line) == expected
+
+
+def test_list_names_as_figures_what_reproduce_takes() -> None:
+    from edgesim.commands.listing import listing
+    from edgesim.config.config import ReproduceConfig
+    from edgesim.reproduction.reproduce import _chosen
+
+    _, *lines = listing(["figures"]).splitlines()
+    names = [line.split()[0] for line in lines]
+    assert [figure.name for figure in _chosen(ReproduceConfig(figure=names).figures)] == names
+    assert set(names) == set(FIGURES)
