@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from edgesim.commands.names import COMMANDS, TASKS
+from edgesim.compiling import announced
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import load
 
@@ -32,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     status = 0
+    _print_anywhere()
     try:
         status = _dispatch(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -44,6 +46,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status
+
+
+def _print_anywhere() -> None:
+    """A terminal or file that knows fewer signs than UTF-8 gets a ``?`` for each, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and "utf" not in stream.encoding.lower():
+            stream.reconfigure(errors="replace")
 
 
 def _dispatch(words: list[str]) -> int:
@@ -106,5 +115,6 @@ def _configured(command: str, words: Sequence[str]) -> int:
         from edgesim.commands.sweeps import sweep
 
         return sweep(command, TASKS[command], overrides)
-    load(TASKS[command])(compose(command, overrides))
+    with announced():
+        load(TASKS[command])(compose(command, overrides))
     return 0

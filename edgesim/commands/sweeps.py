@@ -166,6 +166,7 @@ def _sweep_folder(command: str, overrides: Sequence[str]) -> Iterator[tuple[Path
         shared = f"{Path.cwd()}/runs/.sweeps/{datetime.now():%Y-%m-%d_%H-%M-%S}"
         folder = temporary if launcher in _LOCAL_LAUNCHERS else shared
         folder = given.get("hydra.sweep.dir", folder).strip("'\"")
+        folder = Path(folder).as_posix()  # a backslash has a meaning of its own in Hydra's quotes
         settings["hydra.sweep.dir"] = f"'{folder}'"
         left = [f"{key}={value}" for key, value in settings.items() if key not in given]
         yield Path(folder), left

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from edgesim.config.services import CalibrateConfig
+from edgesim.devices import check_device
 from edgesim.errors import InputError, did_you_mean
 from edgesim.services.service import Service
 from edgesim.services.titles import TITLES
@@ -30,7 +31,7 @@ def find_service(config: CalibrateConfig) -> Service:
     from edgesim.services.extra import needs_diffusion
 
     needs_diffusion("service", config.service)
-    _check_device(config.device)
+    check_device(config.device)
     if config.service in TITLES:
         for key in _OF_PIPELINES:
             if getattr(config, key) is not None:
@@ -48,15 +49,3 @@ def find_service(config: CalibrateConfig) -> Service:
     from edgesim.services.pipeline import Pipeline
 
     return Pipeline(config)
-
-
-def _check_device(device: str) -> None:
-    """See that torch finds the device."""
-    import torch
-
-    if device == "cpu":
-        return
-    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if (torch.device(device).index or 0) >= there:
-        found = ", ".join(["cpu", *(f"cuda:{k}" for k in range(there))])
-        raise InputError("device", device, f"torch finds no such device here; it finds: {found}")

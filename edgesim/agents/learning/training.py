@@ -9,6 +9,7 @@ from edgesim.agents.measuring.evaluation import show
 from edgesim.agents.measuring.run_table import measure, measured_otherwise
 from edgesim.agents.runs import runfolder
 from edgesim.config.config import TrainConfig
+from edgesim.devices import check_device
 from edgesim.errors import InputError
 
 __all__ = ["train"]
@@ -31,6 +32,7 @@ def train(config: TrainConfig) -> Path:
         InputError: something in the configuration cannot be used, or the run folder holds an
             unfinished run (without ``resume``) or one of another configuration.
     """
+    check_device(config.device)
     config = runfolder.settled(config)
     config = replace(config, bound=bound_wanted(config.scenario, config.bound))
     _check_name(config)

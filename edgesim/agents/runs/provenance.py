@@ -2,7 +2,6 @@
 
 import os
 import platform
-import resource
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError
@@ -80,7 +79,11 @@ def _commit() -> str | None:
     return run.stdout.strip() + (" with changes" if changed.stdout.strip() else "")
 
 
-def _peak_memory_bytes() -> int:
-    """The most memory that the process has held, in bytes."""
+def _peak_memory_bytes() -> int | None:
+    """The most memory that the process has held, in bytes; None where no one tells, on Windows."""
+    try:
+        import resource
+    except ImportError:
+        return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return int(peak if sys.platform == "darwin" else peak * 1024)

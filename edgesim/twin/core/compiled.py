@@ -11,6 +11,8 @@ import numpy as np
 from numba import njit, types
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
+from edgesim.compiling import announce
+
 __all__ = ["NO_ARRAYS_MADE", "compiled"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -53,11 +55,14 @@ class _Cache(FunctionCache):
             self._cache_path, self._impl.filename_base, _digest(self._py_func)
         )
         try:
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
         except (AttributeError, ImportError):
             # The old index names a class that has since been renamed or moved.
             self.flush()
-            return None
+            found = None
+        if found is None:
+            announce()
+        return found
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         return (*super()._index_key(sig, codegen), _fields(getattr(sig, "args", sig)))
