@@ -47,6 +47,8 @@ class SharedWorld(Shared):
         self.network = NetworkWorld(wiring, settings.links, settings.failures)
         self.sfc = SliceWorld(scenario.sfc, self.network)
         self.aigc.use_network(self.network)
+        plan = [*self.aigc.network_plan, *self.sfc.network_plan]
+        self.network.plan = tuple(sorted(plan, key=lambda made: made.time_s))
 
     def twin(
         self,

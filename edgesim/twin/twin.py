@@ -63,14 +63,15 @@ class Twin:
             network = self._parts[0].network_world
         self.network = None if network is None else Network(self.clock, network, self.streams)
         columns = self._parts[0].columns if alone else Workload.columns
-        self.log = EventLog(*columns) if record else None
+        details = self._parts[0].details if alone else ()
+        self.log = EventLog(*columns, details) if record else None
         for workload in self._parts:
             workload.sole = alone
             bare = alone and not named
             streams = self.streams if bare else self.streams.of(workload.name)
             log = self.log
             if log is not None and not bare:
-                log = log.of(workload.name, *workload.columns)
+                log = log.of(workload.name, *workload.columns, workload.details)
             workload.start(self, streams, log)
 
     def next_decision(self) -> Decision | None:

@@ -118,6 +118,8 @@ class AIGCBatchedEnv(BatchedEnv):
             return "the batched engine has no network"
         if scenario.trace is not None:
             return "the batched engine reads no trace"
+        if scenario.events:
+            return "the batched engine plays no events"
         levels = _levels(scenario).size
         if max(levels, scenario.provider_count) >= 2**15:
             return "the batched engine takes fewer providers and numbers of steps"

@@ -34,6 +34,7 @@ METRICS: dict[str, str] = {
     "accepted": "virtual networks that were embedded",
     "arrived": "virtual networks that arrived",
     "declined": "virtual networks that the decision maker rejected",
+    "dropped": "accepted virtual networks that failures took away",
     "decisions": "choices made",
 }
 

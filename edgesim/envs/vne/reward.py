@@ -74,5 +74,6 @@ class RewardModel:
             "accepted": float(ledger.accepted),
             "arrived": float(ledger.arrived),
             "declined": float(self.declined),
+            "dropped": float(ledger.dropped),
             "decisions": float(self.decisions),
         }

@@ -7,6 +7,7 @@ arXiv 2301.03220.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from edgesim.scenarios.checks import (
     one_of,
     positive,
 )
+from edgesim.scenarios.parts.events import EVENTS_HELP, checked_events
 from edgesim.scenarios.parts.links import Backhaul
 from edgesim.scenarios.parts.people import Mobility
 from edgesim.scenarios.parts.radio import Radio
@@ -213,6 +215,7 @@ class AIGCScenario:
     wireless: Wireless | None = setting(
         None, "radio, moving users and the network between the sites, one a provider; null: none"
     )
+    events: Any = setting(None, EVENTS_HELP)
 
     def __post_init__(self) -> None:
         integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
@@ -240,6 +243,15 @@ class AIGCScenario:
         if self.providers is not None:
             # Read here, so that a bad list is refused at once; the list sets the count.
             self.provider_count = len(read_providers(self))
+        bare = "there is no network: wireless is null"
+        lacking = None if self.wireless is not None else bare
+        self.events = checked_events(
+            self.events,
+            subjects={"link": lacking, "node": lacking, "host": lacking, "provider": None},
+            horizon_s=inf if self.trace is not None else self.horizon_s,
+            drawn=self.trace is None,
+            places=self.wireless is not None,
+        )
 
     def _check_step_shares(self) -> None:
         shares = self.step_shares

@@ -6,7 +6,7 @@ real topology under an SDN controller, and the keys of the stage links are null.
 """
 
 from dataclasses import dataclass
-from math import isclose, log
+from math import inf, isclose, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from edgesim.scenarios.checks import (
     positive,
     requests_of,
 )
+from edgesim.scenarios.parts.events import EVENTS_HELP, checked_events
 from edgesim.scenarios.parts.failures import Failures
 from edgesim.scenarios.parts.hosts import Instances
 from edgesim.scenarios.parts.links import Links, Topology
@@ -217,6 +218,7 @@ class SFCScenario:
     network: SliceNetwork | None = setting(
         None, "switches, links, slices and their controller instead of stage links; null: none"
     )
+    events: Any = setting(None, EVENTS_HELP)
 
     def __post_init__(self) -> None:
         integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
@@ -235,7 +237,10 @@ class SFCScenario:
                     "must be a number where links or nodes fail: qoe.model = authors takes the"
                     " logarithm of a chain's bandwidth, which is 0 while it is interrupted",
                 )
+            self._check_events()
             return
+        if self.events:
+            raise InputError("events", self.events, "needs a network; must be null beside null")
         integer_from("groups", self.groups, 2)
         integer_from("instances", self.instances, 1)
         assert self.groups is not None and self.instances is not None
@@ -260,6 +265,20 @@ class SFCScenario:
             )
         for shape in shapes.values():
             self.instances, self.groups = shape[0], shape[2] + 1
+
+    def _check_events(self) -> None:
+        network = self.network
+        assert network is not None
+        self.events = checked_events(
+            self.events,
+            subjects={"provider": "chains have no providers; accepted: link, node, host"},
+            slices=[part.name for part in network.slices],
+            horizon_s=inf if self.trace is not None else network.horizon_s,
+            drawn=self.trace is None,
+        )
+        stops = self.events and any(event["event"] == "fails" for event in self.events)
+        if stops and self.qoe.model == "authors" and self.qoe.floor is None:
+            raise InputError("qoe.floor", None, "must be a number where links or nodes fail")
 
 
 _STAGE_KEYS = (

@@ -5,10 +5,12 @@ those of the virne benchmark (arXiv 2507.19234), which gives bandwidth no unit; 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from edgesim.errors import InputError
 from edgesim.numbers import LARGEST_SEED
 from edgesim.scenarios.checks import at_least, between, integer_from, interval, one_of, positive
+from edgesim.scenarios.parts.events import EVENTS_HELP, checked_events
 from edgesim.scenarios.parts.links import Topology
 from edgesim.scenarios.settings import setting
 
@@ -124,6 +126,7 @@ class VNEScenario:
     paths: int = setting(10, "shortest paths of two nodes, by hops, that k_shortest may take")
     physical: Physical = setting(Physical(), "the physical network")
     virtual: VirtualNetworks = setting(VirtualNetworks(), "the virtual networks")
+    events: Any = setting(None, EVENTS_HELP)
 
     def __post_init__(self) -> None:
         integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
@@ -131,6 +134,12 @@ class VNEScenario:
         integer_from("paths", self.paths, 1)
         self.physical.check()
         self.virtual.check()
+        self.events = checked_events(
+            self.events,
+            subjects={"provider": "there are no providers; accepted: link, node, host"},
+            horizon_s=self.virtual.count / self.virtual.arrival_rate_hz,  # on average
+            places=False,
+        )
 
 
 def _whole(key: str, value: list[int], low: int = 0) -> None:

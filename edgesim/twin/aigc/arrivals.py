@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario, Wireless
+from edgesim.twin.core.crowds import Crowd
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.replay import Replay
 from edgesim.twin.core.streams import Streams
@@ -119,31 +120,38 @@ class Arrivals(Shared):
                 f"{MAX_POISSON_TASKS:,} requests an episode",
             )
 
-    def blocks(self, streams: Streams, rows: int = 8192) -> Blocks:
-        """The tasks of one episode, in the order of their arrival.
+    def blocks(self, streams: Streams, rows: int = 8192, crowd: Crowd | None = None) -> Blocks:
+        """The tasks of one episode, in the order of their arrival; or those of a crowd alone.
 
         They come in blocks of at most ``rows`` tasks; the size of the blocks changes no task. Of a
         Poisson episode the arrivals are drawn at once, since they must be sorted: 8 bytes a task.
         Everything else is drawn block by block.
         """
-        return Blocks(self, streams, rows)
+        return Blocks(self, streams, rows, crowd)
 
 
 class Blocks:
     """An iterator over the tasks of one episode, block by block; it can be pickled on its way."""
 
-    def __init__(self, arrivals: Arrivals, streams: Streams, rows: int) -> None:
+    def __init__(
+        self, arrivals: Arrivals, streams: Streams, rows: int, crowd: Crowd | None = None
+    ) -> None:
         self._source = arrivals
         self._rows = rows
+        self._crowd = crowd
         self._draws = _Draws(arrivals, streams)
         self._trace: Replay[TraceBlock] | None = None
         self._passed = 0  # rows of the trace's next block that are not wanted again
-        if arrivals.trace is not None:
+        if arrivals.trace is not None and crowd is None:
             self._trace = Replay(partial(arrivals.trace.blocks, rows))
         else:
-            self._times = poisson_arrivals(arrivals.scenario, streams["arrivals"])
+            rng = streams["arrivals"]
+            if crowd is None:
+                self._times = poisson_arrivals(arrivals.scenario, rng)
+            else:
+                self._times = self._whole(crowd.times(rng, 0.0), 0.0)
             self._first = 0  # place among the times of the first task of the next block
-            self._arrivals, self._steps = streams["arrivals"], streams["steps"]
+            self._arrivals, self._steps = rng, streams["steps"]
 
     def __iter__(self) -> Blocks:
         """Itself."""
@@ -178,12 +186,19 @@ class Blocks:
             self._trace = self._trace.again(blocks)
             return
         scenario, rng = self._source.scenario, self._arrivals
+        if self._crowd is not None:
+            self._times, self._first = self._whole(self._crowd.times(rng, now_s), now_s), 0
+            return
         left_s = max(scenario.horizon_s - now_s, 0.0)
         more = int(rng.poisson(scenario.arrival_rate_hz * left_s))
         times = np.sort(rng.random(more)) * left_s + now_s
-        if scenario.whole_second_arrivals:
-            times = np.maximum(np.floor(times), now_s)
-        self._times, self._first = times, 0
+        self._times, self._first = self._whole(times, now_s), 0
+
+    def _whole(self, times: NDArray[np.float64], now_s: float) -> NDArray[np.float64]:
+        """Arrivals from now on as the scenario has them: truncated to whole seconds, or not."""
+        if self._source.scenario.whole_second_arrivals:
+            return np.maximum(np.floor(times), now_s)
+        return times
 
 
 class _Draws:

@@ -140,7 +140,7 @@ class Delivery:
         """
         radio = self.radio
         pixel = self._pixel(task)
-        site = radio.radio_map.serving[pixel]
+        site = radio.strongest(pixel)
         return site, radio.uplink.efficiency(pixel, site), radio.downlink.efficiency(pixel, site)
 
     def metro_s(self, site: int, size_bytes: float) -> FloatArray:

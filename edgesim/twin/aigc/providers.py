@@ -173,6 +173,8 @@ class Provider:
         self.capacity = capacity
         self.available = capacity
         self.up = True
+        self.out = False  # whether a stated event keeps it down
+        self._restarting = False
         self.running: dict[Task, None] = {}
         self._clock = clock
         self._restart_s = restart_s
@@ -193,14 +195,40 @@ class Provider:
 
     def crash(self) -> list[tuple[Task, float]]:
         """Lose every running task; returns each with its progress in [0, 1]."""
+        lost = self._lose()
+        if self._restart_s > 0:
+            self.up = False
+            self._restarting = True
+            self._clock.after(self._restart_s, self._restart, priority=URGENT)
+        return lost
+
+    def fail(self) -> list[tuple[Task, float]]:
+        """Lose every running task, and stay down until :meth:`come`; returns as :meth:`crash`."""
+        self.leave()
+        return self._lose()
+
+    def leave(self) -> None:
+        """Take no more tasks until :meth:`come`; those that run go on."""
+        self.out, self.up = True, False
+
+    def come(self) -> None:
+        """Take tasks (again), unless a restart is under way."""
+        self.out = False
+        self.up = not self._restarting
+
+    def scale(self, factor: float) -> float:
+        """Hold ``factor`` times the steps that it held; returns how many more, or fewer."""
+        more = self.capacity * (factor - 1.0)
+        self.capacity += more
+        self.available += more
+        return more
+
+    def _lose(self) -> list[tuple[Task, float]]:
         lost = [(task, self._service.stop(task)) for task in self.running]
         for task in self.running:
             task.run = None
         self.running.clear()
         self.available = self.capacity
-        if self._restart_s > 0:
-            self.up = False
-            self._clock.after(self._restart_s, self._restart, priority=URGENT)
         return lost
 
     def _end(self, event: Any) -> None:
@@ -212,5 +240,6 @@ class Provider:
         self._ended(task)
 
     def _restart(self, moment: Moment) -> None:
-        self.up = True
+        self._restarting = False
+        self.up = not self.out
         self._restarted(self.number)

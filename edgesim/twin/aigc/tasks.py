@@ -1,6 +1,6 @@
 """The tasks of an episode, one after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count, repeat
 from typing import Any
 
@@ -8,9 +8,47 @@ import numpy as np
 
 from edgesim.twin.aigc.arrivals import Arrivals, TaskBlock
 from edgesim.twin.aigc.task import Task
+from edgesim.twin.core.crowds import Crowd, Load, Merged
 from edgesim.twin.core.streams import Streams
 
-__all__ = ["TaskStream"]
+__all__ = ["CROWD_M", "TaskStream", "tasks_of"]
+
+CROWD_M = 50.0
+"""How far from its site a crowd stands at most, m: a square, a station [chosen]."""
+
+
+def tasks_of(
+    arrivals: Arrivals,
+    streams: Streams,
+    *,
+    scatters: bool,
+    load: Load,
+    sites_m: Sequence[tuple[float, float]] = (),
+) -> "TaskStream | Merged[Task]":
+    """All tasks of an episode, with what events do to the load.
+
+    Args:
+        arrivals: where the tasks come from.
+        streams: the episode's random streams.
+        scatters: as of :class:`TaskStream`.
+        load: what changes of the load; the node of a crowd is the number of its site.
+        sites_m: places of the sites, m.
+    """
+    usual = TaskStream(arrivals, streams, scatters=scatters)
+    if not load:
+        return usual
+    beside = [
+        TaskStream(
+            arrivals,
+            streams.of(crowd.name),
+            scatters=scatters,
+            crowd=crowd,
+            at_m=None if crowd.node is None else sites_m[crowd.node],
+        )
+        for crowd in load.crowds
+    ]
+    kept = [(from_s, to_s, None, share) for from_s, to_s, _, share in load.kept]
+    return Merged(usual, beside, kept, streams["events/kept"])
 
 
 class TaskStream:
@@ -23,10 +61,22 @@ class TaskStream:
         streams: the episode's random streams.
         scatters: whether results scatter: each task then draws which of the measured images its
             result is like, from the stream ``pictures``.
+        crowd: whose tasks alone these are; None: the usual ones.
+        at_m: the site around which its people stand, (x, y) in m; None: they move as all do.
     """
 
-    def __init__(self, arrivals: Arrivals, streams: Streams, *, scatters: bool) -> None:
-        self._blocks = arrivals.blocks(streams)
+    def __init__(
+        self,
+        arrivals: Arrivals,
+        streams: Streams,
+        *,
+        scatters: bool,
+        crowd: Crowd | None = None,
+        at_m: tuple[float, float] | None = None,
+    ) -> None:
+        self._blocks = arrivals.blocks(streams, crowd=crowd)
+        self._at_m = at_m
+        self._places = None if at_m is None else streams["places"]
         self._pictures: np.random.Generator | None = streams["pictures"] if scatters else None
         self._first = 0  # number of the first task of the block
         self._given = 0  # tasks of the block that were handed out
@@ -44,6 +94,8 @@ class TaskStream:
             self._block = next(self._blocks, None)
             if self._block is None:
                 return
+            if self._places is not None:
+                self._stand(self._block)
             if self._pictures is not None:
                 self._block.picture = self._pictures.random(len(self._block)).tolist()
 
@@ -58,6 +110,14 @@ class TaskStream:
         """
         self._blocks.resample(now_s, arrived)
         self._first, self._given, self._block = arrived, 0, None
+
+    def _stand(self, block: TaskBlock) -> None:
+        """Draw where the people of a crowd stand: uniform over a disc around their site."""
+        assert self._places is not None and self._at_m is not None
+        far_m = CROWD_M * np.sqrt(self._places.random(len(block)))
+        angle = 2 * np.pi * self._places.random(len(block))
+        block.user_x_m = (self._at_m[0] + far_m * np.cos(angle)).tolist()
+        block.user_y_m = (self._at_m[1] + far_m * np.sin(angle)).tolist()
 
     def _left(self, block: TaskBlock) -> Iterator[Task]:
         """The tasks of a block that were not handed out."""

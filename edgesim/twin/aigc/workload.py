@@ -21,9 +21,11 @@ from edgesim.twin.aigc.outcomes import (
 from edgesim.twin.aigc.providers import Provider, Service, TimedService
 from edgesim.twin.aigc.quality import FloatArray
 from edgesim.twin.aigc.task import Task
-from edgesim.twin.aigc.tasks import TaskStream
+from edgesim.twin.aigc.tasks import TaskStream, tasks_of
 from edgesim.twin.aigc.world import AIGCWorld
-from edgesim.twin.core.clock import Moment
+from edgesim.twin.core.clock import URGENT, Moment
+from edgesim.twin.core.crowds import Merged
+from edgesim.twin.core.happenings import Happening, lasting, play
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host, Workload
@@ -31,6 +33,9 @@ from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.twin import Twin
 
 __all__ = ["AIGCWorkload", "Chooser"]
+
+_LOOK_S = 10.0
+"""How often to look whether all that is left waits for what stays down, s [chosen]."""
 
 Chooser = Callable[["AIGCWorkload", Task], int]
 """A policy of the twin alone: workload and request at hand to the index of a provider."""
@@ -65,6 +70,11 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
 
     def __init__(self, scenario: AIGCScenario, world: AIGCWorld | None = None) -> None:
         self.world = AIGCWorld(scenario) if world is None else world
+
+    @property
+    def details(self) -> tuple[str, ...]:  # type: ignore[override]  # only events have elements
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        return ("element",) if self.scenario.events else ()
 
     @property
     def scenario(self) -> AIGCScenario:
@@ -134,6 +144,26 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
                 self._delivered,
             )
         )
+        self._down: dict[int, int] = {}  # reasons of stated events for which a provider is down
+        if self.world.plan or self.world.network_plan:
+            self._begin_events()
+
+    def _begin_events(self) -> None:
+        """Put on the clock what happens at stated times."""
+        # Who joins later is not there before.
+        first: dict[int, str] = {}
+        for made in self.world.plan:
+            if made.subject == "provider" and made.change in ("joins", "leaves"):
+                first.setdefault(made.number, made.change)
+        for number, change in first.items():
+            if change == "joins":
+                self._go(number)
+        play(self.clock, self.world.plan, self._happen)
+        if self.delivery is not None:
+            self.twin.network.watch(self)
+        if lasting([*self.world.plan, *self.world.network_plan], "fails"):
+            # What waits for a way that never comes keeps the episode open: look now and then.
+            self.clock.at(self.world.last_event_s, self._look_around, priority=URGENT)
 
     def look(self) -> None:
         """Have single numbers of the arrays at hand, and the tasks that follow."""
@@ -169,7 +199,13 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         if not self.scenario.decide_last:
             return True
         ledger = self.ledger
-        return not ledger.in_transfer + ledger.in_service and bool(self.up.all())
+        waiting = 0
+        if self.delivery is not None and self.world.network_plan and self._after_events:
+            network = self.twin.network
+            waiting = network.messages.waiting if network.severed else 0
+        if ledger.in_transfer - waiting + ledger.in_service > 0:
+            return False
+        return bool(self.up.all()) or all(one.up or one.out for one in self.providers)
 
     def decide(self, choice: int | tuple[int, int]) -> None:
         """Send the request at hand to a provider: its index, or that and the steps to spend."""
@@ -206,9 +242,16 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             self.ledger.in_transfer += 1
             self.delivery.send(task)
 
-    def tasks(self) -> TaskStream:
+    def tasks(self) -> "TaskStream | Merged[Task]":
         """All tasks of the episode, as fresh objects: the future, whatever is done."""
-        return TaskStream(self.world.arrivals, self._streams, scatters=self.world.curves.scatters)
+        world = self.world
+        return tasks_of(
+            world.arrivals,
+            self._streams,
+            scatters=world.curves.scatters,
+            load=world.load,
+            sites_m=() if world.sites_m is None else world.sites_m.tolist(),
+        )
 
     def resample(self) -> None:
         """See :class:`edgesim.twin.core.workload.Workload`.
@@ -341,16 +384,20 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         if self.log is not None:
             self._write("crash", -1, number, len(lost))
         self.up[number] = provider.up
+        self._lose(number, lost)
+
+    def _lose(self, number: int, lost: list[tuple[Task, float]]) -> None:
+        """A provider has lost running tasks, each with its progress."""
         for task, progress in lost:
             self._release(task)
             self.ledger.in_service -= 1
             self.ledger.lost += 1
-            self.outcomes.append(Lost(now, task, number, progress))
+            self.outcomes.append(Lost(self.clock._now, task, number, progress))
             if self.log is not None:
                 self._write("lose", task.number, number, progress)
 
     def _restarted(self, number: int) -> None:
-        self.up[number] = True
+        self.up[number] = self.providers[number].up
         self.outcomes.append(Restarted(self.clock._now, number))
         if self.log is not None:
             self._write("restart", -1, number, 0)
@@ -391,6 +438,83 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         """Pause the clock where nothing is left to do."""
         if self._coming is None and self.idle:
             self.clock.pause()
+
+    # --- stated events --------------------------------------------------------------------------
+
+    @property
+    def _after_events(self) -> bool:
+        return self.clock._now >= self.world.last_event_s
+
+    def _happen(self, moment: Moment) -> None:
+        made: Happening = moment.value
+        number = made.number
+        if made.subject == "node" and self.delivery is not None:
+            radio = self.delivery.radio
+            (radio.fail_cell if made.change == "fails" else radio.repair_cell)(number)
+        if made.change == "capacity":
+            more = self.providers[number].scale(made.factor)
+            self._available[number] += more
+            self._tell("provider capacity", made.name, number, made.factor)
+        elif made.change in ("fails", "leaves"):
+            self._go(number, loses=made.change == "fails")
+            self._tell(f"provider {made.change}", made.name, number)
+        else:
+            self._come(number)
+            self._tell(f"provider {made.change}", made.name, number)
+        self._rest()
+
+    def _go(self, number: int, *, loses: bool = False) -> None:
+        """A stated event takes a provider away; it may not be the only one that does."""
+        provider = self.providers[number]
+        self._down[number] = self._down.get(number, 0) + 1
+        if loses:
+            lost = provider.fail()
+            if self.experience is not None:
+                self.experience.failed(number)
+            self._lose(number, lost)
+        else:
+            provider.leave()
+        self.up[number] = provider.up
+
+    def _come(self, number: int) -> None:
+        """What took a provider away is over."""
+        provider = self.providers[number]
+        reasons = self._down[number] = self._down.get(number, 0) - 1
+        if reasons <= 0:
+            self._down[number] = 0
+            provider.come()
+            self.up[number] = provider.up
+
+    def _look_around(self, moment: Moment) -> None:
+        """Rest where nothing more can get through."""
+        if self.idle:
+            self.clock.pause()
+        else:
+            self.clock.after(_LOOK_S, self._look_around)
+
+    def _tell(self, event: str, element: str, provider: int = -1, value: float = 0.0) -> None:
+        if self.log is not None:
+            self.log.add(self.clock._now, event, -1, provider, value, element=element)
+
+    def edge_failed(self, edge: int) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
+        self._tell("link fails", self.world.elements["link"][edge])
+
+    def edge_repaired(self, edge: int) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
+        self._tell("link repaired", self.world.elements["link"][edge])
+
+    def node_failed(self, node: int) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
+        self._tell("site fails", self.world.elements["node"][node])
+
+    def node_repaired(self, node: int) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
+        self._tell("site repaired", self.world.elements["node"][node])
+
+    def capacity_changed(self, edge: int, factor: float) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
+        self._tell("link capacity", self.world.elements["link"][edge], value=factor)
 
     def _write(self, event: str, task: int, provider: int, value: float) -> None:
         assert self.log is not None

@@ -9,10 +9,13 @@ import numpy.typing as npt
 from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario, ProviderSpec, ServiceProfile, read_providers
 from edgesim.scenarios.aigc.services import fit_of, measured
+from edgesim.scenarios.parts.events import read_events
 from edgesim.twin.aigc.arrivals import Arrivals
 from edgesim.twin.aigc.providers import Machine
 from edgesim.twin.aigc.quality import QualityCurves, Scatter
+from edgesim.twin.core.crowds import Load, loads
 from edgesim.twin.core.forking import Shared
+from edgesim.twin.core.happenings import Names, happenings, numbered
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.gabriel import metro_graph
 from edgesim.twin.network.network import NetworkWorld
@@ -31,6 +34,8 @@ class AIGCWorld(Shared):
         machines: the device and service of each of the scenario's profiles.
         service: that of each provider (empty in a scenario without profiles).
         arrivals: where an episode's tasks come from (a trace is checked once, here).
+        plan: stated events that happen to providers, their hosts and sites.
+        load: what stated events do to the load.
         sites_m: places of the sites, shape (providers, 2); provider i stands at site i. None
             without a network.
     """
@@ -59,6 +64,7 @@ class AIGCWorld(Shared):
         self.sites_m = _draw_sites(scenario, self.providers, streams["sites"])
         self._streams = streams
         self._run_times: dict[int, float] = {}
+        self._read_events()
 
     def run_time_s(self, steps: int) -> float:
         """Run time of a task in a scenario that states one for all providers (authors' form)."""
@@ -95,6 +101,57 @@ class AIGCWorld(Shared):
     def use_network(self, network: NetworkWorld) -> None:
         """Let tasks cross a network that is not theirs alone; its first nodes are the sites."""
         self.__dict__["network"] = network  # where cached_property keeps its own
+        self._read_events()
+
+    def _read_events(self) -> None:
+        """What happens in every episode, and what it does to the load.
+
+        Raises:
+            InputError: an event names what is not there.
+        """
+        scenario = self.scenario
+        events = read_events(scenario.events)
+        plan = happenings(events, self.elements) if events else []
+        self.network_plan = [made for made in plan if made.subject in ("link", "node")]
+        # At a site stands a provider, and a cell: both go with it.
+        self.plan = [made for made in plan if made.subject != "link"]
+        whole = loads(events, {None: scenario.arrival_rate_hz}, scenario.horizon_s)
+        crowds = [
+            crowd
+            if crowd.node is None
+            else crowd._replace(node=numbered(crowd.place, "node", crowd.node, self._sites))
+            for crowd in whole.crowds
+        ]
+        self.load = Load(tuple(crowds), whole.kept)
+        if "network" in self.__dict__ or self.network_plan:
+            self.network.plan = tuple(self.network_plan)
+        down: set[int] = set()
+        for made in self.plan:
+            if made.subject == "node":
+                (down.add if made.change == "fails" else down.discard)(made.number)
+            if len(down) == len(self.providers):
+                raise InputError("events", made.name, "is the last site that is up: one must stay")
+
+    @property
+    def last_event_s(self) -> float:
+        """When the last stated event happens, s; 0 without any."""
+        return max((made.time_s for made in (*self.plan, *self.network_plan)), default=0.0)
+
+    @property
+    def _sites(self) -> list[str]:
+        return [f"site {number}" for number in range(len(self.providers))]
+
+    @property
+    def elements(self) -> Names:
+        """What there is to fail, by name; a host is what runs at a site, its provider."""
+        count = len(self.providers)
+        names = {"provider": [f"provider {number}" for number in range(count)]}
+        if self.scenario.wireless is not None:
+            wiring = self.network.wiring
+            nodes = [f"site {name}" if name.isdigit() else name for name in wiring.node_names]
+            names["link"] = [f"{nodes[one]} – {nodes[other]}" for one, other in wiring.edges]
+            names["node"], names["host"] = nodes, nodes[:count]
+        return names
 
     @cached_property
     def radio_map(self) -> RadioMap:

@@ -74,6 +74,7 @@ class VNFHosts:
         "_on",
         "_places",
         "_service_s",
+        "_stated_bps",
         "ceiling_bps",
         "delay_s",
         "placement",
@@ -84,7 +85,8 @@ class VNFHosts:
     def __init__(self, placement: Placement, instances: Instances) -> None:
         count = len(placement.node)
         self.placement = placement
-        self._capacity_bps = float(instances.capacity_bps)
+        self._capacity_bps = array("d", [float(instances.capacity_bps)] * count)
+        self._stated_bps = float(instances.capacity_bps)
         self._service_s = instances.processing_ms / 1000
         self._places = instances.queue_packets
         self._holders = [0] * count
@@ -92,7 +94,7 @@ class VNFHosts:
         for instance, node in enumerate(placement.node):
             self._on.setdefault(node, []).append(instance)
         self.reserved_bps = array("d", [0.0] * count)
-        self.ceiling_bps = array("d", [self._capacity_bps] * count)
+        self.ceiling_bps = array("d", self._capacity_bps)
         self.delay_s = array("d", [self._service_s] * count)
         self.up = [True] * count
 
@@ -128,7 +130,7 @@ class VNFHosts:
         At least a hundredth of its capacity is left to those who reserve nothing, so that every
         message gets through.
         """
-        capacity = self._capacity_bps
+        capacity = self._capacity_bps[instance]
         left_bps = max(capacity - self.reserved_bps[instance], capacity / 100)
         return self.delay_s[instance] + size_bytes * 8.0 / left_bps
 
@@ -143,11 +145,25 @@ class VNFHosts:
         """The node and its instances work again."""
         for instance in self._on.get(node, ()):
             self.up[instance] = True
-            self.ceiling_bps[instance] = self._capacity_bps
+            self.ceiling_bps[instance] = self._capacity_bps[instance]
+            self._set(instance, self.reserved_bps[instance])
+
+    def scale_node(self, node: int, factor: float) -> None:
+        """The instances on a node have ``factor`` times the capacity that they had.
+
+        What is reserved beyond it stays, and waits longer in the queue.
+        """
+        for instance in self._on.get(node, ()):
+            capacity = self._capacity_bps[instance] * factor
+            if abs(capacity - self._stated_bps) <= 1e-9 * self._stated_bps:
+                capacity = self._stated_bps  # what is undone is undone exactly
+            self._capacity_bps[instance] = capacity
+            if self.up[instance]:
+                self.ceiling_bps[instance] = capacity
             self._set(instance, self.reserved_bps[instance])
 
     def _set(self, instance: int, reserved_bps: float) -> None:
         self.reserved_bps[instance] = reserved_bps
         if self.up[instance]:
-            stay, _ = finite_queue(reserved_bps / self._capacity_bps, self._places)
+            stay, _ = finite_queue(reserved_bps / self._capacity_bps[instance], self._places)
             self.delay_s[instance] = self._service_s * stay

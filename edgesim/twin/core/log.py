@@ -1,15 +1,19 @@
 """The event log: what happened, to whom, where and when."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgesim.files import replacing
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["EventLog"]
+__all__ = ["UNITS", "EventLog"]
+
+UNITS = ("_bps", "_s", "_ms")
+"""How the names of columns with numbers end."""
 
 
 class EventLog:
@@ -22,28 +26,39 @@ class EventLog:
     Args:
         whom: what the third column is called.
         where: what the fourth column is called.
+        details: further columns of the table, with words on an event: text, or numbers where the
+            name ends in a unit. They do not count to the fingerprint.
     """
 
-    def __init__(self, whom: str = "task", where: str = "provider") -> None:
+    def __init__(
+        self, whom: str = "task", where: str = "provider", details: Sequence[str] = ()
+    ) -> None:
         self._columns = (whom, where)
+        self.details = tuple(details)
+        self._words: dict[int, dict[str, Any]] = {}  # by the number of the row
         self._whole: EventLog | None = None
         self._part = ""
         self.rows: list[tuple[float, str, int, int, float]] = []
 
-    def of(self, part: str, whom: str, where: str) -> "EventLog":
+    def of(self, part: str, whom: str, where: str, details: Sequence[str] = ()) -> "EventLog":
         """The log of a part of the world.
 
         Its rows stand in this log too, where its events are named ``<part>: <event>``.
         """
-        log = EventLog(whom, where)
+        log = EventLog(whom, where, details)
+        self.details = tuple(dict.fromkeys((*self.details, *details)))
         log._whole, log._part = self, part
         return log
 
-    def add(self, time_s: float, event: str, whom: int, where: int, value: float) -> None:
-        """Write a row."""
+    def add(
+        self, time_s: float, event: str, whom: int, where: int, value: float, **details: Any
+    ) -> None:
+        """Write a row, and what its further columns say."""
+        if details:
+            self._words[len(self.rows)] = details
         self.rows.append((time_s, event, whom, where, value))
         if self._whole is not None:
-            self._whole.add(time_s, f"{self._part}: {event}", whom, where, value)
+            self._whole.add(time_s, f"{self._part}: {event}", whom, where, value, **details)
 
     def fingerprint(self) -> str:
         """A hash of all rows: equal logs, equal fingerprints.
@@ -65,7 +80,12 @@ class EventLog:
         arrays = [
             pa.array([row[place] for row in self.rows], kind) for place, kind in enumerate(kinds)
         ]
-        return pa.Table.from_arrays(arrays, names=list(names))
+        table = pa.Table.from_arrays(arrays, names=list(names))
+        for name in self.details:
+            words = [self._words.get(row, {}).get(name) for row in range(len(self.rows))]
+            kind = pa.float64() if name.endswith(UNITS) else pa.string()
+            table = table.append_column(name, pa.array(words, kind))
+        return table
 
     def write(self, path: Path) -> None:
         """Write the rows as Parquet; the file appears whole or not at all."""

@@ -67,6 +67,7 @@ class Workload(Rebuilt, ABC, Generic[R, C]):
         name: what the twin knows it by.
         columns: what the event log calls whom and where, as of
             :class:`edgesim.twin.core.log.EventLog`.
+        details: further columns of the event log.
         sole: whether it is the twin's only one.
         twin: the twin that it is part of, from :meth:`start` on.
         clock: the twin's clock.
@@ -79,6 +80,7 @@ class Workload(Rebuilt, ABC, Generic[R, C]):
 
     name: str
     columns: tuple[str, str] = ("whom", "where")
+    details: tuple[str, ...] = ()
     sole: bool = False
     twin: Host
     clock: Clock

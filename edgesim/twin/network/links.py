@@ -44,7 +44,7 @@ class PortCounters(NamedTuple):
 
 
 class LinkTables(NamedTuple):
-    """The figures of :class:`Links` by link, for compiled loops: all but the first are views.
+    """The figures of :class:`Links` by link, for compiled loops: views.
 
     The last four are integrals up to ``since_s``, from when on the present load has held.
     """
@@ -96,6 +96,7 @@ class Links:
     ``numpy.frombuffer``, all at once. A change of a link is O(1).
 
     Attributes:
+        capacity_bps: capacity of every link: the wiring's, until :meth:`scale` changes it.
         reserved_bps: bandwidth that chains have reserved.
         ceiling_bps: what reservations may reach: the capacity, or -1 while the link is down.
         load_bps: reserved and background traffic, and the whole capacity while a transfer is sent.
@@ -120,6 +121,7 @@ class Links:
 
     __slots__ = (
         "_background_s",
+        "_burst_s",
         "_clock",
         "_delay_area",
         "_demand_bps",
@@ -127,6 +129,7 @@ class Links:
         "_period",
         "_received_bytes",
         "_rng",
+        "_scaled",
         "_sent_bytes",
         "_share",
         "_since_s",
@@ -134,6 +137,7 @@ class Links:
         "available_bps",
         "busy",
         "byte_s",
+        "capacity_bps",
         "ceiling_bps",
         "delay_s",
         "edge_up",
@@ -159,6 +163,9 @@ class Links:
         self._clock = clock
         self.wiring = wiring
         self.places = links.queue_bursts
+        self.capacity_bps = array("d", wiring.capacity_bps)
+        self._burst_s = array("d", wiring.burst_s)
+        self._scaled = False  # whether a capacity is not the wiring's
         self.reserved_bps = array("d", wiring.reserved_bps)
         self.ceiling_bps = array("d", wiring.capacity_bps)
         self.load_bps = array("d", [0.0] * count)
@@ -298,6 +305,37 @@ class Links:
         self.node_up[node] = True
         self._raise((*self.wiring.leaving[node], *self.wiring.arriving[node]))
 
+    # ---- capacity
+
+    def scale(self, edge: int, factor: float) -> None:
+        """An edge has ``factor`` times the capacity that it had, both ways.
+
+        Where less is left than is reserved, the link is overloaded until somebody gives way: it is
+        full, and loses the share that is too much.
+
+        Raises:
+            ValueError: the factor is not above 0 and finite.
+        """
+        if not 0.0 < factor < inf:
+            raise ValueError(f"factor = {factor}: must be above 0 and finite")
+        self._announce()
+        self._scaled = True
+        for link in (2 * edge, 2 * edge + 1):
+            self._settle(link, self._clock._now)
+            capacity = self.capacity_bps[link] * factor
+            nominal = self.wiring.capacity_bps[link]
+            if abs(capacity - nominal) <= 1e-9 * nominal:  # what is undone is undone exactly
+                capacity = nominal
+            self.capacity_bps[link] = capacity
+            self._burst_s[link] = self.wiring.burst_s[link] * nominal / capacity
+            if self.up[link]:
+                self.ceiling_bps[link] = capacity
+            self._change(link)
+
+    def excess_bps(self, link: int) -> float:
+        """What is reserved on a link beyond its capacity, bit/s; 0 where it holds."""
+        return max(0.0, self.reserved_bps[link] - self.capacity_bps[link])
+
     # ---- figures up to now
 
     def counters(self, link: int) -> PortCounters:
@@ -311,7 +349,7 @@ class Links:
         :func:`edgesim.twin.sdn.frames.advance`.
         """
         return LinkTables(
-            np.array(self.wiring.capacity_bps),
+            np.frombuffer(self.capacity_bps),
             np.frombuffer(self.load_bps),
             np.frombuffer(self.delay_s),
             np.frombuffer(self.loss),
@@ -356,9 +394,9 @@ class Links:
             self.byte_s[link] = inf
             self.left_bps[link] = 0.0
             return
-        capacity = wiring.capacity_bps[link]
+        capacity = self.capacity_bps[link]
         room = capacity - self.reserved_bps[link]
-        if room < 0.0:
+        if room < 0.0 and not self._scaled:
             raise RuntimeError(f"link {link}: {self.reserved_bps[link]} reserved of {capacity}")
         spare = room - self._demand_bps[link]
         spare = spare if spare > 0.0 else 0.0
@@ -379,14 +417,16 @@ class Links:
         self.available_bps[link] = spare
         self.load_bps[link] = load = capacity - spare
         stay, self.loss[link] = finite_queue(load / capacity, self.places)
-        self.delay_s[link] = wiring.propagation_s[link] + stay * wiring.burst_s[link]
+        self.delay_s[link] = wiring.propagation_s[link] + stay * self._burst_s[link]
+        if room < 0.0:
+            self.loss[link] = 1.0 - (1.0 - self.loss[link]) * capacity / self.reserved_bps[link]
 
     def _vary(self, _: Any) -> None:
         """Draw what the background wants in the next period, for all links at once."""
         self._announce()
         self._settle_all()
         wiring, of = self.wiring, np.frombuffer
-        capacity = np.array(wiring.capacity_bps)
+        capacity = of(self.capacity_bps)
         demand = of(self._demand_bps)
         demand[:] = self._rng.uniform(*self._share, len(capacity)) * capacity
         # What _change does, of all links that are up.
@@ -398,7 +438,10 @@ class Links:
         spare = np.maximum(0.0, spare - of(self.shared_bps))
         load = capacity - spare
         stay, loss = finite_queues(load / capacity, self.places)
-        delay_s = wiring.propagation_s + stay * wiring.burst_s
+        delay_s = wiring.propagation_s + stay * of(self._burst_s)
+        if self._scaled:
+            over = np.maximum(1.0, of(self.reserved_bps) / capacity)
+            loss = 1.0 - (1.0 - loss) / over
         of(self.available_bps)[up] = spare[up]
         of(self.load_bps)[up] = load[up]
         of(self.loss)[up] = loss[up]
@@ -452,7 +495,7 @@ class Links:
             self._trouble[link] -= 1
             if not self._trouble[link]:
                 self.up[link] = True
-                self.ceiling_bps[link] = self.wiring.capacity_bps[link]
+                self.ceiling_bps[link] = self.capacity_bps[link]
                 self._change(link)
         for listener in self.listeners:
             listener.repaired()

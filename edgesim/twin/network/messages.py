@@ -122,6 +122,11 @@ class Messages:
         self.wasted_bytes = [0.0] * count
         links.listeners.append(self)
 
+    @property
+    def waiting(self) -> int:
+        """Messages at nodes that no way leads on from now."""
+        return len(self._waiting)
+
     def send(
         self,
         size_bytes: float,

@@ -1,14 +1,15 @@
 """The network of an episode: links, what crosses them, and what fails."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from edgesim.scenarios.parts.failures import Failures
 from edgesim.scenarios.parts.links import Backhaul
 from edgesim.scenarios.parts.links import Links as LinkSettings
-from edgesim.twin.core.clock import Clock
+from edgesim.twin.core.clock import Clock, Moment
 from edgesim.twin.core.forking import Shared
+from edgesim.twin.core.happenings import Happening, lasting, play
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.failures import FailureProcess
 from edgesim.twin.network.links import Links
@@ -27,7 +28,7 @@ QUIET = LinkSettings(background_share=[0.0, 0.0])
 
 
 class NetworkListener(Protocol):
-    """Who is told of failures and repairs, after the links know."""
+    """Who is told of failures, repairs and changes of capacity, after the links know."""
 
     def edge_failed(self, edge: int) -> None: ...
 
@@ -37,6 +38,8 @@ class NetworkListener(Protocol):
 
     def node_repaired(self, node: int) -> None: ...
 
+    def capacity_changed(self, edge: int, factor: float) -> None: ...
+
 
 class NetworkWorld(Shared):
     """What stays the same of a network in all episodes.
@@ -45,12 +48,20 @@ class NetworkWorld(Shared):
         wiring: nodes and links.
         links: queues and background traffic of the links.
         failures: how links and nodes fail.
+        plan: what happens to them at stated times.
     """
 
-    def __init__(self, wiring: Wiring, links: LinkSettings, failures: Failures) -> None:
+    def __init__(
+        self,
+        wiring: Wiring,
+        links: LinkSettings,
+        failures: Failures,
+        plan: Iterable[Happening] = (),
+    ) -> None:
         self.wiring = wiring
         self.links = links
         self.failures = failures
+        self.plan = tuple(plan)
 
     @classmethod
     def of_backhaul(cls, graph: "nx.Graph[int]", backhaul: Backhaul) -> "NetworkWorld":
@@ -84,6 +95,7 @@ class Network:
         self._messages: Messages | None = None
         self._sharing: SharingTransfers | None = None
         self._listeners: list[NetworkListener] = []
+        self._down: dict[tuple[str, int], int] = {}  # reasons for which an edge or a node is down
         self.failures = FailureProcess(
             clock,
             world.failures,
@@ -95,6 +107,7 @@ class Network:
             self.fail_node,
             self.repair_node,
         )
+        play(clock, world.plan, self._happen)
 
     @property
     def messages(self) -> Messages:
@@ -163,25 +176,68 @@ class Network:
     # ---- failures
 
     def fail_edge(self, edge: int) -> None:
-        """A cable breaks, both ways."""
-        self.links.fail_edge(edge)
-        for listener in self._listeners:
-            listener.edge_failed(edge)
+        """A cable breaks, both ways. It may break for several reasons, each to be repaired."""
+        if self._fails("link", edge):
+            self.links.fail_edge(edge)
+            for listener in self._listeners:
+                listener.edge_failed(edge)
 
     def repair_edge(self, edge: int) -> None:
-        """A cable is whole again."""
-        self.links.repair_edge(edge)
-        for listener in self._listeners:
-            listener.edge_repaired(edge)
+        """A reason for which a cable is broken is gone; with the last it is whole again."""
+        if self._works("link", edge):
+            self.links.repair_edge(edge)
+            for listener in self._listeners:
+                listener.edge_repaired(edge)
 
     def fail_node(self, node: int) -> None:
-        """A node fails, and all its links with it."""
-        self.links.fail_node(node)
-        for listener in self._listeners:
-            listener.node_failed(node)
+        """A node fails, and all its links with it; likewise for several reasons."""
+        if self._fails("node", node):
+            self.links.fail_node(node)
+            for listener in self._listeners:
+                listener.node_failed(node)
 
     def repair_node(self, node: int) -> None:
-        """A node works again."""
-        self.links.repair_node(node)
+        """A reason for which a node is down is gone; with the last it works again."""
+        if self._works("node", node):
+            self.links.repair_node(node)
+            for listener in self._listeners:
+                listener.node_repaired(node)
+
+    def _fails(self, subject: str, number: int) -> bool:
+        """Note a reason for which something is down; whether it is the first."""
+        reasons = self._down[subject, number] = self._down.get((subject, number), 0) + 1
+        return reasons == 1
+
+    def _works(self, subject: str, number: int) -> bool:
+        """Take a reason back; whether it was the last, or there was none."""
+        reasons = self._down.get((subject, number), 0) - 1
+        if reasons > 0:
+            self._down[subject, number] = reasons
+        else:
+            self._down.pop((subject, number), None)
+        return reasons <= 0
+
+    # ---- stated events
+
+    @property
+    def severed(self) -> bool:
+        """Whether something that the plan takes down for good is down: what waits may wait on."""
+        return any(
+            self._down.get((made.subject, made.number))
+            for made in lasting(self.world.plan, "fails")
+        )
+
+    def scale_edge(self, edge: int, factor: float) -> None:
+        """An edge has ``factor`` times the capacity that it had, both ways."""
+        self.links.scale(edge, factor)
         for listener in self._listeners:
-            listener.node_repaired(node)
+            listener.capacity_changed(edge, factor)
+
+    def _happen(self, moment: Moment) -> None:
+        made: Happening = moment.value
+        if made.change == "capacity":
+            self.scale_edge(made.number, made.factor)
+        elif made.subject == "link":
+            (self.fail_edge if made.change == "fails" else self.repair_edge)(made.number)
+        else:
+            (self.fail_node if made.change == "fails" else self.repair_node)(made.number)

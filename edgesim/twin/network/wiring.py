@@ -87,6 +87,20 @@ class Wiring(Shared):
                 self.fixed_s.append(propagation + switch_delay_s)
                 self.idle_s.append(propagation + burst)
 
+    @property
+    def node_names(self) -> list[str]:
+        """What people call each node: as its source does, by its number where that has no name."""
+        names = [str(name or node) for node, name in self.graph.nodes(data="name")]
+        return [
+            f"{name} ({node})" if names.count(name) > 1 else name for node, name in enumerate(names)
+        ]
+
+    @property
+    def edge_names(self) -> list[str]:
+        """What people call each edge: the names of its ends."""
+        names = self.node_names
+        return [f"{names[one]} – {names[other]}" for one, other in self.edges]
+
     @classmethod
     def of_backhaul(cls, graph: "nx.Graph[int]", backhaul: Backhaul) -> "Wiring":
         """The links of a metro network.

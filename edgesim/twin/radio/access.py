@@ -7,11 +7,23 @@ from typing import Any
 
 from edgesim.scenarios.parts.radio import Radio
 from edgesim.twin.core.clock import Clock, Moment
+from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.sharing import Job
 from edgesim.twin.radio.band import Band, Transfer
 from edgesim.twin.radio.radio_map import RadioMap
 
 __all__ = ["RadioAccess", "RadioMap"]
+
+
+class _Cells(Shared):
+    """The strongest site of each pixel while some are down."""
+
+    __slots__ = ("serving",)
+
+    def __init__(self, radio_map: RadioMap, down: set[int]) -> None:
+        gain = radio_map.gain.copy()
+        gain[:, sorted(down)] = 0.0
+        self.serving: list[int] = gain.argmax(axis=1).tolist()
 
 
 class RadioAccess:
@@ -37,7 +49,9 @@ class RadioAccess:
 
     __slots__ = (
         "_bandwidth_hz",
+        "_cells",
         "_clock",
+        "_down",
         "_margin",
         "_moment",
         "_period_s",
@@ -59,6 +73,8 @@ class RadioAccess:
         self._turns: deque[tuple[float, Transfer]] = deque()
         self._moment: Moment | None = None
         self.radio_map = radio_map
+        self._cells: RadioMap | _Cells = radio_map
+        self._down: set[int] = set()
         self.uplink = Band(clock, radio, radio_map, up=True)
         self.downlink = Band(clock, radio, radio_map, up=False)
         self.in_transfer = 0
@@ -104,8 +120,33 @@ class RadioAccess:
 
     def serving(self, x_m: float, y_m: float) -> int:
         """The site that a transfer from (x, y) would start at: the strongest."""
-        radio_map = self.radio_map
-        return radio_map.serving[radio_map.pixel(x_m, y_m)]
+        return self._cells.serving[self.radio_map.pixel(x_m, y_m)]
+
+    def strongest(self, pixel: int) -> int:
+        """The site that a transfer from a pixel would start at."""
+        return self._cells.serving[pixel]
+
+    def fail_cell(self, site: int) -> None:
+        """A site sends and receives no more: its transfers go on at the strongest other one.
+
+        Raises:
+            ValueError: it is down already, or the last one that is up.
+        """
+        if site in self._down or len(self._down) + 1 == len(self.uplink.cells):
+            raise ValueError(f"site {site}: is down, or the last that is up")
+        self._down.add(site)
+        self._cells = _Cells(self.radio_map, self._down)
+        now = self._clock._now
+        for _, transfer in list(self._turns):
+            if transfer.job is not None and transfer.site == site:
+                self._measure_one(transfer, transfer.job, now)
+
+    def repair_cell(self, site: int) -> None:
+        """A site works again; transfers come back to it by handover. ValueError where it did."""
+        if site not in self._down:
+            raise ValueError(f"site {site}: is up already")
+        self._down.discard(site)
+        self._cells = _Cells(self.radio_map, self._down) if self._down else self.radio_map
 
     def _start(
         self,
@@ -126,7 +167,7 @@ class RadioAccess:
         radio_map = self.radio_map
         if pixel is None:
             pixel = radio_map.pixel(*position(now))
-        site = radio_map.serving[pixel]
+        site = self._cells.serving[pixel]
         transfer = Transfer(band, position, pixel, site, fading, done, value)
         transfer.efficiency = efficiency = band.efficiency(pixel, site, fading)
         band.enter(transfer)
@@ -170,10 +211,10 @@ class RadioAccess:
         band = transfer.band
         pixel = radio_map.pixel(*transfer.position(now))
         site = transfer.site
-        best = radio_map.serving[pixel]
+        best = self._cells.serving[pixel]
         if best != site:
             gains = radio_map.rows[pixel]
-            if gains[best] <= gains[site] * self._margin:
+            if gains[best] <= gains[site] * self._margin and site not in self._down:
                 best = site
         if pixel != transfer.pixel or best != site:
             band.leave(transfer)

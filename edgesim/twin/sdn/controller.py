@@ -111,6 +111,7 @@ class SDNController:
         self._interrupted_call = interrupted
         self._rerouted_call = rerouted
         self._dropped_call = dropped
+        self._hosts_down: set[int] = set()  # nodes whose machines are down, whatever their switch
         self.flows: dict[Flow, None] = {}
         self.rerouted_flows = 0
         self.dropped_flows = 0
@@ -174,6 +175,61 @@ class SDNController:
                 if links.node_up[node]:
                     self._tally.add("port_status", southbound.PORT_STATUS)
                     heard.append(self._channel.delay_s[node])
+        self._stop(heard)
+
+    def host_failed(self, node: int) -> None:
+        """The machines at a node have failed, and the node goes on: flows to them are given up.
+
+        Who watches the machines tells the controller as a switch there would.
+        """
+        self._hosts_down.add(node)
+        self._stop([self._channel.delay_s[node]])
+
+    def host_repaired(self, node: int) -> None:
+        """The machines at a node work again."""
+        self._hosts_down.discard(node)
+
+    def capacity_lowered(self, edge: int) -> None:
+        """A link holds less than it did; its switches tell the controller, as of a failure.
+
+        Where more is reserved than it holds, the flows that were installed last give way: each
+        gets other paths, or is dropped. All go on, over the full link, until then.
+        """
+        links = self._links
+        ends = links.wiring.edges[edge]
+        heard = [self._channel.delay_s[node] for node in ends if links.node_up[node]]
+        delay = min(heard, default=max(self._channel.delay_s))
+        self._clock.after(delay, self._make_room, edge)
+
+    def _make_room(self, moment: Any) -> None:
+        links = self._links
+        moved: dict[Flow, list[int]] = {}
+        for link in (2 * moment.value, 2 * moment.value + 1):
+            for flow in reversed(list(self.flows)):
+                if links.excess_bps(link) <= 1e-6 * links.capacity_bps[link]:
+                    break  # the sums of reservations are rounded
+                places = [
+                    place
+                    for place, path in enumerate(flow.paths)
+                    if link in path and place not in moved.get(flow, ())
+                ]
+                for place in places:
+                    links.release(flow.paths[place], flow.bandwidth_bps)
+                if places:
+                    moved.setdefault(flow, []).extend(places)
+        for flow in [flow for flow in self.flows if flow in moved]:
+            places = sorted(moved[flow])
+            new = self._plan(flow, places) if self._hosted(flow) else None
+            if new is None:
+                self._drop(flow, places)
+            else:
+                if flow.moment is not None:
+                    flow.moment.cancel()
+                    flow.moment = None
+                self._reroute(flow, places, new)
+
+    def _stop(self, heard: Sequence[float]) -> None:
+        """Stop the flows that are broken, and mend them when the first message is there."""
         hit = [flow for flow in self.flows if self._broken(flow)]
         if not hit:
             return
@@ -192,8 +248,10 @@ class SDNController:
         return not self._hosted(flow) or bool(self._broken_paths(flow))
 
     def _hosted(self, flow: Flow) -> bool:
-        """Whether all nodes that the flow visits are up."""
+        """Whether all nodes that the flow visits are up, and the machines that it passes."""
         node_up = self._links.node_up
+        if self._hosts_down and not self._hosts_down.isdisjoint(flow.points[1:-1]):
+            return False
         return all(node_up[node] for node in flow.points)
 
     def _broken_paths(self, flow: Flow) -> list[int]:

@@ -94,7 +94,7 @@ class PortStats:
             count = self._near[link]
             elapsed_s = count.take(turn, read_s, value)
             if elapsed_s > 0.0:
-                spare_bps = wiring.capacity_bps[link] - 8.0 * count.delta / elapsed_s
+                spare_bps = self._links.capacity_bps[link] - 8.0 * count.delta / elapsed_s
                 view.see_available(link, spare_bps)
             self._compare(link)
         for link, value in zip(wiring.arriving[node], received, strict=True):

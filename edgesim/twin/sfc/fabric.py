@@ -11,14 +11,15 @@ null``) and ``edgesim.twin.sfc.slice_world.SliceWorld`` (see
 :func:`edgesim.twin.sfc.world.build_world`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from edgesim.scenarios.sfc.schema import SFCScenario
+from edgesim.twin.core.happenings import Happening, Names
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host
 from edgesim.twin.network.network import NetworkWorld
@@ -63,7 +64,9 @@ class ChainListener(Protocol):
     def remeter(self, chain: Chain) -> None:
         """What a running chain gets has changed at once: it is interrupted, or carried again."""
 
-    def note(self, event: str, place: int = -1, value: float = 0.0) -> None:
+    def note(
+        self, event: str, place: int = -1, value: float = 0.0, *, element: str | None = None
+    ) -> None:
         """Something happened that belongs in the event log (a link failed, a frame was sent)."""
 
 
@@ -105,8 +108,14 @@ class Fabric(Protocol):
     def qos(self, chain: Chain) -> QoS:
         """What an admitted chain truly gets now."""
 
+    def words(self, chain: Chain) -> dict[str, Any]:
+        """What the event log says of a chain that is admitted: columns and their words."""
+
     def resample(self) -> None:
         """Draw anew what has not happened yet, from the streams as they are now."""
+
+    def happen(self, made: Happening) -> None:
+        """Play a stated event of the scenario that is no one's but the fabric's."""
 
     def southbound(self) -> tuple[int, int]:
         """Messages, and their bytes, between controller and switches so far."""
@@ -155,6 +164,14 @@ class World(Protocol):
     most_bandwidth: float
     most_delay_ms: float
     offered_load: float
+
+    @property
+    def plan(self) -> Sequence[Happening]:
+        """Stated events of the scenario that happen to what is the chains' alone."""
+
+    @property
+    def elements(self) -> Names:
+        """Names of what there is to fail."""
 
     def requests(self, streams: Streams) -> Requests:
         """The requests of an episode in the order of their arrival, as fresh objects."""

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgesim.scenarios.sfc.schema import SFCScenario
+from edgesim.twin.core.crowds import STEADY, Crowd, Load, Merged
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.replay import Replay
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.wiring import Wiring
 from edgesim.twin.sfc.chain import Request
+from edgesim.twin.sfc.fabric import Requests
 
 if TYPE_CHECKING:
     from edgesim.twin.sfc.slice_trace import SliceTrace, TraceRequest
 
-__all__ = ["SliceArrivals", "SliceRequests"]
+__all__ = ["CrowdedRequests", "SliceArrivals", "SliceRequests"]
 
 
 class SliceArrivals(Shared):
@@ -61,22 +63,77 @@ class SliceArrivals(Shared):
             self.most_delay_ms = self.trace.most_delay_ms
             self.mean_held = self.trace.mean_held
 
-    def requests(self, streams: Streams) -> SliceRequests:
-        """The requests of one episode, in the order of their arrival."""
-        return SliceRequests(self, streams)
+    def requests(self, streams: Streams, load: Load = STEADY) -> Requests:
+        """The requests of one episode, in the order of their arrival.
+
+        Args:
+            streams: the episode's.
+            load: what stated events do to the load; the node of a crowd is its number.
+        """
+        usual = SliceRequests(self, streams)
+        if not load:
+            return usual
+        kinds = {part.name: kind for kind, part in enumerate(self.network.slices)}
+        beside = [
+            SliceRequests(
+                self,
+                streams.of(crowd.name),
+                crowd,
+                None if crowd.slice is None else kinds[crowd.slice],
+            )
+            for crowd in load.crowds
+        ]
+        kept = [
+            (from_s, to_s, None if name is None else kinds[name], share)
+            for from_s, to_s, name, share in load.kept
+        ]
+        return CrowdedRequests(usual, beside, kept, streams["events/kept"])
+
+
+class CrowdedRequests(Merged[Request]):
+    """The usual requests and those of crowds, an iterator like :class:`SliceRequests`."""
+
+    usual: SliceRequests
+
+    def __next__(self) -> Request:
+        """The next request."""
+        request = self.following()
+        if request is None:
+            raise StopIteration
+        return request
+
+    def rest_s(self, request: Request, now_s: float) -> float | None:
+        """See :meth:`SliceRequests.rest_s`."""
+        return self.usual.rest_s(request, now_s)
 
 
 class SliceRequests:
-    """An iterator over an episode's requests, as fresh objects; it can be pickled on its way."""
+    """An iterator over an episode's requests, as fresh objects; it can be pickled on its way.
 
-    def __init__(self, arrivals: SliceArrivals, streams: Streams) -> None:
+    Args:
+        arrivals: where they come from.
+        streams: the episode's.
+        crowd: whose requests alone these are; None: the usual ones.
+        kind: the slice of a crowd; None: any.
+    """
+
+    def __init__(
+        self,
+        arrivals: SliceArrivals,
+        streams: Streams,
+        crowd: Crowd | None = None,
+        kind: int | None = None,
+    ) -> None:
         self._source = arrivals
+        self._crowd, self._kind = crowd, kind
         self._traced: Replay[TraceRequest] | None = None
         self._number = 0
         names = ("arrivals", "slices", "ends", "bandwidth", "max_delay_s", "holding_s")
         self._rng = {name: streams[name] for name in names}
-        if arrivals.trace is not None:
+        if arrivals.trace is not None and crowd is None:
             self._traced = Replay(arrivals.trace.rows)
+        elif crowd is not None:
+            self._draw(0.0, arrivals.network.horizon_s, at_least=0)
         else:
             # At least one: an episode has something to decide.
             self._draw(0.0, arrivals.network.horizon_s, at_least=1)
@@ -150,14 +207,24 @@ class SliceRequests:
         """Draw the requests of a time, from the number at hand on."""
         network, nodes, rng = self._source.network, self._source.nodes, self._rng
         self._first = self._number
-        length_s = to_s - from_s
-        count = max(int(rng["arrivals"].poisson(network.arrival_rate_hz * length_s)), at_least)
-        self._arrival_s = np.sort(rng["arrivals"].random(count)) * length_s + from_s
+        if self._crowd is not None:
+            self._arrival_s = self._crowd.times(rng["arrivals"], from_s)
+            count = len(self._arrival_s)
+        else:
+            length_s = to_s - from_s
+            count = max(int(rng["arrivals"].poisson(network.arrival_rate_hz * length_s)), at_least)
+            self._arrival_s = np.sort(rng["arrivals"].random(count)) * length_s + from_s
         # The last slice takes what rounding leaves of the shares.
         bounds = np.cumsum([part.share for part in network.slices])[:-1]
         self._kinds = np.searchsorted(bounds, rng["slices"].random(count), side="right")
         self._sources = rng["ends"].integers(nodes, size=count)
         self._destinations = (self._sources + rng["ends"].integers(1, nodes, size=count)) % nodes
+        if self._kind is not None:
+            self._kinds = np.full(count, self._kind)
+        if self._crowd is not None and self._crowd.node is not None:
+            self._destinations += self._crowd.node - self._sources
+            self._destinations %= nodes
+            self._sources = np.full(count, self._crowd.node)
         self._bandwidth = rng["bandwidth"].random(count)
         self._bound = rng["max_delay_s"].random(count)
         self._holding = rng["holding_s"].standard_exponential(count)

@@ -1,7 +1,7 @@
 """One episode of slices over a topology: what chains hold, what the controller knows of it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.compute.hosts import Placement, VNFHosts
 from edgesim.twin.core.compiled import compiled
 from edgesim.twin.core.forking import Rebuilt
+from edgesim.twin.core.happenings import Happening
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host
 from edgesim.twin.network.routing import Routes, Routing
@@ -37,6 +38,8 @@ class Slices(Protocol):
     channel: ControlChannel
     chains: list[list[int]]
     instances_of: list[Ints]
+    node_names: list[str]
+    edge_names: list[str]
 
     def points(self, request: Request) -> Sequence[tuple[int, ...]]: ...
 
@@ -101,6 +104,7 @@ class SliceFabric(Rebuilt):
         self.collector = LLDPCollector(
             clock, network.collector, self.links, world.channel, self.tally, streams
         )
+        self._hosts_down: set[int] = set()  # nodes whose machines a stated event took down
         self._survey = Survey(self._routing, self.collector.view)
         self.look()
         self.network.watch(self)
@@ -125,6 +129,25 @@ class SliceFabric(Rebuilt):
         """Number of the instance in the world's placement."""
         vnf = self.world.chains[request.kind][stage]
         return self.world.placement.of_type[vnf][choice]
+
+    def words(self, chain: Chain) -> dict[str, Any]:
+        """The slice, the nodes on the way in order, and which VNF is passed at which node."""
+        world, request = self.world, chain.request
+        names, ends = world.node_names, world.wiring.ends
+        held: Held = chain.held
+        settings = world.scenario.network
+        assert settings is not None
+        way = [request.source]
+        for path in held.flow.paths:
+            way += [ends[link][1] for link in path]
+        vnfs = [settings.instances.types[world.placement.vnf[place]] for place in held.instances]
+        nodes = [names[world.placement.node[place]] for place in held.instances]
+        return {
+            "slice": settings.slices[request.kind].name,
+            "bandwidth_bps": request.bandwidth,
+            "path": " > ".join(names[node] for node in way),
+            "vnfs": ", ".join(f"{vnf} at {node}" for vnf, node in zip(vnfs, nodes, strict=True)),
+        }
 
     def resample(self) -> None:
         """See :class:`edgesim.twin.sfc.fabric.Fabric`; measurements are drawn as they come."""
@@ -229,25 +252,50 @@ class SliceFabric(Rebuilt):
 
     def edge_failed(self, edge: int) -> None:
         """See :class:`edgesim.twin.network.network.NetworkListener`."""
-        self._listener.note("link fails", edge)
+        self._listener.note("link fails", edge, element=self.world.edge_names[edge])
         self.controller.edges_changed([edge])
 
     def edge_repaired(self, edge: int) -> None:
         """See :class:`edgesim.twin.network.network.NetworkListener`."""
-        self._listener.note("link repaired", edge)
+        self._listener.note("link repaired", edge, element=self.world.edge_names[edge])
         self.controller.edges_changed([edge])
 
     def node_failed(self, node: int) -> None:
         """See :class:`edgesim.twin.network.network.NetworkListener`."""
         self.hosts.fail_node(node)
-        self._listener.note("node fails", node)
+        self._listener.note("node fails", node, element=self.world.node_names[node])
         self.controller.edges_changed(self._edges_at(node))
 
     def node_repaired(self, node: int) -> None:
         """See :class:`edgesim.twin.network.network.NetworkListener`."""
-        self.hosts.repair_node(node)
-        self._listener.note("node repaired", node)
+        if node not in self._hosts_down:
+            self.hosts.repair_node(node)
+        self._listener.note("node repaired", node, element=self.world.node_names[node])
         self.controller.edges_changed(self._edges_at(node))
+
+    def capacity_changed(self, edge: int, factor: float) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
+        self._listener.note("link capacity", edge, factor, element=self.world.edge_names[edge])
+        if factor < 1.0:
+            self.controller.capacity_lowered(edge)
+
+    def happen(self, made: Happening) -> None:
+        """See :class:`edgesim.twin.sfc.fabric.Fabric`: what happens to the machines at a node."""
+        node = made.number
+        if made.change == "capacity":
+            self.hosts.scale_node(node, made.factor)
+            self._listener.note("host capacity", node, made.factor, element=made.name)
+        elif made.change == "fails":
+            self._hosts_down.add(node)
+            self.hosts.fail_node(node)
+            self._listener.note("host fails", node, element=self.world.node_names[node])
+            self.controller.host_failed(node)
+        else:
+            self._hosts_down.discard(node)
+            if self.links.node_up[node]:
+                self.hosts.repair_node(node)
+            self._listener.note("host repaired", node, element=self.world.node_names[node])
+            self.controller.host_repaired(node)
 
     def _edges_at(self, node: int) -> list[int]:
         return sorted({link >> 1 for link in self.world.wiring.leaving[node]})

@@ -4,9 +4,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from edgesim.errors import InputError, did_you_mean
+from edgesim.scenarios.parts.events import read_events
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.compute.hosts import Placement
+from edgesim.twin.core.crowds import loads
 from edgesim.twin.core.forking import Shared
+from edgesim.twin.core.happenings import Names, happenings, numbered
 from edgesim.twin.core.layered import to_go
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host
@@ -33,6 +37,7 @@ class SliceWorld(Shared):
     Attributes:
         wiring: switches and links.
         network: these, with their queues, background traffic and failures.
+        node_names, edge_names: what people call the nodes and edges.
         placement: which VNF instances stand where.
         routes: the shortest ways between nodes.
         channel: where the controller stands.
@@ -46,6 +51,9 @@ class SliceWorld(Shared):
         most_delay_ms: largest bound that a request can state.
         offered_load: bandwidth that running chains would hold on average if all requests were
             admitted, over the capacity of all instances of a VNF.
+        plan: stated events that happen to the machines at nodes.
+        network_plan: those that happen to links and nodes.
+        load: what stated events do to the load.
 
     Raises:
         InputError: a topology or a trace that cannot be used, more hosts than nodes.
@@ -62,6 +70,7 @@ class SliceWorld(Shared):
             shared = NetworkWorld(wiring, network.links, network.failures)
         self.network: NetworkWorld | None = shared
         self.wiring = shared.wiring
+        self.node_names, self.edge_names = self.wiring.node_names, self.wiring.edge_names
         self.placement = Placement(self.wiring.nodes, network.instances, streams["placement"])
         self.routes = Routes(self.wiring, network.controller.routes)
         self.channel = ControlChannel(self.wiring, network.controller)
@@ -84,6 +93,49 @@ class SliceWorld(Shared):
             self.instances * network.instances.capacity_bps
         )
         self._processing_ms = network.instances.processing_ms
+        self._read_events()
+
+    @property
+    def elements(self) -> Names:
+        """What there is to fail, by name; a host is a node with VNF instances."""
+        # By node, so that a host has the number of its node.
+        return {"link": self.edge_names, "node": self.node_names, "host": self.node_names}
+
+    @property
+    def hosts(self) -> list[str]:
+        """Names of the nodes with VNF instances."""
+        names = self.node_names
+        return [names[node] for node in self.placement.hosts]
+
+    def _read_events(self) -> None:
+        """What happens in every episode, and what it does to the load.
+
+        Raises:
+            InputError: an event names what is not there.
+        """
+        network, events = self.scenario.network, read_events(self.scenario.events)
+        assert network is not None and self.network is not None
+        elements = self.elements if events else {}
+        plan = happenings(events, elements)
+        self.plan = [made for made in plan if made.subject == "host"]
+        self.network_plan = [made for made in plan if made.subject != "host"]
+        if self.network_plan:
+            self.network.plan = tuple(self.network_plan)
+        for made in self.plan:
+            if made.number not in self.placement.hosts:
+                accepted = did_you_mean(made.name, self.hosts)
+                raise InputError("events: host", made.name, f"has no VNF instances; {accepted}")
+        rates_hz: dict[str | None, float] = {
+            part.name: network.arrival_rate_hz * part.share for part in network.slices
+        }
+        load = loads(events, rates_hz, network.horizon_s)
+        crowds = tuple(
+            crowd
+            if crowd.node is None
+            else crowd._replace(node=numbered(crowd.place, "node", crowd.node, elements["node"]))
+            for crowd in load.crowds
+        )
+        self.load = load._replace(crowds=crowds)
 
     def points(self, request: Request) -> list[tuple[int, ...]]:
         """Where a request's chain may pass: its source, the nodes of each VNF's instances in their
@@ -93,7 +145,7 @@ class SliceWorld(Shared):
 
     def requests(self, streams: Streams) -> Requests:
         """See :class:`edgesim.twin.sfc.fabric.World`."""
-        return self.arrivals.requests(streams)
+        return self.arrivals.requests(streams, self.load)
 
     def fabric(self, host: Host, streams: Streams, listener: ChainListener) -> SliceFabric:
         """See :class:`edgesim.twin.sfc.fabric.World`."""

@@ -1,10 +1,14 @@
 """Stage links: a link from each VNF instance of a group to each of the next (arXiv 1804.02099)."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from edgesim.scenarios.sfc.schema import SFCScenario, read_links
 from edgesim.twin.core.forking import Rebuilt, Shared
+from edgesim.twin.core.happenings import Happening, Names
 from edgesim.twin.core.layered import to_go
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host
@@ -37,6 +41,12 @@ class StageWorld(Shared):
     """
 
     network: NetworkWorld | None = None
+    plan: Sequence[Happening] = ()
+
+    @property
+    def elements(self) -> Names:
+        """Nothing fails."""
+        return {}
 
     def __init__(self, scenario: SFCScenario) -> None:
         assert scenario.groups is not None and scenario.instances is not None
@@ -139,8 +149,15 @@ class StageFabric(Rebuilt):
         """What was asked for, at the delay of the chain's links, without loss."""
         return QoS(chain.delay_ms, chain.request.bandwidth, 0.0)
 
+    def words(self, chain: Chain) -> dict[str, Any]:
+        """Nothing: the choices say all."""
+        return {}
+
     def resample(self) -> None:
         """Nothing happens by chance."""
+
+    def happen(self, made: Happening) -> None:
+        """Nothing happens: the scenario's schema takes no events without a network."""
 
     def southbound(self) -> tuple[int, int]:
         """No controller, no messages."""

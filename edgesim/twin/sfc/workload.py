@@ -1,11 +1,13 @@
 """Service function chains: requests come, chains are built, carried and released."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.core.clock import URGENT, Moment
+from edgesim.twin.core.happenings import play
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host, Workload
@@ -63,6 +65,13 @@ class SFCWorkload(Workload[Request, int]):
         self.world = build_world(scenario) if world is None else world
 
     @property
+    def details(self) -> tuple[str, ...]:  # type: ignore[override]  # a network has more to tell
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        if self.scenario.network is None:
+            return ()
+        return ("slice", "bandwidth_bps", "path", "vnfs", "element")
+
+    @property
     def scenario(self) -> SFCScenario:
         """The scenario."""
         return self.world.scenario
@@ -108,6 +117,7 @@ class SFCWorkload(Workload[Request, int]):
         if self.scenario.network is not None:
             self._period_s = self.scenario.network.qos_period_s
             self.clock.after(self._period_s, self._meter)
+        play(self.clock, self.world.plan, self._happen)
 
     # --- from decision to decision --------------------------------------------------------------
 
@@ -204,18 +214,32 @@ class SFCWorkload(Workload[Request, int]):
         self.ledger.rerouted += 1
         self.outcomes.append(Rerouted(self.clock._now, chain))
         if self.log is not None:
-            self.note("reroute", -1, 0.0, chain.request.number)
+            self.note("reroute", -1, 0.0, chain.request.number, **self.fabric.words(chain))
 
     def remeter(self, chain: Chain) -> None:
         """See :class:`edgesim.twin.sfc.fabric.ChainListener`."""
         chain.meter(self.clock._now, self.qoe(chain.request, self.fabric.qos(chain)))
 
-    def note(self, event: str, place: int = -1, value: float = 0.0, request: int = -1) -> None:
+    def note(
+        self,
+        event: str,
+        place: int = -1,
+        value: float = 0.0,
+        request: int = -1,
+        *,
+        element: str | None = None,
+        **details: Any,
+    ) -> None:
         """Write a line of the event log, where one is kept."""
         if self.log is not None:
-            self.log.add(self.clock._now, event, request, place, value)
+            if element is not None:
+                details["element"] = element
+            self.log.add(self.clock._now, event, request, place, value, **details)
 
     # --- the world's events ---------------------------------------------------------------------
+
+    def _happen(self, moment: Moment) -> None:
+        self.fabric.happen(moment.value)
 
     def _arrive(self, moment: Moment) -> None:
         request: Request = moment._value
@@ -225,8 +249,15 @@ class SFCWorkload(Workload[Request, int]):
         self.ledger.arrived += 1
         self.ledger.undecided += 1
         if self.log is not None:
-            self.note("arrive", -1, request.bandwidth, request.number)
+            self.note("arrive", -1, request.bandwidth, request.number, **self._asked(request))
         self.clock.pause()
+
+    def _asked(self, request: Request) -> dict[str, Any]:
+        """What the event log says of a request over a network: its slice and bandwidth."""
+        network = self.scenario.network
+        if network is None:
+            return {}
+        return {"slice": network.slices[request.kind].name, "bandwidth_bps": request.bandwidth}
 
     def _accept(self, chain: Chain) -> None:
         request, now, ledger = chain.request, self.clock._now, self.ledger
@@ -240,7 +271,7 @@ class SFCWorkload(Workload[Request, int]):
         self.running[request.number] = (chain, now)
         self.outcomes.append(Accepted(now, chain, qos, qoe))
         if self.log is not None:
-            self.note("accept", -1, qoe, request.number)
+            self.note("accept", -1, qoe, request.number, **self.fabric.words(chain))
         if request.holding_s != float("inf"):
             chain.end = self.clock.at(now + request.holding_s, self._release, chain, URGENT)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from edgesim.twin.vne.request import Embedding
 
-__all__ = ["Accepted", "Ledger", "Outcome", "Rejected", "Released"]
+__all__ = ["Accepted", "Dropped", "Ledger", "Outcome", "Rejected", "Released", "Rerouted"]
 
 
 class Accepted(NamedTuple):
@@ -35,7 +35,21 @@ class Released(NamedTuple):
     embedding: Embedding
 
 
-Outcome = Accepted | Rejected | Released
+class Dropped(NamedTuple):
+    """An accepted virtual network is given up: a failure took a host, or a path without another."""
+
+    time_s: float
+    embedding: Embedding
+
+
+class Rerouted(NamedTuple):
+    """A virtual network goes on over other paths."""
+
+    time_s: float
+    embedding: Embedding
+
+
+Outcome = Accepted | Rejected | Released | Dropped | Rerouted
 
 
 @dataclass(slots=True)
@@ -48,11 +62,13 @@ class Ledger:
     rejected: int = 0
     running: int = 0
     released: int = 0
+    dropped: int = 0
+    rerouted: int = 0
 
     @property
     def closes(self) -> bool:
         """Whether the VNs that arrived, and those accepted, are all accounted for."""
         return (
             self.arrived == self.undecided + self.accepted + self.rejected
-            and self.accepted == self.running + self.released
+            and self.accepted == self.running + self.released + self.dropped
         )

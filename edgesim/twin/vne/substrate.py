@@ -35,6 +35,7 @@ class Substrate(Rebuilt):
     def __init__(self, network: Network, cpu: FloatArray) -> None:
         self.cpu = cpu
         self.cpu_left = cpu.copy()
+        self._away: dict[int, float] = {}  # units of failed hosts
         self.network = network
         wiring = network.links.wiring
         self.capacity_bps = np.array(wiring.capacity_bps[::2])
@@ -60,6 +61,21 @@ class Substrate(Rebuilt):
             return False
         self.cpu_left[node] -= units
         return True
+
+    def scale_cpu(self, node: int, factor: float) -> None:
+        """A node has ``factor`` times the CPU that it had; what is held beyond it stays."""
+        more = self.cpu[node] * (factor - 1.0)
+        self.cpu[node] += more
+        self.cpu_left[node] += more
+
+    def fail_host(self, node: int) -> None:
+        """The CPU of a node is not to be had."""
+        self._away[node] = self.cpu[node] + 1.0  # so that even 0 units do not fit
+        self.cpu_left[node] -= self._away[node]
+
+    def repair_host(self, node: int) -> None:
+        """The CPU of a node is there again."""
+        self.cpu_left[node] += self._away.pop(node)
 
     def give_cpu(self, node: int, units: float) -> None:
         """Give CPU of a node back."""

@@ -5,13 +5,22 @@ import numpy as np
 from edgesim.errors import InputError
 from edgesim.scenarios.vne.schema import VNEScenario
 from edgesim.twin.core.clock import URGENT, Moment
+from edgesim.twin.core.happenings import Happening, play
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host, Workload
 from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.twin import Twin
-from edgesim.twin.vne.arrivals import Arrivals
-from edgesim.twin.vne.outcomes import Accepted, Ledger, Outcome, Rejected, Released
+from edgesim.twin.vne.arrivals import Arrivals, CrowdedArrivals, arrivals_of
+from edgesim.twin.vne.outcomes import (
+    Accepted,
+    Dropped,
+    Ledger,
+    Outcome,
+    Rejected,
+    Released,
+    Rerouted,
+)
 from edgesim.twin.vne.request import UNPLACED, Embedding, VirtualNetwork
 from edgesim.twin.vne.router import Router
 from edgesim.twin.vne.substrate import Substrate
@@ -58,6 +67,11 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
     ) -> None:
         self.world = VNEWorld(scenario) if world is None else world
         self._routing = scenario.routing if routing is None else routing
+
+    @property
+    def details(self) -> tuple[str, ...]:  # type: ignore[override]  # only events have elements
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        return ("element",) if self.scenario.events else ()
 
     @property
     def scenario(self) -> VNEScenario:
@@ -109,6 +123,10 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
         self._arrivals = self.arrivals()
         self._coming: VirtualNetwork | None = next(self._arrivals, None)
         self._awaited: Moment | None = None  # of the next arrival
+        self._hosts_down: dict[int, int] = {}  # failures that keep the CPU of a node down
+        play(self.clock, self.world.plan, self._happen)
+        if self.world.network_plan:
+            twin.network.watch(self)
 
     # --- from decision to decision --------------------------------------------------------------
 
@@ -174,9 +192,9 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
             raise RuntimeError("there is no request to decide: call next_decision() first")
         self._reject(self.embedding, "declined")
 
-    def arrivals(self) -> Arrivals:
+    def arrivals(self) -> Arrivals | CrowdedArrivals:
         """All virtual networks of the episode, as fresh objects: the future, whatever is done."""
-        return Arrivals(self.scenario.virtual, self._streams)
+        return arrivals_of(self.scenario.virtual, self._streams, self.world.load)
 
     def resample(self) -> None:
         """See :class:`edgesim.twin.core.workload.Workload`."""
@@ -257,6 +275,123 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
         self.outcomes.append(Released(self.clock._now, embedding))
         if self.log is not None:
             self.log.add(self.clock._now, "release", number, -1, 0.0)
+
+    # --- stated events --------------------------------------------------------------------------
+
+    def edge_failed(self, edge: int) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
+        self._tell("link fails", self.world.elements["link"][edge])
+        self._mend()
+
+    def edge_repaired(self, edge: int) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
+        self._tell("link repaired", self.world.elements["link"][edge])
+
+    def node_failed(self, node: int) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
+        self._tell("node fails", self.world.elements["node"][node], node)
+        self._fail_host(node)
+        self._mend()
+
+    def node_repaired(self, node: int) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
+        self._tell("node repaired", self.world.elements["node"][node], node)
+        self._repair_host(node)
+
+    def capacity_changed(self, edge: int, factor: float) -> None:
+        """See :class:`edgesim.twin.network.network.NetworkListener`."""
+        self._tell("link capacity", self.world.elements["link"][edge], value=factor)
+        self._mend()
+
+    def _happen(self, moment: Moment) -> None:
+        made: Happening = moment.value
+        self._tell(f"host {made.change}", made.name, made.number, made.factor)
+        if made.change == "capacity":
+            self.substrate.scale_cpu(made.number, made.factor)
+        elif made.change == "fails":
+            self._fail_host(made.number)
+            self._mend()
+        else:
+            self._repair_host(made.number)
+
+    def _fail_host(self, node: int) -> None:
+        self._hosts_down[node] = reasons = self._hosts_down.get(node, 0) + 1
+        if reasons == 1:
+            self.substrate.fail_host(node)
+
+    def _repair_host(self, node: int) -> None:
+        self._hosts_down[node] -= 1
+        if not self._hosts_down[node]:
+            del self._hosts_down[node]
+            self.substrate.repair_host(node)
+
+    def _mend(self) -> None:
+        """Lead virtual links around what is down or too small; drop VNs that cannot go on.
+
+        Those that came last give way first where a link holds less than is reserved. What a path
+        held is free at once, and a VN whose path has no other, or whose host is down, is dropped.
+        """
+        for embedding in reversed(list(self.running.values())):
+            if not self._hosts_down.keys().isdisjoint(embedding.hosts):
+                self._drop(embedding)
+                continue
+            hit = [
+                index
+                for index, path in enumerate(embedding.paths)
+                if path and any(self._broken(link) for link in path)
+            ]
+            if not hit:
+                continue
+            for index in hit:
+                self._give_path(embedding, index)
+            if all(self._lead(embedding, index) for index in hit):
+                self.ledger.rerouted += 1
+                self.outcomes.append(Rerouted(self.clock._now, embedding))
+                if self.log is not None:
+                    number = embedding.request.number
+                    self.log.add(self.clock._now, "reroute", number, -1, float(len(hit)))
+            else:
+                self._drop(embedding)
+
+    def _broken(self, link: int) -> bool:
+        links = self.substrate.network.links
+        both = (link, link ^ 1)
+        return not links.up[link] or any(
+            links.excess_bps(way) > 1e-6 * links.capacity_bps[way] for way in both
+        )
+
+    def _lead(self, embedding: Embedding, index: int) -> bool:
+        """Give a virtual link a path, where there is one."""
+        link = embedding.request.links[index]
+        one, other = embedding.hosts[link.one], embedding.hosts[link.other]
+        path = self.router.path(one, other, link.bandwidth_bps, link.max_latency_s)
+        if path is None:
+            return False
+        self.substrate.take_path(path, link.bandwidth_bps)
+        embedding.paths[index] = path
+        return True
+
+    def _give_path(self, embedding: Embedding, index: int) -> None:
+        path = embedding.paths[index]
+        if path is not None:
+            self.substrate.give_path(path, embedding.request.links[index].bandwidth_bps)
+        embedding.paths[index] = None
+
+    def _drop(self, embedding: Embedding) -> None:
+        """A running VN is given up."""
+        number = embedding.request.number
+        embedding.end.cancel()
+        del self.running[number]
+        self._free(embedding)
+        self.ledger.running -= 1
+        self.ledger.dropped += 1
+        self.outcomes.append(Dropped(self.clock._now, embedding))
+        if self.log is not None:
+            self.log.add(self.clock._now, "drop", number, -1, 0.0)
+
+    def _tell(self, event: str, element: str, node: int = -1, value: float = 0.0) -> None:
+        if self.log is not None:
+            self.log.add(self.clock._now, event, -1, node, value, element=element)
 
     def _free(self, embedding: Embedding) -> None:
         """Give back all that an embedding holds."""

@@ -5,10 +5,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse.csgraph import breadth_first_order, shortest_path
 
+from edgesim.scenarios.parts.events import read_events
 from edgesim.scenarios.parts.failures import Failures
 from edgesim.scenarios.parts.links import Links
 from edgesim.scenarios.vne.schema import VNEScenario
+from edgesim.twin.core.crowds import loads
 from edgesim.twin.core.forking import Shared
+from edgesim.twin.core.happenings import Names, happenings
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.network.routing import Routes
@@ -34,6 +37,9 @@ class VNEWorld(Shared):
         neighbourhood: who is next to whom, as arrays.
         hops: fewest hops between any two nodes, shape (nodes, nodes).
         degree: links of each node, shape (nodes,).
+        plan: stated events that happen to the CPU of nodes.
+        network_plan: those that happen to links and nodes.
+        load: what stated events do to the load.
 
     Raises:
         InputError: the topology cannot be used.
@@ -56,6 +62,16 @@ class VNEWorld(Shared):
         self._shortest: dict[int, tuple[list[int], list[int]]] = {}
         self.hops = shortest_path(self._joined, unweighted=True)
         self.degree = np.array([len(links) for links in wiring.leaving])
+        self._names = {
+            "link": wiring.edge_names,
+            "node": wiring.node_names,
+            "host": wiring.node_names,
+        }
+        events = read_events(scenario.events)
+        plan = happenings(events, self._names)
+        self.plan = [made for made in plan if made.subject == "host"]
+        self.network_plan = [made for made in plan if made.subject != "host"]
+        self.load = loads(events, {None: scenario.virtual.arrival_rate_hz})
 
     def shortest(self, source: int) -> tuple[list[int], list[int]]:
         """A shortest way from a node to each other, by hops.
@@ -67,6 +83,11 @@ class VNEWorld(Shared):
             order, before = breadth_first_order(self._joined, source)
             self._shortest[source] = (order[1:].tolist(), before.tolist())
         return self._shortest[source]
+
+    @property
+    def elements(self) -> Names:
+        """What there is to fail, by name; a host is the CPU of a node."""
+        return self._names
 
     @property
     def nodes(self) -> int:
@@ -91,7 +112,7 @@ class VNEWorld(Shared):
         links = Links(
             propagation_ms_per_km=physical.propagation_ms_per_km, background_share=[0.0, 0.0]
         )
-        return NetworkWorld(Wiring(graph, links), links, Failures())
+        return NetworkWorld(Wiring(graph, links), links, Failures(), self.network_plan)
 
     def _drawn_by(self, streams: Streams) -> Streams:
         if self.scenario.physical.drawn == "episode":

@@ -147,6 +147,9 @@ def test_listeners_hear_of_failures_after_the_links_know() -> None:
         def node_repaired(self, node: int) -> None:
             heard.append(("node repaired", node, story.network.links.node_up[node]))
 
+        def capacity_changed(self, edge: int, factor: float) -> None:
+            heard.append(("capacity", edge, story.network.links.capacity_bps[2 * edge] > 0))
+
     network = story.network
     network.watch(Listener())
     for call, what in (
