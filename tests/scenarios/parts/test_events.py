@@ -83,14 +83,14 @@ def test_what_cannot_be_used_is_refused(scenario: str, event: Any, message: str)
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("[", "must be a readable YAML file"), ("a: 1", "must be a list"), ("3", "must be a list")],
+    [("[", "events"), ("a: 1", "must be a list"), ("3", "must be a list")],
 )
 def test_a_file_that_is_none_is_refused(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "events.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=message):
         resolve("sfc", {"events": str(file)})
-    with pytest.raises(InputError, match="must be a readable YAML file"):
+    with pytest.raises(InputError, match="cannot be read"):
         resolve("sfc", {"events": str(tmp_path / "none.yaml")})
 
 
