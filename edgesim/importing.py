@@ -2,15 +2,17 @@
 
 import re
 import sys
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import Parameter, signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from edgesim.errors import InputError
 
-__all__ = ["is_import_string", "load"]
+__all__ = ["is_import_string", "load", "taken"]
 
 _IMPORT_STRING = re.compile(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*(\.\w+)*")
 
@@ -52,6 +54,18 @@ def load(entry: str, thing: str = "import string") -> Any:
         found = getattr(found, part)
         place = f"{place}.{part}"
     return found
+
+
+def taken(function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of some keyword arguments that a function takes; all where it takes any."""
+    try:
+        parameters = signature(function).parameters
+    except ValueError:  # it is written in C and says nothing of itself
+        return dict(given)
+    if any(it.kind is Parameter.VAR_KEYWORD for it in parameters.values()):
+        return dict(given)
+    named = {name for name, it in parameters.items() if it.kind is not Parameter.POSITIONAL_ONLY}
+    return {key: value for key, value in given.items() if key in named}
 
 
 def _module(name: str) -> ModuleType:

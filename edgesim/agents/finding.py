@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def find_policy(scenario: Any, policy: str) -> NamedPolicy:
         policy: a baseline's name (``"round_robin"``), a run folder (``"runs/aigc/ppo/seed-0"``), or
             an import string ``module:attribute`` of the user's own; modules in the working folder
             are found. The attribute is used as it is if it has ``predict``, and is otherwise, as
-            is a class, called with (environments, seed).
+            is a class, called with (environments, seed), or with nothing where it takes nothing.
 
     Raises:
         InputError: there is no such policy, or it does not suit the scenario.
@@ -196,12 +197,32 @@ def _imported(entry: str) -> NamedPolicy:
         return NamedPolicy(lambda envs, seed: policy)
     if not callable(found):
         raise InputError("policy", entry, "must have predict(), or be called with (envs, seed)")
+    arguments = _arguments(entry, found)
 
     def build(envs: Sequence[Env], seed: int) -> Policy:
-        made = found(envs, seed)
+        made = found(*(envs, seed)[:arguments])
         if not hasattr(made, "predict"):
             raise InputError("policy", entry, f"must return what has predict(), not {made!r}")
         policy: Policy = made
         return policy
 
     return NamedPolicy(build)
+
+
+def _arguments(entry: str, found: Callable[..., Any]) -> int:
+    """How many of (environments, seed) what makes a policy takes: both, the first, or none.
+
+    Raises:
+        InputError: it takes other arguments.
+    """
+    try:
+        shape = signature(found)
+    except ValueError:  # it is written in C and says nothing of itself
+        return 2
+    for count in (2, 1, 0):
+        try:
+            shape.bind(*(None, None)[:count])
+        except TypeError:
+            continue
+        return count
+    raise InputError("policy", entry, f"is called with (envs, seed) or nothing; it takes {shape}")

@@ -16,6 +16,7 @@ __all__ = [
     "Heuristic",
     "Policy",
     "actions_of",
+    "answer_of",
 ]
 
 
@@ -72,6 +73,18 @@ class Heuristic(ABC):
 Build = Callable[[Sequence[Env], int], Policy]
 """Makes a policy for environments of one scenario (row i of an observation is the i-th's) and the
 seed of the policy's own dice."""
+
+
+def answer_of(answer: Any, count: int) -> tuple[npt.NDArray[Any], Any]:
+    """What a policy's ``predict`` returned: its actions, checked to be one an environment; state.
+
+    Raises:
+        InputError: it is no pair (actions, state), or has another number of actions.
+    """
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        kind = type(answer).__name__
+        raise InputError("policy's predict", kind, "must return a pair (actions, state)")
+    return actions_of(answer[0], count), answer[1]
 
 
 def actions_of(chosen: Any, count: int) -> npt.NDArray[Any]:

@@ -53,7 +53,7 @@ def compose(command: str, overrides: Iterable[str] = ()) -> Any:
 def prepared(command: str, overrides: Sequence[str], *, sweep: bool = False) -> list[str]:
     """Overrides as Hydra takes them, with the choices of groups checked.
 
-    ``+`` and ``~`` add and remove keys in the open dictionaries alone. ``policy=a,b`` and
+    Keys of open dictionaries are added where they are new; ``~`` removes keys there alone. ``policy=a,b`` and
     its kin are lists unless they are swept over. Keys of a scenario that a run folder names
     go to ``scenario_keys``.
 
@@ -100,7 +100,9 @@ def _rewritten(command: str, item: "Override", sweep: bool, by_folder: bool) -> 
         raise InputError(item.get_key_element(), value, known_key(key, command, []))
     if item.is_delete() and not is_open(key):
         raise InputError("argument", line, "only keys of open dictionaries can be removed")
-    if line.startswith("+") and not is_open(key):
+    if is_open(key) and not item.is_delete():
+        line = f"++{line.lstrip('+')}"  # what it takes is known where it is used
+    elif line.startswith("+"):
         line = line.lstrip("+")
     if key in ("scenario", "agent"):
         _check_choice(key, item)

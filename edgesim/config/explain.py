@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from edgesim.config.composition import composed, flat
-from edgesim.config.overrides import is_open, parsed
+from edgesim.config.overrides import parsed
 from edgesim.errors import InputError, did_you_mean
 from edgesim.hints import nearest_key
 
@@ -134,10 +134,9 @@ def known_key(key: str, name: str, overrides: Sequence[str]) -> str:
     place = (near or key).rpartition(".")[0]
     level = [known for known in names if known.rpartition(".")[0] == place]
     hint = f"did you mean {near!r}? " if near else "no such key; "
-    add = f"; +{key}=... adds it" if is_open(key) else ""
     command = name.removesuffix("-run")
     listed = level and len(level) <= _LISTED
     shown = (
         f"accepted: {', '.join(level)}" if listed else f"edgesim {command} --help lists the keys"
     )
-    return f"{hint}{shown}{add}"
+    return f"{hint}{shown}"

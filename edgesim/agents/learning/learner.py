@@ -13,6 +13,7 @@ from stable_baselines3.common.utils import set_random_seed
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor
 
 from edgesim.agents.learning.batched import BatchedVecEnv
+from edgesim.agents.learning.contract import check_contract, is_sb3
 from edgesim.agents.learning.schedules import linear
 from edgesim.agents.measuring.rollout import takes_masks
 from edgesim.agents.policies import Env
@@ -23,7 +24,7 @@ from edgesim.envs.making import make_envs
 from edgesim.envs.vector import engine_of, vector_env
 from edgesim.envs.worlds import WorldsEnv
 from edgesim.errors import InputError
-from edgesim.importing import load
+from edgesim.importing import load, taken
 from edgesim.scenarios import resolve
 from edgesim.scenarios.worlds import random_worlds
 
@@ -178,9 +179,9 @@ def check_agent(scenario: Any, agent: AgentConfig) -> None:
     """See that an agent can act in the environment of a scenario.
 
     Raises:
-        InputError: it cannot: its algorithm takes other actions, or masks that are not there; it
-            learns in random worlds, and the problem draws none; or the environment does not take
-            ``agent.environment``.
+        InputError: it cannot: its algorithm lacks a method, takes other actions, other
+            hyperparameters, or masks that are not there; it learns in random worlds, and the
+            problem draws none; or the environment does not take ``agent.environment``.
     """
     if agent.worlds:
         random_worlds(scenario, [0])  # does the problem draw any?
@@ -190,7 +191,8 @@ def check_agent(scenario: Any, agent: AgentConfig) -> None:
         accepted = f"takes actions of {' or '.join(agent.actions)}; {scenario.name} has {space}"
         raise InputError("agent", agent.name, accepted)
     algorithm = load(agent.algorithm, "agent.algorithm")
-    if takes_masks(algorithm) and not hasattr(env.unwrapped, "action_masks"):
+    check_contract(agent, algorithm)
+    if is_sb3(algorithm) and takes_masks(algorithm) and not hasattr(env.unwrapped, "action_masks"):
         raise InputError("agent", agent.name, f"needs action masks; {scenario.name} has none")
     env.close()
 
@@ -206,10 +208,9 @@ def make_model(agent: AgentConfig, envs: VecEnv, seed: int, device: str) -> Any:
     policy = load(agent.policy, "agent.policy") if named else agent.policy
     scheduled, _ = linear(agent.schedules)
     arguments = {key: _value(key, value) for key, value in agent.hyperparameters.items()}
+    also = taken(algorithm, {"seed": seed, "device": device, "verbose": 0})
     try:
-        return algorithm(
-            policy, envs, **{**arguments, **scheduled}, seed=seed, device=device, verbose=0
-        )
+        return algorithm(policy, envs, **{**arguments, **scheduled}, **also)
     except InputError:
         raise
     except (TypeError, ValueError, AssertionError) as error:
@@ -230,14 +231,18 @@ def reload_model(
         device: where torch computes.
 
     Raises:
-        InputError: the file is no saved model of that algorithm.
+        InputError: the algorithm has no ``load``, or the file is no saved model of it.
     """
     algorithm = load(agent.algorithm, "agent.algorithm")
     if not path.is_file():
         raise InputError("model", str(path), "there is no such file")
+    if not callable(getattr(algorithm, "load", None)):
+        accepted = "has no class method load(path), without which a saved model cannot be used"
+        raise InputError("agent.algorithm", agent.algorithm, accepted)
+    given = {"device": device, **({} if envs is None else {"env": envs})}
     try:
         with old_names.importable():
-            model = algorithm.load(path, **({} if envs is None else {"env": envs}), device=device)
+            model = algorithm.load(path, **taken(algorithm.load, given))
     except Exception as error:
         # A damaged zip fails anywhere between the archive, the pickle and the network's shapes.
         message = f"is not a saved model of {agent.algorithm} ({_reason(error)})"

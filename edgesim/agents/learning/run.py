@@ -17,6 +17,7 @@ from edgesim.agents.comparing.statistics import ci95
 from edgesim.agents.deciding import decider
 from edgesim.agents.finding import score_of
 from edgesim.agents.learning.callbacks import Checks, Coefficients, LatestValues
+from edgesim.agents.learning.contract import CountedEnvs, is_sb3, learn_in_parts
 from edgesim.agents.learning.display import Display
 from edgesim.agents.learning.learner import (
     agent_envs,
@@ -37,6 +38,7 @@ from edgesim.config.config import TrainConfig
 from edgesim.envs.vector import engine_of
 from edgesim.errors import InputError
 from edgesim.files import replacing
+from edgesim.importing import load
 
 __all__ = ["Run"]
 
@@ -76,6 +78,8 @@ class Run:
         self._seeds = validation_seeds(config.seed, config.validation_episodes)
         self._validation_envs = self._envs_to_validate()
         self._latest = LatestValues()
+        events = str(folder / "tensorboard")
+        self._logger = Logger(events, [TensorBoardOutputFormat(events), self._latest])
         self._model: Any = None
         self._generator_seed = config.seed + _SEEDS_APART * self._part
         prepare_torch(self._generator_seed, config.threads)
@@ -97,28 +101,48 @@ class Run:
             return
         display.say(f"engine: {self._engine}")
         envs = training_envs(config.scenario, agent, config.seed, self._part, self._engine)
-        self._model = self._model_in(envs)
-        _, moved = linear(agent.schedules)
+        before = self.decisions
+        counted = CountedEnvs(envs, lambda made: self._tick(before + made, display))
+        algorithm = load(agent.algorithm, "agent.algorithm")
+        sb3 = is_sb3(algorithm)
+        self._model = self._model_in(envs if sb3 else counted)
+        display.begin(self.decisions)
+        if not self.rows:
+            self._look(0, display)
+        try:
+            if sb3:
+                self._learn_with_callbacks(display)
+            else:
+                looks = config.validations
+                learn_in_parts(
+                    self._model,
+                    counted,
+                    before,
+                    self.total,
+                    looks,
+                    lambda done: self._look(done, display),
+                )
+            if self.rows[-1]["decisions"] < self.decisions:
+                self._look(self.decisions, display)
+        finally:
+            envs.close()
+            self._logger.close()
+
+    def _learn_with_callbacks(self, display: Display) -> None:
+        """Learn by an algorithm of stable-baselines3's kind, which calls back meanwhile."""
+        config = self._config
+        _, moved = linear(config.agent.schedules)
         checks = Checks(
             self.total / config.validations,
             self.decisions,
             look=lambda done: self._look(done, display),
             tick=lambda done: self._tick(done, display),
         )
-        display.begin(self.decisions)
-        if not self.rows:
-            self._look(0, display)
-        try:
-            self._model.learn(
-                self.total - self.decisions,
-                callback=CallbackList([Coefficients(moved), checks]),
-                reset_num_timesteps=self._part == 0 or self._saved is None,
-            )
-            if self.rows[-1]["decisions"] < self.decisions:
-                self._look(self.decisions, display)
-        finally:
-            envs.close()
-            self._model.logger.close()
+        self._model.learn(
+            self.total - self.decisions,
+            callback=CallbackList([Coefficients(moved), checks]),
+            reset_num_timesteps=self._part == 0 or self._saved is None,
+        )
 
     def _model_in(self, envs: VecEnv) -> Any:
         """The model to go on with, its logs led to TensorBoard and to ``progress.csv``."""
@@ -130,8 +154,8 @@ class Run:
             model = reload_model(agent, path, envs, self._generator_seed, device)
             if "learning_starts" in agent.hyperparameters:  # a replay buffer fills again first
                 model.learning_starts = self.decisions + agent.hyperparameters["learning_starts"]
-        events = str(self._folder / "tensorboard")
-        model.set_logger(Logger(events, [TensorBoardOutputFormat(events), self._latest]))
+        if is_sb3(model):
+            model.set_logger(self._logger)
         return model
 
     def _tick(self, done: int, display: Display) -> None:
@@ -172,10 +196,9 @@ class Run:
         means = {name: float(np.mean(it)) for name, it in values.items() if it and name not in row}
         self.rows.append({**row, **means, **self._latest.values})
         if better:
-            with replacing(self._folder / "model.zip") as part:
-                self._model.save(part)
+            self._write_model("model.zip")
         self.save()
-        logger = self._model.logger
+        logger = self._logger
         for name, value in means.items():
             logger.record(f"validation/{name}", value)
         logger.record(f"validation/{metric}", mean)
@@ -199,8 +222,7 @@ class Run:
         if self._model is None:
             return
         name = f"checkpoint-{self.decisions}.zip"
-        with replacing(self._folder / name) as part:
-            self._model.save(part)
+        self._write_model(name)
         state = {
             "model": name,
             "decisions": self.decisions,
@@ -217,11 +239,26 @@ class Run:
                 old.unlink()
         _write_progress(self._folder, self.rows)
 
+    def _write_model(self, name: str) -> None:
+        """Save the model as a file of the run folder, whole or not at all.
+
+        Raises:
+            InputError: the algorithm's ``save`` did not write the file that it was given.
+        """
+        with replacing(self._folder / name) as part:
+            self._model.save(part)
+            if not part.is_file():
+                accepted = f"save(path) must write that very file, and {part.name} is not there"
+                raise InputError("agent.algorithm", self._config.agent.algorithm, accepted)
+
     def finish(self, display: Display) -> None:
         """Measure the best model beside the baselines, draw the figure, close the folder."""
         config, folder = self._config, self._folder
         with display.measuring() as progress:
-            measure(folder, config.episodes, bool(config.bound), progress=progress)
+            # A learner that cannot be loaded is measured as it is now, not as it was at its best.
+            algorithm = load(config.agent.algorithm, "agent.algorithm")
+            model = None if hasattr(algorithm, "load") else self._model
+            measure(folder, config.episodes, bool(config.bound), progress=progress, model=model)
         with replacing(folder / "provenance.json") as part:
             source = {**provenance(self.wall_s, self.cpu_s), "engine": self._engine}
             part.write_text(json.dumps(source, indent=2) + "\n", encoding="utf-8")

@@ -1,7 +1,10 @@
 """Training: a configuration in, a run folder out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 
 from edgesim.agents.finding import bound_wanted, policies_of
 from edgesim.agents.learning.display import Display
@@ -47,21 +50,41 @@ def train(config: TrainConfig) -> Path:
 
     engine_of(config.scenario, config.engine, config.agent.environment)
     check_agent(config.scenario, config.agent)
-    folder.mkdir(parents=True, exist_ok=True)
-    runfolder.write_config(folder, config)
-    run = Run(config, folder)
-    with _display(config) as display:
-        try:
-            run.learn(display)
-        except KeyboardInterrupt:
-            run.save()
-            done = f"stopped after {run.decisions:,} decisions"
-            display.say(f"{done}; the same command with resume=true goes on")
-            raise
-        run.finish(display)
+    with _kept_if_learned(folder):
+        runfolder.write_config(folder, config)
+        run = Run(config, folder)
+        with _display(config) as display:
+            try:
+                run.learn(display)
+            except KeyboardInterrupt:
+                run.save()
+                done = f"stopped after {run.decisions:,} decisions"
+                display.say(f"{done}; the same command with resume=true goes on")
+                raise
+            run.finish(display)
     show(folder)
     print(f"run folder: {folder}")
     return folder
+
+
+@contextmanager
+def _kept_if_learned(folder: Path) -> Iterator[None]:
+    """Make a run folder; where an error comes before anything is learned, take it away again.
+
+    What a run learned before it failed stays, and ``resume=true`` goes on with it.
+    """
+    places = [folder, *folder.parents]
+    made = [place for place in places if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except Exception:
+        if folder in made and not runfolder.learned(folder):
+            rmtree(folder, ignore_errors=True)
+            for place in made[1:]:
+                if not any(place.iterdir()):
+                    place.rmdir()
+        raise
 
 
 def _check_name(config: TrainConfig) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from edgesim.agents.policies import Build, Env, Policy, actions_of
+from edgesim.agents.policies import Build, Env, Policy, answer_of
 from edgesim.envs.making import make_envs
+from edgesim.importing import taken
 
 __all__ = ["LANES", "Progress", "Rollout", "Row", "rollout", "takes_masks"]
 
@@ -109,7 +110,9 @@ def _play(
     lanes = range(len(envs))
     rows: list[Row] = [{} for _ in seeds]
     logs: list[Any] = [None for _ in seeds] if record else []
-    masked = takes_masks(policy)
+    masked = takes_masks(policy) and all(hasattr(env.unwrapped, "action_masks") for env in envs)
+    wanted = taken(policy.predict, {"state": None, "episode_start": None})
+    fixed = taken(policy.predict, {"deterministic": True})
     masks_of = [env.unwrapped.action_masks for env in envs] if masked else []  # type: ignore[attr-defined]
     begun = process_time()
     episode: list[int] = list(lanes)
@@ -121,10 +124,13 @@ def _play(
     done = decisions = steps = 0
     while live:
         masks = {"action_masks": np.stack([mask() for mask in masks_of])} if masked else {}
-        chosen, state = policy.predict(
-            np.stack(observations), state=state, episode_start=starts, deterministic=True, **masks
-        )
-        actions = actions_of(chosen, len(envs))
+        also = {
+            key: it
+            for key, it in {"state": state, "episode_start": starts}.items()
+            if key in wanted
+        }
+        answer = policy.predict(np.stack(observations), **also, **fixed, **masks)
+        actions, state = answer_of(answer, len(envs))
         starts = np.zeros(len(envs), dtype=bool)
         decisions += len(live)
         for lane in sorted(live):

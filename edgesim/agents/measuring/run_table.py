@@ -4,15 +4,22 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from edgesim.agents.finding import find_policy, offered
+from edgesim.agents.finding import NamedPolicy, find_policy, offered
 from edgesim.agents.measuring.evaluation import BOUND, PolicyProgress, compare, evaluation_in
+from edgesim.agents.policies import Policy
 from edgesim.agents.runs import runfolder
+from edgesim.config.config import TrainConfig
 
 __all__ = ["measure", "measured_otherwise"]
 
 
 def measure(
-    folder: Path, episodes: int, bound: bool, *, progress: PolicyProgress | None = None
+    folder: Path,
+    episodes: int,
+    bound: bool,
+    *,
+    progress: PolicyProgress | None = None,
+    model: Policy | None = None,
 ) -> None:
     """Measure the model of a run folder beside the baselines; write the table and the figure.
 
@@ -23,16 +30,23 @@ def measure(
         episodes: number of held-out episodes.
         bound: also work out the bound on them.
         progress: called now and then.
+        model: measured in the place of the saved one.
     """
     from edgesim.plots.learning import draw
 
     config = runfolder.read_config(folder)
     scenario = config.scenario
     policies = {name: find_policy(scenario, name) for name in offered(scenario)}
-    policies[config.agent.name] = find_policy(scenario, str(folder))
+    own = find_policy(scenario, str(folder)) if model is None else _made(model, config)
+    policies[config.agent.name] = own
     compare(scenario, policies, episodes, bound=bound, progress=progress).write(folder)
     draw(folder)
     runfolder.write_config(folder, replace(config, episodes=episodes, bound=bound))
+
+
+def _made(model: Policy, config: TrainConfig) -> NamedPolicy:
+    """A model that is at hand, with the arguments of the environments that it learned in."""
+    return NamedPolicy(lambda envs, seed: model, config.agent.environment)
 
 
 def measured_otherwise(folder: Path, episodes: int, bound: bool) -> str | None:

@@ -29,6 +29,7 @@ __all__ = [
     "difference",
     "flat_values",
     "folder_of",
+    "learned",
     "learned_from",
     "missing",
     "read_config",
@@ -147,6 +148,15 @@ def read_config(folder: Path) -> TrainConfig:
         raise InputError(
             "run folder", str(folder), f"its config.yaml is not one of a run ({reason})"
         ) from None
+
+
+def learned(folder: Path) -> bool:
+    """Whether the checkpoint of a run folder tells of decisions that were learned from."""
+    try:
+        state = json.loads((folder / CHECKPOINT).read_text(encoding="utf-8"))
+        return bool(state["decisions"] > 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return (folder / "evaluation.json").is_file()
 
 
 def missing(folder: Path) -> list[str]:

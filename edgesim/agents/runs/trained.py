@@ -48,7 +48,8 @@ def load_policy(path: Path, scenario: Any) -> Policy:
     torch.set_num_threads(config.threads)
     model = reload_model(config.agent, path / "model.zip")
     (env,) = agent_envs(scenario, config.agent, 1)
-    for what in () if fits_any(model.policy, env) else ("observation_space", "action_space"):
+    shapes = [it for it in ("observation_space", "action_space") if hasattr(model, it)]
+    for what in [] if fits_any(getattr(model, "policy", None), env) else shapes:
         has, needs = _shape(getattr(model, what)), _shape(getattr(env, what))
         if has != needs:
             raise InputError(
@@ -63,7 +64,7 @@ def load_policy(path: Path, scenario: Any) -> Policy:
 
 def fits_any(policy: Any, env: Any) -> bool:
     """Whether a policy takes any number of choices, and the environment shows these likewise."""
-    own, other = policy.observation_space, env.observation_space
+    own, other = getattr(policy, "observation_space", None), env.observation_space
     features = getattr(own, "features", None)
     any_size = getattr(policy, "any_size", False)
     return any_size and features is not None and features == getattr(other, "features", None)
