@@ -53,9 +53,9 @@ def compose(command: str, overrides: Iterable[str] = ()) -> Any:
 def prepared(command: str, overrides: Sequence[str], *, sweep: bool = False) -> list[str]:
     """Overrides as Hydra takes them, with the choices of groups checked.
 
-    Keys of open dictionaries are added where they are new; ``~`` removes keys there alone. ``policy=a,b`` and
-    its kin are lists unless they are swept over. Keys of a scenario that a run folder names
-    go to ``scenario_keys``.
+    Keys of open dictionaries are added where they are new; ``~`` removes keys there alone.
+    ``policy=a,b`` and its kin are lists unless they are swept over. Keys of a scenario that a run
+    folder names go to ``scenario_keys``.
 
     Raises:
         InputError: an override is malformed, or chooses what does not exist.

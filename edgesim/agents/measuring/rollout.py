@@ -111,8 +111,7 @@ def _play(
     rows: list[Row] = [{} for _ in seeds]
     logs: list[Any] = [None for _ in seeds] if record else []
     masked = takes_masks(policy) and all(hasattr(env.unwrapped, "action_masks") for env in envs)
-    wanted = taken(policy.predict, {"state": None, "episode_start": None})
-    fixed = taken(policy.predict, {"deterministic": True})
+    wanted = taken(policy.predict, {"state": None, "episode_start": None, "deterministic": True})
     masks_of = [env.unwrapped.action_masks for env in envs] if masked else []  # type: ignore[attr-defined]
     begun = process_time()
     episode: list[int] = list(lanes)
