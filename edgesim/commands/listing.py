@@ -171,7 +171,8 @@ def _agent_keys(name: str, scenario: str) -> Iterator[tuple[str, str]]:
     """Keys of an agent, with the values it has in a scenario."""
     values = agents.values(name)
     problem = edgesim.scenarios.preset(scenario)["problem"]
-    own = agents.section(values.pop("scenarios", {}), scenario, problem)
+    names = edgesim.scenarios.lineage(scenario)
+    own = agents.section(values.pop("scenarios", {}), problem, *names)
     agent = agents.for_scenario(AgentConfig(**values, scenarios={problem: own}), "", problem)
     for item in fields(AgentConfig):
         if item.name == "scenarios":

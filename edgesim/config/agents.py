@@ -5,7 +5,6 @@ dictionaries are merged key by key, and a scenario's values stand over its probl
 """
 
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from edgesim.config.config import AgentConfig
 from edgesim.errors import InputError, did_you_mean
+from edgesim.presets import is_preset_file, merged, nested_files, read_preset
 from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset as scenario_preset
 from edgesim.yaml_files import read_yaml
@@ -29,15 +29,33 @@ def presets() -> dict[str, str]:
 
 
 def values(name: str) -> dict[str, Any]:
-    """The keys of a preset as its file gives them.
+    """The keys of a preset as its file gives them; ``name`` may be a YAML file of the user's.
 
     Raises:
-        InputError: there is no preset of that name.
+        InputError: there is no preset of that name, the file is none, or has keys that agents lack.
     """
+    if is_preset_file(name):
+        own, _ = read_preset(Path(name), "agent", values, _standing_over)
+        known = [item.name for item in fields(AgentConfig)]
+        for key in own:
+            if key not in known:
+                inner = key in (own.get("hyperparameters") or {})
+                near = f"did you mean hyperparameters: {{{key}: ...}}? " if inner else ""
+                raise InputError(f"{name} key", key, near + did_you_mean(key, known))
+        return {"title": "", **nested_files(AgentConfig, own)}
     known = [path.stem for path in _FOLDER.glob("*.yaml")]
     if name not in known:
-        raise InputError("agent", name, did_you_mean(str(name), known))
+        more = "; or a YAML file of your own: base: <an agent>, then what differs"
+        raise InputError("agent", name, did_you_mean(str(name), known) + more)
     return {"name": name, **read_yaml(_FOLDER / f"{name}.yaml", "agent")}
+
+
+def _standing_over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """An agent over its base: what it states holds in every scenario, unless it says otherwise."""
+    everywhere = {key: own[key] for key in own if key not in ("name", "title", "scenarios")}
+    sections = (base.get("scenarios") or {}).items()
+    under = {name: merged(section or {}, everywhere) for name, section in sections}
+    return merged({**base, "scenarios": under}, own)
 
 
 def preset(name: str) -> AgentConfig:
@@ -73,25 +91,22 @@ def for_scenario(agent: AgentConfig, scenario: str, problem: str) -> AgentConfig
         InputError: the section names a key that an agent does not have.
     """
     own = asdict(agent)
-    merged = _merge(own, section(own.pop("scenarios"), scenario, problem))
+    together = merged(own, section(own.pop("scenarios"), problem, scenario))
     known = {item.name for item in fields(AgentConfig)}
-    for key in merged.keys() - known:
+    for key in together.keys() - known:
         raise InputError(f"agent {agent.name}: scenarios", key, did_you_mean(key, known))
-    return AgentConfig(**merged)
+    return AgentConfig(**together)
 
 
-def section(sections: Mapping[str, Any], scenario: str, problem: str) -> dict[str, Any]:
-    """What a ``scenarios`` section holds for a scenario: its problem's keys, then its own."""
+def section(sections: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """What a ``scenarios`` section holds for a scenario.
+
+    Args:
+        sections: keys that differ, by name.
+        names: the problem, what the scenario stands on, and its own name: later ones stand over
+            earlier ones.
+    """
     found: dict[str, Any] = {}
-    for name in dict.fromkeys((problem, scenario)):
-        found = _merge(found, sections.get(name) or {})
+    for name in dict.fromkeys(names):
+        found = merged(found, sections.get(name) or {})
     return found
-
-
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """``base`` with the values of ``over``; dictionaries key by key, all else replaced."""
-    merged = deepcopy(dict(base))
-    for key, value in over.items():
-        nested = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merge(merged[key], value) if nested else deepcopy(value)
-    return merged

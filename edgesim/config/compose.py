@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from edgesim.config.composition import composed, typed
+from edgesim.config.composition import composed, register, typed
 from edgesim.config.config import DEFAULT_SCENARIO, SCHEMAS
 from edgesim.config.explain import explained, known_key
 from edgesim.config.overrides import config_name, is_open, parsed, values_of
 from edgesim.errors import InputError, did_you_mean
+from edgesim.presets import is_preset_file
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -61,6 +62,7 @@ def prepared(command: str, overrides: Sequence[str], *, sweep: bool = False) -> 
         InputError: an override is malformed, or chooses what does not exist.
     """
     items = parsed(overrides)
+    register()
     by_folder = config_name(command, overrides).endswith("-run")
     lines = [_rewritten(command, item, sweep, by_folder) for item in items]
     return [*lines, *_default_agent(command, items)]
@@ -105,7 +107,8 @@ def _rewritten(command: str, item: "Override", sweep: bool, by_folder: bool) -> 
     elif line.startswith("+"):
         line = line.lstrip("+")
     if key in ("scenario", "agent"):
-        _check_choice(key, item)
+        line = _chosen(key, item)
+        value = line.partition("=")[2]
     if item.is_sweep_override() and not sweep:
         if (command, key) not in _LISTS or not item.is_choice_sweep():
             raise InputError(key, value, "is several values: -m runs the command once for each")
@@ -115,12 +118,27 @@ def _rewritten(command: str, item: "Override", sweep: bool, by_folder: bool) -> 
     return line
 
 
-def _check_choice(group: str, item: "Override") -> None:
-    """A group is given names of its presets, or keys of it by another way of writing."""
+def _chosen(group: str, item: "Override") -> str:
+    """The override of a group, with the files of the user's by the names they are stored under.
+
+    Raises:
+        InputError: there is no such preset, or its file cannot be used.
+    """
     from edgesim.config import agents
+    from edgesim.config.own_presets import choice_of
     from edgesim.scenarios import presets
 
     names = presets() if group == "scenario" else agents.presets()
+    choices: list[str] = []
     for choice in values_of(item):
-        if not isinstance(choice, str) or choice not in names:
-            raise InputError(group, choice, did_you_mean(str(choice), names))
+        if is_preset_file(choice):
+            choices.append(choice_of(group, choice))
+        elif isinstance(choice, str) and choice in names:
+            choices.append(choice)
+        else:
+            own = f"; or a YAML file of your own: base: <a {group}>, then what differs"
+            raise InputError(group, choice, did_you_mean(str(choice), names) + own)
+    line = str(item.input_line)
+    if not any(map(is_preset_file, values_of(item))):
+        return line
+    return f"{line.partition('=')[0]}={','.join(choices)}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgesim.config.config import DEFAULT_SCENARIO, SCHEMAS, AgentConfig
 from edgesim.errors import InputError
+from edgesim.presets import is_preset_file, nested_files
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -47,7 +48,7 @@ def _register(scenarios: tuple[str, ...]) -> None:
         schema = OmegaConf.structured(AgentConfig)
         store.store(group="agent", name=name, node=OmegaConf.merge(schema, values))
         for scenario, problem in problems.items():
-            node = agents.section(sections, scenario, problem)
+            node = agents.section(sections, problem, scenario)
             store.store(group="agent_in", name=f"{name}-{scenario}", node=node)
     for command, schema in SCHEMAS.items():
         store.store(name=f"{command}-schema", node=schema)
@@ -80,8 +81,8 @@ def composed(name: str, overrides: Sequence[str]) -> "DictConfig":
     register()
     # Hydra cannot put a mapping where the schema has null; OmegaConf's merge can.
     items = parsed(overrides)
-    mappings = {item.key_or_group: item.value() for item in items if _is_mapping(item)}
-    rest = [line for line, item in zip(overrides, items, strict=True) if not _is_mapping(item)]
+    mappings = {item.key_or_group: item.value() for item in items if _is_merged(item)}
+    rest = [line for line, item in zip(overrides, items, strict=True) if not _is_merged(item)]
     outer = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
@@ -89,8 +90,8 @@ def composed(name: str, overrides: Sequence[str]) -> "DictConfig":
             config = hydra.compose(config_name=name, overrides=rest)
     finally:
         GlobalHydra.instance().hydra = outer
-    for key, value in mappings.items():
-        nested: Any = value
+    for key, given in mappings.items():
+        nested: Any = _held(config, key, given)
         for part in reversed(key.split(".")):
             nested = {part: nested}
         merged = OmegaConf.merge(config, nested)
@@ -99,10 +100,26 @@ def composed(name: str, overrides: Sequence[str]) -> "DictConfig":
     return config
 
 
-def _is_mapping(item: "Override") -> bool:
-    """Whether an override replaces keys of a scenario by a mapping: ``scenario.key={...}``."""
+def _is_merged(item: "Override") -> bool:
+    """Whether an override's value is merged: ``scenario.key={...}``, or a file that holds it."""
     plain = not (item.is_add() or item.is_delete() or item.is_sweep_override())
-    return plain and item.key_or_group.startswith("scenario.") and isinstance(item.value(), dict)
+    value = item.value()
+    file = is_preset_file(value) and item.key_or_group.startswith("agent.")
+    in_scenario = item.key_or_group.startswith("scenario.")
+    return plain and (file or (in_scenario and (isinstance(value, dict) or is_preset_file(value))))
+
+
+def _held(config: "DictConfig", key: str, value: Any) -> Any:
+    """The value of a key, read from the file that stands for it where one does.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    from omegaconf import OmegaConf
+
+    group, _, rest = key.partition(".")
+    schema = OmegaConf.get_type(config[group])
+    return nested_files(schema, {rest: value}, f"{group}.")[rest]
 
 
 def typed(command: str, config: "DictConfig") -> Any:

@@ -5,15 +5,17 @@ from copy import deepcopy
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from re import fullmatch
 from typing import Any
 
 from edgesim.errors import InputError, did_you_mean
 from edgesim.hints import nearest_key
 from edgesim.importing import load
+from edgesim.presets import is_preset_file, merged, nested_files, read_preset
 from edgesim.problems import PROBLEMS, SHARED_SCHEMA
 from edgesim.yaml_files import read_yaml
 
-__all__ = ["preset", "preset_file", "presets", "resolve", "schema_of"]
+__all__ = ["lineage", "preset", "preset_file", "presets", "resolve", "schema_of"]
 
 _FOLDER = Path(__file__).parent
 
@@ -67,29 +69,45 @@ def preset_file(name: str) -> Path:
     """
     path = _files().get(name)
     if path is None:
-        raise InputError("scenario", name, did_you_mean(str(name), _files()))
+        own = "; or a YAML file of your own: base: <a scenario>, then what differs"
+        raise InputError("scenario", name, did_you_mean(str(name), _files()) + own)
     return path
 
 
 def preset(name: str) -> dict[str, Any]:
-    """The keys of a preset as its file gives them.
+    """The keys of a preset as its file gives them; ``name`` may be a YAML file of the user's.
 
     Raises:
-        InputError: there is no preset of that name.
+        InputError: there is no preset of that name, or the file is none.
     """
+    if is_preset_file(name):
+        return _own(name)[0]
     values = deepcopy(_read(preset_file(name)))
     for key, part in values.items():
         if isinstance(part, dict) and "preset" in part:
-            values[key] = _merged(preset(part.pop("preset")), part)
+            values[key] = merged(preset(part.pop("preset")), part)
     return {"name": name, **values}
 
 
-def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """``base`` with the values of ``over``: mappings key by key, all else replaced."""
-    for key, value in over.items():
-        nested = isinstance(value, Mapping) and isinstance(base.get(key), dict)
-        base[key] = _merged(base[key], value) if nested else value
-    return base
+def lineage(name: str) -> list[str]:
+    """What a scenario stands on, the shipped preset first: its own name alone, if it is one."""
+    return _own(name)[1] if is_preset_file(name) else [name]
+
+
+def _own(name: str) -> tuple[dict[str, Any], list[str]]:
+    """The keys of a preset of the user's, and what it stands on.
+
+    Raises:
+        InputError: its file cannot be used.
+    """
+    values, names = read_preset(Path(name), "scenario", preset)
+    if "problem" not in values:
+        accepted = f"must name its base, a scenario; {did_you_mean('', _files())}"
+        raise InputError("scenario", str(name), accepted)
+    stated = str(values["name"])
+    if not fullmatch(r"[\w.-]+", stated) or not stated.strip("."):
+        raise InputError(f"{name}: name", stated, "must be letters, digits, '_', '-' or '.'")
+    return nested_files(schema_of(values), values), names
 
 
 def schema_of(values: Mapping[str, Any]) -> Any:
@@ -114,9 +132,10 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
     """A scenario with some of its keys replaced, as its checked dataclass.
 
     Args:
-        scenario: a preset's name, or all keys of a scenario (as a run's ``config.yaml`` has them).
+        scenario: a preset's name, a YAML file of one's own (:mod:`edgesim.presets`), or all keys of
+            a scenario (as a run's ``config.yaml`` has them).
         overrides: keys of the preset and their new values; nested as the preset is, or dotted
-            (``{"wireless.side_m": 500}``).
+            (``{"wireless.side_m": 500}``). A YAML file may stand where a mapping or list belongs.
 
     Raises:
         InputError: unknown preset, unknown key, or a value that its schema does not accept.
@@ -126,20 +145,35 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
 
     values = preset(scenario) if isinstance(scenario, str) else dict(scenario)
     schema = schema_of(values)
+    overrides = nested_files(schema, overrides or {})
+    own = is_preset_file(scenario)
+    key_of = f"{scenario} key" if own else "scenario key"
     try:
         config = OmegaConf.merge(OmegaConf.structured(schema), values)
         replaced = OmegaConf.create({})
-        for key, value in (overrides or {}).items():
+        for key, value in overrides.items():
             OmegaConf.update(replaced, key, value, force_add=True)
         return OmegaConf.to_object(OmegaConf.merge(config, replaced))
     except ConfigKeyError as error:
         key = str(error.full_key or error.key)
-        raise InputError("scenario key", key, _nearest_key(key, values)) from None
+        known = preset(lineage(str(scenario))[0]) if own else values
+        raise InputError(key_of, key, _nearest_key(key, known)) from None
     except OmegaConfBaseException as error:
         key = str(error.full_key or error.key)
         reason = str(error.msg or error).splitlines()[0]
-        value = (overrides or {}).get(key)
-        raise InputError(f"scenario key {key}", value, reason) from None
+        given = overrides[key] if key in overrides else _at(values, key)
+        raise InputError(f"{key_of} {key}", given, reason) from None
+    except InputError as error:
+        if not own:
+            raise
+        raise InputError(f"{scenario}: {error.thing}", error.value, error.accepted) from None
+
+
+def _at(values: Any, key: str) -> Any:
+    """The value of a dotted key; None where there is none."""
+    for part in key.split("."):
+        values = values.get(part) if isinstance(values, Mapping) else None
+    return values
 
 
 def _nearest_key(key: str, values: Mapping[str, Any]) -> str:

@@ -123,12 +123,9 @@ def _play(
     done = decisions = steps = 0
     while live:
         masks = {"action_masks": np.stack([mask() for mask in masks_of])} if masked else {}
-        also = {
-            key: it
-            for key, it in {"state": state, "episode_start": starts}.items()
-            if key in wanted
-        }
-        answer = policy.predict(np.stack(observations), **also, **fixed, **masks)
+        now: dict[str, Any] = {"state": state, "episode_start": starts, "deterministic": True}
+        also = {key: now[key] for key in wanted}
+        answer = policy.predict(np.stack(observations), **also, **masks)
         actions, state = answer_of(answer, len(envs))
         starts = np.zeros(len(envs), dtype=bool)
         decisions += len(live)
