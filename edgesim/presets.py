@@ -105,8 +105,8 @@ def _layer(path: Path, thing: str) -> dict[str, Any]:
     base: Any = stated.get("base")
     if base is not None and not isinstance(base, str):
         raise InputError(f"{path}: base", base, "must be the name of a preset, or a file of one")
-    if is_preset_file(base) and not Path(base).is_absolute():
-        stated["base"] = str(path.parent / base)
+    if is_preset_file(base):
+        stated["base"] = str(path.parent / str(base))
     return stated
 
 

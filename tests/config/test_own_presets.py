@@ -115,7 +115,7 @@ MISTAKES = [
     ("base: aigc\nusers: many", "own.yaml key users = 'many'"),
     ("base: own.yaml", "a circle"),
     ("base: [", "is not readable YAML"),
-    ("- aigc", "must be a mapping"),
+    ("- aigc", "must be keys of a scenario"),
     ("base: 3", "own.yaml: base = 3"),
     ("base: gone.yaml", "there is no such file"),
     ("base: sfc\nnetwork: {slices: gone.yaml}", "network.slices = 'gone.yaml': there is no"),

@@ -122,7 +122,9 @@ def _play(
     state: Any = None
     done = decisions = steps = 0
     while live:
-        masks = {"action_masks": np.stack([mask() for mask in masks_of])} if masked else {}
+        masks: dict[str, Any] = {}
+        if masked:
+            masks["action_masks"] = np.stack([mask() for mask in masks_of])
         now: dict[str, Any] = {"state": state, "episode_start": starts, "deterministic": True}
         also = {key: now[key] for key in wanted}
         answer = policy.predict(np.stack(observations), **also, **masks)
