@@ -11,11 +11,10 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-import yaml
-
 from edgesim.errors import InputError
+from edgesim.yaml_files import read_yaml
 
-__all__ = ["is_preset_file", "kind_at", "merged", "nested_files", "read_preset", "read_yaml"]
+__all__ = ["is_preset_file", "kind_at", "merged", "nested_files", "read_preset"]
 
 _DEEPEST = 20
 """Files that may stand on one another: more are a circle."""
@@ -33,23 +32,6 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         nested = isinstance(value, Mapping) and isinstance(both.get(key), Mapping)
         both[key] = merged(both[key], value) if nested else deepcopy(value)
     return both
-
-
-def read_yaml(path: Path, thing: str) -> Any:
-    """What a YAML file holds.
-
-    Raises:
-        InputError: there is no such file, or it is no YAML.
-    """
-    if not path.is_file():
-        raise InputError(thing, str(path), "there is no such file")
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        where = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or str(error).splitlines()[0]
-        line = "" if where is None else f" in line {where.line + 1}"
-        raise InputError(thing, str(path), f"is not readable YAML: {what}{line}") from None
 
 
 def read_preset(

@@ -114,11 +114,11 @@ MISTAKES = [
     ("base: aigc\nusers: -3", "own.yaml: users = -3"),
     ("base: aigc\nusers: many", "own.yaml key users = 'many'"),
     ("base: own.yaml", "a circle"),
-    ("base: [", "is not readable YAML"),
+    ("base: [", "must be a readable YAML file"),
     ("- aigc", "must be keys of a scenario"),
     ("base: 3", "own.yaml: base = 3"),
-    ("base: gone.yaml", "there is no such file"),
-    ("base: sfc\nnetwork: {slices: gone.yaml}", "network.slices = 'gone.yaml': there is no"),
+    ("base: gone.yaml", "gone.yaml': cannot be read: No such file"),
+    ("base: sfc\nnetwork: {slices: gone.yaml}", "network.slices = 'gone.yaml': cannot be read"),
     ("base: aigc\nname: a/b", "own.yaml: name = 'a/b'"),
 ]
 
