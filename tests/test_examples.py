@@ -72,7 +72,9 @@ def test_examples_are_found() -> None:
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_a_line_can_be_composed(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_can_be_composed(
+    reader: Path, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     _, command, *words = shlex.split(line)
     if command not in TASKS or "--help" in words:
         assert main([command, *words]) == 0
@@ -150,7 +152,12 @@ FILES = {
     + "".join(f"{50 * k},{60 + k}\n" for k in range(30)),
     "chains.csv": "bandwidth,max_delay_ms,released_before\n100,60,1\n50,70,\n25,80,9\n",
     "mine.py": next(it.text for it in blocks(PAGES["README.md"]) if it.text.startswith("# mine.py"))
-    + "\n\nfrom stable_baselines3 import PPO as MyPPO\n",
+    + "\n\nfrom stable_baselines3 import PPO as MyLearner\n",
+} | {
+    found[1]: it.text  # a block that begins with the name of its file
+    for page in PAGES.values()
+    for it in blocks(page)
+    if it.language == "yaml" and (found := re.match(r"# ([\w.]+)\n", it.text))
 }
 
 
@@ -216,7 +223,12 @@ def test_any_other_line_that_can_be_short_runs(
 
 
 def test_a_list_of_providers_is_taken(reader: Path) -> None:
-    given = [it.text for page in PAGES.values() for it in blocks(page) if it.language == "yaml"]
+    given = [
+        it.text
+        for page in PAGES.values()
+        for it in blocks(page)
+        if it.language == "yaml" and it.text not in FILES.values()
+    ]
     assert len(given) > 1
     for text in given:
         (reader / "providers.yaml").write_text(text)
