@@ -44,7 +44,7 @@ def check_contract(agent: AgentConfig, algorithm: Any) -> None:
         raise InputError("agent.algorithm", agent.algorithm, accepted)
     scheduled, moved = linear(agent.schedules)
     if moved and not is_sb3(algorithm):
-        accepted = "needs an algorithm of stable-baselines3's kind; '~agent.schedules' has none"
+        accepted = "are moved by callbacks of stable-baselines3's algorithms alone; set hyperparameters instead"
         raise InputError("agent.schedules", list(moved), accepted)
     wanted = {**agent.hyperparameters, **scheduled}
     refused = [key for key in wanted if key not in taken(algorithm, wanted)]
