@@ -44,7 +44,7 @@ def check_contract(agent: AgentConfig, algorithm: Any) -> None:
         raise InputError("agent.algorithm", agent.algorithm, accepted)
     scheduled, moved = linear(agent.schedules)
     if moved and not is_sb3(algorithm):
-        accepted = "are moved by callbacks of stable-baselines3's algorithms alone; set hyperparameters instead"
+        accepted = "are moved by callbacks of stable-baselines3's algorithms alone"
         raise InputError("agent.schedules", list(moved), accepted)
     wanted = {**agent.hyperparameters, **scheduled}
     refused = [key for key in wanted if key not in taken(algorithm, wanted)]
