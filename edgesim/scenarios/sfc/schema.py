@@ -27,6 +27,7 @@ from edgesim.scenarios.parts.hosts import Instances
 from edgesim.scenarios.parts.links import Links, Topology
 from edgesim.scenarios.parts.sdn import Collector, Controller
 from edgesim.scenarios.settings import setting
+from edgesim.scenarios.sfc.trace_columns import ChainTraceColumns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -183,6 +184,9 @@ class SFCScenario:
         "CSV or Parquet to replay; over a network: arrival_s, slice, source, destination,"
         " bandwidth_bps, max_delay_s, holding_s; else bandwidth, max_delay_ms, released_before",
     )
+    trace_columns: ChainTraceColumns | None = setting(
+        None, "which column gives what, and scales; null: each column bears the name of its key"
+    )
     admission_control: bool = setting(
         False, "whether there is one action more, which rejects the request at hand"
     )
@@ -223,6 +227,8 @@ class SFCScenario:
     def __post_init__(self) -> None:
         integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
         self.qoe.check()
+        if self.trace_columns is not None:
+            self.trace_columns.check()
         if self.network is not None:
             for key in _STAGE_KEYS:
                 if getattr(self, key) is not None:

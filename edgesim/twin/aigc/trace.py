@@ -6,13 +6,13 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario, TraceColumns
+from edgesim.twin.core.arrival_times import ArrivalTimes
 from edgesim.twin.core.forking import Shared
-from edgesim.twin.core.trace_file import Floats, Rows, TraceFile, floats
+from edgesim.twin.core.trace_file import Floats, Rows, TraceFile
 
 __all__ = ["Trace", "TraceBlock"]
 
@@ -20,9 +20,6 @@ REQUIRED = ("arrival_s", "steps")
 POSITIONS = ("user_x_m", "user_y_m")
 SIZES = ("upload_bytes", "download_bytes")
 MAX_STEPS = 10**9
-
-_SECONDS = "must be a finite number of seconds"
-_DATE_TIME = "must be a date-time such as 2023-11-16 18:17:03.98"
 
 
 @dataclass(frozen=True)
@@ -60,11 +57,11 @@ class Trace(Shared):
     Construction reads the file once from end to end and checks every row; :meth:`blocks` reads it
     again, any number of times. Without a wireless setting only arrivals and steps are read.
 
-    Times that are numbers are seconds and stay as they are; date-times (typed, or text such as
-    ``2023-11-16 18:17:03.9799600``) are counted from the first row, to the nanosecond. Both are
-    then multiplied by ``arrival_scale``. Steps are multiplied by ``steps_scale`` and rounded (half
-    to even) where it is not 1, and clipped to ``steps_clip``. A trace may run beyond the
-    scenario's ``horizon_s``, and its arrivals are not truncated to whole seconds.
+    Times that are numbers are seconds and stay as they are, but those since 1970 are counted from
+    the first row; so are date-times (typed, or text such as ``2023-11-16 18:17:03.9799600``), to
+    the nanosecond. All are multiplied by ``arrival_scale``. Steps are multiplied by ``steps_scale``
+    and rounded (half to even) where it is not 1, and clipped to ``steps_clip``. A trace may run
+    beyond the scenario's ``horizon_s``, and its arrivals are not truncated to whole seconds.
 
     Args:
         path: a ``.csv`` or ``.parquet`` file; a relative path starts at the working directory.
@@ -126,7 +123,10 @@ class Trace(Shared):
         keys = REQUIRED + POSITIONS + SIZES
         names = self._file.columns({key: getattr(self._columns, key) for key in keys})
         if not self._wireless:
-            return {key: names[key] for key in REQUIRED}
+            names = {key: names[key] for key in REQUIRED}
+        self._file.say_unread(names)
+        if not self._wireless:
+            return names
         found = [key for key in POSITIONS if key in names]
         if len(found) == 1:
             (other,) = set(POSITIONS) - set(found)
@@ -136,26 +136,14 @@ class Trace(Shared):
     # --- the rows ---------------------------------------------------------------------------
 
     def _read(self, rows: int) -> Iterator[TraceBlock]:
-        arrivals = _Arrivals(self._columns.arrival_scale)
-        last_s = 0.0
+        hint = " set trace_columns.arrival_scale, such as 0.001"
+        arrivals = ArrivalTimes(self._file.shown, self._columns.arrival_scale, hint)
         for part in self._file.rows(self._names, rows):
-            block = self._block(part, last_s, arrivals)
-            last_s = float(block.arrival_s[-1])
-            yield block
+            yield self._block(part, arrivals)
 
-    def _block(self, rows: Rows, last_s: float, arrivals: "_Arrivals") -> TraceBlock:
-        """The rows, checked. ``last_s`` is the arrival before them."""
-        arrivals.look_at(rows.values("arrival_s"))
-        time_s = rows.floats("arrival_s", arrivals.accepted, arrivals.convert)
-        if rows.first == 1:
-            rows.refuse("arrival_s", time_s[:1] < 0, "must not be negative")
-        gap_s = np.diff(time_s, prepend=last_s)
-        rows.refuse(
-            "arrival_s",
-            gap_s < 0,
-            "arrivals must be in ascending order: this is {:g} s before the row above",
-            -gap_s,
-        )
+    def _block(self, rows: Rows, arrivals: ArrivalTimes) -> TraceBlock:
+        """The rows, checked."""
+        time_s = arrivals.of(rows)
         optional: dict[str, Floats] = {}
         for key in POSITIONS:
             if key in self._names:
@@ -200,47 +188,3 @@ class Trace(Shared):
         if any(value != int(value) for value in clip):
             raise InputError("trace_columns.steps_clip", clip, "must be two whole numbers")
         return (int(clip[0]), int(clip[1]))
-
-
-class _Arrivals:
-    """Arrival times of one pass over a file: seconds, or date-times counted from the first row."""
-
-    def __init__(self, scale: float) -> None:
-        self._scale = scale
-        self._type: Any = None
-        self._origin_ns: int | None = None
-        self.accepted = f"{_SECONDS}, or a date-time such as 2023-11-16 18:17:03.98"
-
-    def look_at(self, values: Any) -> None:
-        """Take the kind of all rows from the first one."""
-        if self._type is not None or not len(values) or not values[0].is_valid:
-            return
-        kind = values.type
-        candidates = [pa.float64()]
-        if pa.types.is_timestamp(kind):
-            candidates = [pa.timestamp("ns", kind.tz)]
-        elif pa.types.is_date(kind):
-            candidates = [pa.timestamp("ns")]
-        elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-            candidates += [pa.timestamp("ns"), pa.timestamp("ns", "UTC")]
-        first = values.slice(0, 1)
-        for candidate in candidates:
-            try:
-                date_time = first.cast(candidate)
-            except pa.ArrowException:
-                continue
-            self._type = candidate
-            if candidate == pa.float64():
-                self.accepted = f"{_SECONDS}, as in the first row"
-            else:
-                self._origin_ns = date_time.cast(pa.int64())[0].as_py()
-                self.accepted = f"{_DATE_TIME}, in the form of the first row"
-            return
-
-    def convert(self, values: Any) -> Floats:
-        """Arrival times, s."""
-        if self._origin_ns is None:
-            return floats(values) * self._scale
-        since_ns = values.cast(self._type).cast(pa.int64()).to_numpy() - self._origin_ns
-        seconds: Floats = since_ns / 1e9 * self._scale
-        return seconds

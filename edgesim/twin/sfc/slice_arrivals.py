@@ -58,7 +58,9 @@ class SliceArrivals(Shared):
             # pyarrow is loaded only where a trace is read
             from edgesim.twin.sfc import slice_trace
 
-            self.trace = slice_trace.SliceTrace(scenario.trace, network, wiring)
+            self.trace = slice_trace.SliceTrace(
+                scenario.trace, network, wiring, scenario.trace_columns
+            )
             self.most_bandwidth = self.trace.most_bandwidth
             self.most_delay_ms = self.trace.most_delay_ms
             self.mean_held = self.trace.mean_held

@@ -1,15 +1,18 @@
 """A trace of requests for chains over a network, CSV or Parquet, checked row by row."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from os import PathLike
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from edgesim.errors import InputError, did_you_mean
 from edgesim.scenarios.sfc.schema import SliceNetwork
+from edgesim.scenarios.sfc.trace_columns import ChainTraceColumns
+from edgesim.twin.core.arrival_times import ArrivalTimes
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.trace_file import Floats, Rows, TraceFile
+from edgesim.twin.network.node_names import NodeNames
 from edgesim.twin.network.wiring import Wiring
 
 __all__ = ["SliceTrace", "TraceRequest"]
@@ -40,15 +43,16 @@ class TraceRequest(NamedTuple):
 class SliceTrace(Shared):
     """Requests of a file, in the file's order, in constant memory.
 
-    Columns: ``arrival_s`` (at least 0, ascending), ``slice`` (a slice's name), ``source`` and
-    ``destination`` (different nodes, by the topology's names or by their numbers from 0),
-    ``bandwidth_bps``, ``max_delay_s`` and ``holding_s`` (above 0). Construction reads and checks
-    every row once.
+    Columns: ``arrival_s`` (ascending; seconds from 0 on, or date-times), ``slice`` (a slice's
+    name), ``source`` and ``destination`` (different nodes, see
+    :class:`edgesim.twin.network.node_names.NodeNames`), ``bandwidth_bps``, ``max_delay_s`` and
+    ``holding_s`` (above 0). Construction reads and checks every row once.
 
     Args:
         path: a ``.csv`` or ``.parquet`` file; a relative path starts at the working directory.
         network: the scenario's slices.
         wiring: the nodes.
+        columns: which column gives what, and scales; the names above where None.
 
     Attributes:
         count: rows.
@@ -59,15 +63,25 @@ class SliceTrace(Shared):
         InputError: the file, a column or a row cannot be used; the message names it.
     """
 
-    def __init__(self, path: str | PathLike[str], network: SliceNetwork, wiring: Wiring) -> None:
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        network: SliceNetwork,
+        wiring: Wiring,
+        columns: ChainTraceColumns | None = None,
+    ) -> None:
         self._file = TraceFile(path)
-        self._columns = self._file.columns({key: key for key in (*_NUMBERS, *_NAMES)})
-        self._kinds = {part.name: kind for kind, part in enumerate(network.slices)}
-        self._nodes = {
-            str(name): node for node, name in wiring.graph.nodes(data="name", default="")
+        columns = columns or ChainTraceColumns()
+        self._columns = self._file.columns(columns.of(*_NUMBERS, *_NAMES))
+        self._file.say_unread(self._columns)
+        self._arrival_scale = columns.arrival_scale
+        self._scales = {
+            "bandwidth_bps": columns.bandwidth_scale,
+            "max_delay_s": columns.delay_scale,
+            "holding_s": columns.holding_scale,
         }
-        # A name that is a number goes before a number: it is what the source calls the node.
-        self._nodes = {str(node): node for node in range(wiring.nodes)} | self._nodes
+        self._kinds = {part.name: kind for kind, part in enumerate(network.slices)}
+        self._nodes = NodeNames(wiring.graph)
         self.count = 0
         self.most_bandwidth = self.most_delay_ms = held = end_s = 0.0
         for row in self.rows():
@@ -86,13 +100,14 @@ class SliceTrace(Shared):
         Raises:
             InputError: a row cannot be used, or the file is no longer the one that was checked.
         """
-        last_s = 0.0
+        hint = " set trace_columns.arrival_scale, such as 0.001"
+        arrivals = ArrivalTimes(self._file.shown, self._arrival_scale, hint)
         for rows in self._file.rows(self._columns):
-            numbers = self._numbers(rows, last_s)
-            last_s = float(numbers["arrival_s"][-1])
-            kinds = self._named(rows, "slice", self._kinds)
-            sources = self._named(rows, "source", self._nodes)
-            ends = self._named(rows, "destination", self._nodes)
+            numbers = self._numbers(rows)
+            numbers["arrival_s"] = arrivals.of(rows)
+            kinds = _named(rows, "slice", self._kinds.get, self._no_slice)
+            sources = _named(rows, "source", self._nodes.node, self._nodes.why_not)
+            ends = _named(rows, "destination", self._nodes.node, self._nodes.why_not)
             same = np.array(sources) == np.array(ends)
             rows.refuse("destination", same, "must be another node than the source")
             yield from map(
@@ -109,33 +124,25 @@ class SliceTrace(Shared):
                 ),
             )
 
-    def _numbers(self, rows: Rows, last_s: float) -> dict[str, Floats]:
+    def _numbers(self, rows: Rows) -> dict[str, Floats]:
         numbers = {}
         accepted = "must be a finite number above 0"
-        for key in _NUMBERS[1:]:
-            numbers[key] = rows.floats(key, accepted)
-            rows.refuse(key, numbers[key] <= 0, accepted)
-        accepted = "must be seconds from 0 on, no less than the row before"
-        arrival_s = numbers["arrival_s"] = rows.floats("arrival_s", accepted)
-        rows.refuse("arrival_s", np.diff(arrival_s, prepend=last_s) < 0, accepted)
+        for key, scale in self._scales.items():
+            numbers[key] = rows.floats(key, accepted) * scale
+            rows.refuse(key, ~((numbers[key] > 0) & (numbers[key] < np.inf)), accepted)
         return numbers
 
-    def _named(self, rows: Rows, key: str, known: dict[str, int]) -> list[int]:
-        """Numbers of the names in a column."""
-        values: list[Any] = rows.values(key).to_pylist()
-        found = [known.get(str(value)) for value in values]
-        unknown = np.array([number is None for number in found])
-        if unknown.any():
-            first = str(values[int(np.argmax(unknown))])
-            hint = did_you_mean(first, list(known)) if len(known) <= 20 else _nearest(first, known)
-            rows.refuse(key, unknown, hint)
-        return [number for number in found if number is not None]
+    def _no_slice(self, name: str) -> str:
+        return did_you_mean(name, self._kinds)
 
 
-def _nearest(name: str, known: dict[str, int]) -> str:
-    """The nearest known name of many."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"{hint}must be a node's name, or its number from 0"
+def _named(
+    rows: Rows, key: str, find: Callable[[str], int | None], why_not: Callable[[str], str]
+) -> list[int]:
+    """Numbers of the names in a column."""
+    names = rows.texts(key, "must be a name")
+    found = [find(name) for name in names]
+    unknown = np.array([number is None for number in found], dtype=bool)
+    if unknown.any():
+        rows.refuse(key, unknown, why_not(names[int(np.argmax(unknown))]))
+    return [number for number in found if number is not None]

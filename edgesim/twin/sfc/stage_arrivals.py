@@ -61,7 +61,7 @@ class StageArrivals(Shared):
             # pyarrow is loaded only where a trace is read
             from edgesim.twin.sfc import stage_trace
 
-            self.trace = stage_trace.StageTrace(scenario.trace)
+            self.trace = stage_trace.StageTrace(scenario.trace, scenario.trace_columns)
             self.most_bandwidth = self.trace.most_bandwidth
             self.most_delay_ms = self.trace.most_delay_ms
             self.mean_held = self.trace.mean_held

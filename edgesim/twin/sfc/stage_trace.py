@@ -7,6 +7,7 @@ from os import PathLike
 import numpy as np
 
 from edgesim.errors import InputError
+from edgesim.scenarios.sfc.trace_columns import ChainTraceColumns
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.trace_file import Rows, TraceFile
 
@@ -39,6 +40,7 @@ class StageTrace(Shared):
 
     Args:
         path: a ``.csv`` or ``.parquet`` file; a relative path starts at the working directory.
+        columns: which column gives what, and scales; the names above where None.
 
     Attributes:
         count: rows.
@@ -49,9 +51,15 @@ class StageTrace(Shared):
         InputError: the file, a column or a row cannot be used; the message names it.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
+    def __init__(self, path: str | PathLike[str], columns: ChainTraceColumns | None = None) -> None:
         self._file = TraceFile(path)
-        self._names = self._file.columns({key: key for key in COLUMNS})
+        columns = columns or ChainTraceColumns()
+        self._names = self._file.columns(columns.of(*COLUMNS))
+        self._scales = {
+            "bandwidth": columns.bandwidth_scale,
+            "max_delay_ms": columns.delay_scale,
+        }
+        self._file.say_unread(self._names)
         self.count = 0
         self.most_bandwidth = self.most_delay_ms = held = endless = 0.0
         for block in self._read():
@@ -78,14 +86,14 @@ class StageTrace(Shared):
 
     def _read(self) -> Iterator[StageTraceBlock]:
         for rows in self._file.rows(self._names):
-            yield _block(rows)
+            yield _block(rows, self._scales)
 
 
-def _block(rows: Rows) -> StageTraceBlock:
+def _block(rows: Rows, scales: dict[str, float]) -> StageTraceBlock:
     accepted = "must be a finite number above 0"
     positive = {}
     for key in ("bandwidth", "max_delay_ms"):
-        positive[key] = rows.floats(key, accepted)
+        positive[key] = rows.floats(key, accepted) * scales[key]
         rows.refuse(key, positive[key] <= 0, accepted)
     accepted = "must be the index of a later request (the first has 0), or empty for never"
     released = rows.optional_floats("released_before", accepted)
