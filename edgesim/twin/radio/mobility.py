@@ -13,6 +13,7 @@ __all__ = ["RandomWaypoint"]
 
 _MEAN_LEG = 0.5214054331647207  # mean distance of two uniform points in the unit square
 _LEGS_AT_ONCE = 200_000
+_FEWEST_PIECES, _MOST_PIECES = 16, 64  # of 200,000 legs, that an age holds
 
 _Drawn = tuple[NDArray[np.int64], tuple[NDArray[np.float64], ...]]
 """Whose legs, and their columns, as of :class:`_Legs`."""
@@ -61,6 +62,11 @@ class RandomWaypoint(Rebuilt):
     is first asked for. At most two pieces of 200,000 legs or so are kept, however long the world
     lasts; a time before them is found by drawing again from the start.
 
+    So that years without a request take no hours of drawing legs that nobody asks about, time has
+    ages, each of which begins in the steady state, with legs of its own: 16 pieces, or up to 64
+    where the horizon is longer (two weeks, up to two months, with 1000 users at the speeds and
+    pauses of the preset). From one age to the next a user may stand elsewhere.
+
     Args:
         rng: a generator that nothing else draws from.
         users: number of users.
@@ -77,6 +83,7 @@ class RandomWaypoint(Rebuilt):
     _end_s: NDArray[np.float64]  # when the next one begins
     _since_s: float  # what is kept, from ...
     _until_s: float  # ... to
+    _age: int  # which one that is
 
     def __init__(
         self,
@@ -100,8 +107,11 @@ class RandomWaypoint(Rebuilt):
         # A horizon of many legs (a day and more) is drawn piece by piece.
         self._piece_s = _LEGS_AT_ONCE / users * self._mean_leg_s
         self._first_until_s = min(horizon_s, self._piece_s)
-        self._seeded: Any = rng.bit_generator.state  # None once legs were drawn anew
-        self._begin()
+        most_s = min(horizon_s, _MOST_PIECES * self._piece_s)
+        self._age_s = max(_FEWEST_PIECES * self._piece_s, most_s)
+        self._from_s = 0.0  # a time before that can no longer be asked
+        self._seeded: Any = rng.bit_generator.state
+        self._begin(0)
 
     def look(self) -> None:
         """Have the legs at hand."""
@@ -114,7 +124,11 @@ class RandomWaypoint(Rebuilt):
 
         Where somebody was before ``now_s`` can then no longer be asked.
         """
+        anew, age = self._rng.bit_generator.state, self._age
         self.position(0, now_s)  # see that the legs of now are drawn
+        if self._age != age:  # by the seed of their age
+            self._rng.bit_generator.state = anew
+        self._from_s, self._seeded = now_s, self._rng.bit_generator.state
         first, start = self._first, self._start
         users = range(self._users)
         now = [bisect_right(start, now_s, first[user], first[user + 1]) - 1 for user in users]
@@ -124,7 +138,7 @@ class RandomWaypoint(Rebuilt):
         columns = tuple(column[now] for column in self._legs.columns)
         _, x, y, vx, vy, walk = columns
         self._point = np.stack((x + vx * walk, y + vy * walk), axis=1)
-        self._seeded, self._drawn = None, [(np.arange(self._users), columns)]
+        self._drawn = [(np.arange(self._users), columns)]
         self._draw_until(max(self._until_s, now_s + self._mean_leg_s))
         self._since_s = max(self._since_s, now_s)
 
@@ -144,28 +158,39 @@ class RandomWaypoint(Rebuilt):
         walked = min(walked, whole)
         return self._x[leg] + self._vx[leg] * walked, self._y[leg] + self._vy[leg] * walked
 
-    def _begin(self) -> None:
-        """Draw the first piece."""
-        self._rng.bit_generator.state = self._seeded
+    def _begin(self, age: int) -> None:
+        """Draw the first piece of an age."""
+        if age == 0:
+            self._rng.bit_generator.state = self._seeded
+        else:
+            words = self._seeded["state"]
+            seed = np.random.SeedSequence([words["state"], words["inc"], age])
+            self._rng.bit_generator.state = np.random.PCG64(seed).state
+        self._age = age
         self._drawn = []
-        self._draw_first_legs()
-        self._draw_until(self._first_until_s)
+        begin_s = age * self._age_s
+        self._draw_first_legs(begin_s)
+        self._draw_until(begin_s + self._first_until_s)
 
     def _go_to(self, time_s: float) -> None:
         """Draw the pieces up to ``time_s``, from the start where it is no longer kept."""
         if not 0.0 <= time_s < np.inf:
             raise ValueError(f"time_s = {time_s}: must be finite and at least 0")
-        if time_s < self._since_s:
-            if self._seeded is None:
-                raise ValueError(f"time_s = {time_s}: lies before the legs were drawn anew")
-            self._begin()
+        if time_s < self._from_s:
+            raise ValueError(f"time_s = {time_s}: lies before the legs were drawn anew")
+        age = int(time_s // self._age_s)
+        if age != self._age or time_s < self._since_s:
+            if age == int(self._from_s // self._age_s) and self._from_s > 0:
+                raise ValueError(f"time_s = {time_s}: lies before the legs that are kept")
+            self._begin(age)
         # Always the same steps, so that a later time draws the same legs as two earlier ones.
         while self._until_s < time_s:
-            further_s = min(self._until_s, self._piece_s)
-            self._draw_until(max(self._until_s + further_s, self._mean_leg_s))
+            drawn_s = self._until_s - age * self._age_s
+            further_s = min(drawn_s, self._piece_s)
+            self._draw_until(age * self._age_s + max(drawn_s + further_s, self._mean_leg_s))
 
-    def _draw_first_legs(self) -> None:
-        """What each user is doing at time 0: the rest of a leg, or the rest of a pause."""
+    def _draw_first_legs(self, begin_s: float) -> None:
+        """What each user is doing at a time: the rest of a leg, or the rest of a pause."""
         rng, users = self._rng, self._users
         start, end = self._length_biased_legs()
         along = rng.random((users, 1))
@@ -183,10 +208,10 @@ class RandomWaypoint(Rebuilt):
         way = np.where(pausing[:, None], 0.0, end - here)
         walk = np.hypot(way[:, 0], way[:, 1]) / speed
         velocity = np.divide(way, walk[:, None], out=np.zeros_like(way), where=walk[:, None] > 0)
-        columns = (np.zeros(users), here[:, 0], here[:, 1], *velocity.T, walk)
+        columns = (np.full(users, begin_s), here[:, 0], here[:, 1], *velocity.T, walk)
         self._drawn.append((np.arange(users), columns))
         self._point = here + way
-        self._end_s = walk + np.where(pausing, rest, pause)
+        self._end_s = begin_s + walk + np.where(pausing, rest, pause)
 
     def _length_biased_legs(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Ends of legs drawn in proportion to their length, by rejection."""
@@ -205,6 +230,8 @@ class RandomWaypoint(Rebuilt):
     def _draw_until(self, until_s: float) -> None:
         """Draw further legs, in rounds, until every user's last one ends after ``until_s``."""
         rng = self._rng
+        age_ends_s = (self._age + 1) * self._age_s
+        until_s = min(until_s, float(np.nextafter(age_ends_s, 0.0)))
         if not self._drawn:
             self._drawn = [(self._legs.whose, self._legs.columns)]
         while True:
@@ -229,7 +256,7 @@ class RandomWaypoint(Rebuilt):
             self._point[who] = goal[:, -1]
             self._end_s[who] = ends[:, -1]
         self._until_s = until_s
-        self._since_s = max(0.0, until_s - 2 * self._piece_s)
+        self._since_s = max(self._age * self._age_s, until_s - 2 * self._piece_s)
         self._store()
 
     def _store(self) -> None:

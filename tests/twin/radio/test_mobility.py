@@ -90,7 +90,7 @@ def test_a_long_walk_is_forgotten_and_found_again(monkeypatch: pytest.MonkeyPatc
     )  # 4 legs a user, about 780 s
     times = np.linspace(0.0, 40_000.0, 100).tolist()
     order = [(user, time_s) for time_s in times for user in range(50)]
-    people, jumping = walkers(), walkers()
+    people, jumping = (walkers(horizon_s=45_000.0) for _ in range(2))
     track, kept = {}, set()
     for user, time_s in order:
         track[user, time_s] = people.position(user, time_s)
@@ -104,6 +104,37 @@ def test_a_long_walk_is_forgotten_and_found_again(monkeypatch: pytest.MonkeyPatc
     for user in range(50):
         steps = [dist(track[user, a], track[user, b]) / (b - a) for a, b in pairwise(times)]
         assert max(steps) <= 10.0 + 1e-9
+
+
+def test_years_without_a_request_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgesim.twin.radio.mobility._LEGS_AT_ONCE", 200)  # about 780 s a piece
+    drawn: list[float] = []
+    draw = RandomWaypoint._draw_until
+    monkeypatch.setattr(
+        RandomWaypoint, "_draw_until", lambda self, s: (drawn.append(s), draw(self, s))[1]
+    )
+    times = [5.0, 1e9, 1e9 + 60.0, 3e9, 3000.0]
+    people = walkers()
+    track = {time_s: people.position(7, time_s) for time_s in times}
+    assert len(drawn) < 5 * 17
+    assert dist(track[1e9], track[1e9 + 60.0]) <= 60 * 10.0 + 1e-9
+    assert 0 <= np.min(list(track.values())) <= np.max(list(track.values())) <= SIDE_M
+    assert len({track[1e9], track[3e9], track[5.0]}) == 3
+    # Whoever looks back, in another order, meets the same walk.
+    assert {time_s: people.position(7, time_s) for time_s in times} == track
+    assert {time_s: walkers().position(7, time_s) for time_s in reversed(times)} == track
+
+
+def test_a_walk_drawn_anew_is_another_one_in_every_age() -> None:
+    one, same, other = (walkers(horizon_s=10.0) for _ in range(3))
+    for people, seed in ((one, 1), (same, 1), (other, 2)):
+        people.position(0, 40.0)
+        people._rng.bit_generator.state = np.random.PCG64(seed).state
+        people.resample(50.0)
+    for time_s in (900.0, 1e9):
+        assert one.position(3, time_s) == same.position(3, time_s) != other.position(3, time_s)
+    with pytest.raises(ValueError, match="lies before"):
+        one.position(3, 49.0)
 
 
 @pytest.mark.parametrize("time_s", [-1e-9, nan, inf])
