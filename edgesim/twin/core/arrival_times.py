@@ -75,6 +75,7 @@ class ArrivalTimes:
             candidates += [pa.timestamp("ns"), pa.timestamp("ns", "UTC")]
         first = values.slice(0, 1)
         for candidate in candidates:
+            found: Any
             try:
                 found = floats(first) if candidate == pa.float64() else first.cast(candidate)
             except (pa.ArrowException, ValueError):

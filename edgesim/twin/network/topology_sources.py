@@ -2,13 +2,10 @@
 
 import re
 import warnings
-from collections.abc import Mapping
 from difflib import get_close_matches
 from itertools import combinations
 from math import dist
 from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import ParseError
 
 import networkx as nx
 import numpy as np
@@ -16,16 +13,14 @@ import numpy as np
 from edgesim.errors import InputError
 from edgesim.twin.network.gabriel import metro_graph
 from edgesim.twin.network.plan import KEY, Plan, PlannedLink
+from edgesim.twin.network.topology_file import FILES, is_file, read_file
 
-__all__ = ["FILES", "GENERATORS", "WAXMAN", "generate", "read_file", "read_topohub"]
+__all__ = ["FILES", "GENERATORS", "WAXMAN", "generate", "is_file", "read_file", "read_topohub"]
 
 GENERATORS = ("barabasi_albert", "gabriel", "waxman")
 WAXMAN = (0.15, 0.4)
 """The (alpha, beta) of ``waxman`` where a scenario has none of its own."""
-FILES = (".graphml", ".gml")
 
-_LENGTHS = ("length_km", "dist", "length")
-_GEOGRAPHIC = (("longitude", "latitude"), ("lon", "lat"))
 _TOPOHUB_KEY = re.compile(r"[\w.-]*\w(/[\w-]+)+", re.ASCII)
 
 
@@ -90,61 +85,6 @@ def _near(key: str) -> str:
     return (
         f"{hint}accepted: a topohub key ({'/…, '.join(groups)}/…), a file that ends in "
         f".graphml or .gml, or a generator ({', '.join(GENERATORS)})"
-    )
-
-
-# ---- files
-
-
-def read_file(source: str) -> Plan:
-    """A network from a GraphML or GML file, in the form of the Internet Topology Zoo or plainer.
-
-    Of a node are read ``Longitude`` and ``Latitude`` (or ``lon`` and ``lat``), or else ``x`` and
-    ``y`` in km; ``label`` or ``name`` is its name. Of a link are read ``length_km``, ``dist`` or
-    ``length``, all in km, ``capacity_bps``, and ``reserved_bps``, which others hold in each
-    direction from beginning to end. Attribute names in any case. The two directions of a directed
-    link are parallel links.
-
-    Raises:
-        InputError: the file is missing, or not what its ending says.
-    """
-    path = Path(source)
-    graph: Any
-    try:
-        if path.suffix.lower() == ".gml":
-            graph = nx.read_gml(path, label="id")
-        else:
-            graph = nx.read_graphml(path)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(KEY, source, f"cannot be read: {reason}") from None
-    except (nx.NetworkXException, ParseError, ValueError, TypeError, KeyError, IndexError) as error:
-        what = "GML" if path.suffix.lower() == ".gml" else "GraphML"
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise InputError(KEY, source, f"is not a {what} file: {reason}") from None
-    nodes = [(node, _lowered(attributes)) for node, attributes in graph.nodes(data=True)]
-    place = {node: number for number, (node, _) in enumerate(nodes)}
-    kinds = [kind for kind in _GEOGRAPHIC if any(set(kind) <= a.keys() for _, a in nodes)]
-    east, north = kinds[0] if kinds else ("x", "y")
-    return Plan(
-        names=[str(a.get("label", a.get("name", node))) for node, a in nodes],
-        positions=[(a[east], a[north]) if east in a and north in a else None for _, a in nodes],
-        links=[
-            _file_link(place[one], place[other], _lowered(attributes))
-            for one, other, attributes in graph.edges(data=True)
-        ],
-        geographic=bool(kinds),
-    )
-
-
-def _lowered(attributes: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(key).lower(): value for key, value in attributes.items()}
-
-
-def _file_link(one: int, other: int, attributes: dict[str, Any]) -> PlannedLink:
-    length = next((attributes[key] for key in _LENGTHS if key in attributes), None)
-    return PlannedLink(
-        one, other, length, attributes.get("capacity_bps"), attributes.get("reserved_bps")
     )
 
 

@@ -17,7 +17,8 @@ class Wiring(Shared):
 
     Args:
         graph: nodes 0 … N-1, edges with ``length_km``; where an edge's capacity is not that of the
-            scenario ``capacity_bps``, where others hold some of it ``reserved_bps``, and where its
+            scenario ``capacity_bps``, where others hold some of it ``reserved_bps``, where the way
+            back has others ``capacity_back_bps`` and ``reserved_back_bps``, and where its
             propagation does not follow from the length ``propagation_s``: see
             :func:`edgesim.twin.network.topology.load_topology`.
         links: the scenario's links.
@@ -63,27 +64,36 @@ class Wiring(Shared):
         for one, other, edge in graph.edges(data=True):
             capacity = float(edge.get("capacity_bps", links.capacity_bps))
             reserved = float(edge.get("reserved_bps", 0.0))
-            if reserved > capacity:
-                names = " – ".join(repr(graph.nodes[end].get("name", end)) for end in (one, other))
-                raise InputError(
-                    f"{graph.graph.get('name', 'network')}: reserved_bps of link {names}",
-                    reserved,
-                    f"must be at most its capacity, {capacity:g} bit/s",
-                )
             propagation = edge.get("propagation_s")
             if propagation is None:
                 propagation = edge["length_km"] * links.propagation_ms_per_km / 1000
-            burst = links.burst_bytes * 8 / capacity
-            for ends in ((one, other), (other, one)):
+            capacity_back = edge.get("capacity_back_bps", capacity)
+            reserved_back = edge.get("reserved_back_bps", reserved)
+            ways = {
+                (one, other): (capacity, reserved),
+                (other, one): (
+                    float(links.capacity_bps if capacity_back is None else capacity_back),
+                    float(reserved_back or 0.0),
+                ),
+            }
+            for ends, (capacity_bps, reserved_bps) in ways.items():
+                if reserved_bps > capacity_bps:
+                    names = " – ".join(repr(graph.nodes[end].get("name", end)) for end in ends)
+                    raise InputError(
+                        f"{graph.graph.get('name', 'network')}: reserved_bps of link {names}",
+                        reserved_bps,
+                        f"must be at most its capacity, {capacity_bps:g} bit/s",
+                    )
+                burst = links.burst_bytes * 8 / capacity_bps
                 link = self.number[ends] = len(self.ends)
                 self.ends.append(ends)
                 self.leaving[ends[0]].append(link)
                 self.arriving[ends[1]].append(link)
-                self.capacity_bps.append(capacity)
-                self.reserved_bps.append(reserved)
+                self.capacity_bps.append(capacity_bps)
+                self.reserved_bps.append(reserved_bps)
                 self.propagation_s.append(propagation)
                 self.burst_s.append(burst)
-                self.byte_s.append(8.0 / capacity)
+                self.byte_s.append(8.0 / capacity_bps)
                 self.fixed_s.append(propagation + switch_delay_s)
                 self.idle_s.append(propagation + burst)
 

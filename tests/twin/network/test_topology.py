@@ -133,7 +133,7 @@ def test_a_file_of_the_topology_zoo_is_measured_along_great_circles(tmp_path: Pa
     path.write_text(ZOO)
     graph = load(path)
     degree = 6371.0088 * np.pi / 180
-    assert graph.nodes[1] == {"name": "B", "x": 1.0, "y": 0.0}
+    assert graph.nodes[1] == {"name": "B", "id": "1", "x": 1.0, "y": 0.0}
     assert graph.edges[0, 1]["length_km"] == pytest.approx(degree)
     assert graph.edges[0, 2]["length_km"] == pytest.approx(2 * degree)
     assert graph.edges[0, 1]["capacity_bps"] == 2.5e9
@@ -189,17 +189,17 @@ def test_the_two_directions_of_a_directed_link_are_one_link(tmp_path: Path) -> N
 PAIR = node(0, "x 0 y 0") + node(1, "x 1 y 1")
 
 BAD_FILES = {
-    "gml without end": ("a.gml", "graph [ node [ id 0", "is not a GML file"),
-    "gml that is prose": ("a.gml", "once upon a time", "is not a GML file"),
-    "gml that is empty": ("a.gml", "", "is not a GML file"),
-    "graphml that is no xml": ("a.graphml", "graph []", "is not a GraphML file"),
-    "graphml that is other xml": ("a.graphml", "<a/>", "is not a GraphML file"),
+    "gml without end": ("a.gml", "graph [ node [ id 0", "cannot be read as GML"),
+    "gml that is prose": ("a.gml", "once upon a time", "cannot be read as GML"),
+    "gml that is empty": ("a.gml", "", "cannot be read as GML"),
+    "graphml that is no xml": ("a.graphml", "graph []", "cannot be read as GraphML"),
+    "graphml that is other xml": ("a.graphml", "<a/>", "cannot be read as GraphML"),
     "graphml with text for a number": (
         "a.graphml",
         ZOO.replace(">1.0<", ">east<"),
-        "is not a GraphML file",
+        "cannot be read as GraphML",
     ),
-    "an edge to nowhere": ("a.gml", gml(node(0), edge(0, 9)), "is not a GML file"),
+    "an edge to nowhere": ("a.gml", gml(node(0), edge(0, 9)), "cannot be read as GML"),
     "no node": ("a.gml", "graph [ ]", r"0 node\(s\): a network has at least 2"),
     "one node": ("a.gml", gml(node(0), ""), r"1 node\(s\)"),
     "no link": ("a.gml", gml(PAIR, ""), "not connected: it falls into 2 parts.*holds n0"),
