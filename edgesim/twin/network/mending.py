@@ -16,14 +16,14 @@ Place = tuple[float, float]
 """(lon, lat) in degrees, or (x, y) in km."""
 
 _WHOLE = 2 / 3
-"""Share of the nodes that makes the largest part of a network the one that is meant."""
+"""Share of the nodes beyond which the largest part of a network is the one that is meant."""
 
 
 def largest_part(plan: Plan, source: str, notes: list[str]) -> Plan:
     """The plan where all of it hangs together, or its largest part.
 
     Raises:
-        InputError: the largest part holds less than two thirds of the nodes.
+        InputError: the largest part holds no more than two thirds of the nodes.
     """
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(len(plan.names)))
@@ -32,12 +32,12 @@ def largest_part(plan: Plan, source: str, notes: list[str]) -> Plan:
     if len(parts) == 1:
         return plan
     kept = sorted(parts[-1])
-    if len(kept) < _WHOLE * len(plan.names):
+    if len(kept) <= _WHOLE * len(plan.names):
         raise InputError(
             KEY,
             source,
             f"is not connected: it falls into {len(parts)} parts, the smallest of which holds"
-            f" {_names(plan, sorted(parts[0]))}, and the largest less than two thirds of the nodes",
+            f" {_names(plan, sorted(parts[0]))}, and the largest no more than two thirds of the nodes",
         )
     left = sorted(set(range(len(plan.names))) - set(kept))
     notes.append(
