@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from edgesim.plots.log import Log, read_log
+from edgesim.plots.log import Log, lines, read_log
 
 __all__ = ["draw", "occupied_steps"]
 
@@ -38,7 +38,7 @@ def occupied_steps(log: Log, times_s: npt.NDArray[np.float64]) -> npt.NDArray[np
     steps: dict[int, float] = {}
     where: dict[int, int] = {}
     changes: list[tuple[float, int, float]] = []
-    for time_s, event, task, provider, value in zip(*log.values(), strict=True):
+    for time_s, event, task, provider, value in lines(log):
         if event == "choose":
             steps[task] = value
         elif event == "start":

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from edgesim.plots.log import Log, read_log
+from edgesim.plots.log import Log, lines, read_log
 from edgesim.plots.style import ACCENT, COLOURS, GREY, bandwidth_unit, figure, save
 
 __all__ = ["carried", "draw"]
@@ -35,7 +35,7 @@ def carried(log: Log, times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float6
     bandwidth: dict[int, float] = {}
     chosen: dict[int, list[int]] = {}
     changes: list[tuple[float, list[int], float]] = []
-    for time_s, event, request, instance, value in zip(*log.values(), strict=True):
+    for time_s, event, request, instance, value in lines(log):
         if event == "arrive":
             bandwidth[request] = value
             chosen[request] = []

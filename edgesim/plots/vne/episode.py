@@ -7,7 +7,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from edgesim.plots.log import Log, read_log
+from edgesim.plots.log import Log, lines, read_log
 from edgesim.plots.style import ACCENT, COLOURS, GREY, figure, save
 
 __all__ = ["draw", "hosted"]
@@ -34,7 +34,7 @@ def hosted(log: Log, times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64
     """
     chosen: dict[int, list[int]] = {}
     changes: list[tuple[float, list[int], float]] = []
-    for time_s, event, request, node, _ in zip(*log.values(), strict=True):
+    for time_s, event, request, node, _ in lines(log):
         if event == "arrive":
             chosen[request] = []
         elif event == "choose":

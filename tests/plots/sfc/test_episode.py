@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from edgesim.plots.log import read_log
 from edgesim.plots.sfc.episode import carried, draw
 from edgesim.scenarios import resolve
 from edgesim.twin.core.log import EventLog
@@ -37,3 +38,14 @@ def test_an_episode_is_drawn_twice_alike(tmp_path):
     assert first.startswith(b"\x89PNG") and len(first) > 10_000
     assert draw(tmp_path).read_bytes() == first
     assert sorted(path.name for path in tmp_path.iterdir()) == ["episode.png", "events.parquet"]
+
+
+def test_what_a_log_says_besides_does_not_disturb(tmp_path):
+    log = EventLog("request", "instance", ("slice", "path"))
+    log.add(0.0, "arrive", 0, -1, 2e6, slice="embb")
+    log.add(0.0, "choose", 0, 1, 5.0)
+    log.add(0.0, "accept", 0, -1, 4.5, slice="embb", path="Bonn > Ulm")
+    log.add(1.0, "release", 0, -1, 4.5)
+    log.write(tmp_path / "events.parquet")
+    assert carried(read_log(tmp_path), np.array([0.0, 0.5, 1.5]))[1].tolist() == [2e6, 2e6, 0.0]
+    assert draw(tmp_path).is_file()
