@@ -5,8 +5,9 @@ even Gymnasium (:mod:`edgesim.registration` says how).
 """
 
 from edgesim.problems import Problem, Score
-from edgesim.registration import register, register_problem
+from edgesim.registration import register, register_installed, register_problem
 
 __all__ = ["Problem", "Score", "register", "register_problem"]
 
 register()
+register_installed()

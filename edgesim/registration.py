@@ -8,15 +8,17 @@ then a finder stands first in ``sys.meta_path`` and looks out for it.
 """
 
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from edgesim.errors import InputError
+from edgesim.plugins import loaded
 from edgesim.problems import PROBLEMS, Problem, add
 
-__all__ = ["register", "register_problem"]
+__all__ = ["register", "register_installed", "register_problem"]
 
 
 def register_problem(problem: Problem) -> None:
@@ -36,6 +38,22 @@ def register_problem(problem: Problem) -> None:
         if not known:
             del PROBLEMS[problem.name]
         raise
+
+
+def register_installed() -> None:
+    """Register the problems that other installed packages name (:mod:`edgesim.plugins`).
+
+    One that cannot be registered is told of in a warning and left out.
+    """
+    for name, found in loaded("edgesim.problems"):
+        try:
+            if isinstance(found, Problem):
+                register_problem(found)
+            elif not isinstance(found, ModuleType):
+                accepted = "must be a Problem, or a module that registers some"
+                raise InputError(f"edgesim.problems {name}", found, accepted)
+        except InputError as error:
+            warnings.warn(f"a problem of another package is left out: {error}", stacklevel=2)
 
 
 def register() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from edgesim.agents.policies import Policy
 from edgesim.agents.runs.runfolder import read_config
-from edgesim.agents.specs import Column, PolicySpec
+from edgesim.agents.specs import Column, PolicySpec, policies_of
 from edgesim.config.config import DEFAULT_SCENARIO, EvaluateConfig, SimulateConfig, is_run_folder
 from edgesim.envs.making import Env
 from edgesim.errors import InputError, did_you_mean
@@ -46,12 +46,6 @@ class NamedPolicy:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What the problem's ``play`` calls: with (environments, seed) for a policy."""
         return self.build(*args, **kwargs)
-
-
-def policies_of(problem: str) -> Mapping[str, PolicySpec]:
-    """The named policies and bounds of a problem."""
-    specs: Mapping[str, PolicySpec] = load(PROBLEMS[problem].policies)
-    return specs
 
 
 def offered(scenario: Any, *, bound: bool = False) -> list[str]:
@@ -141,6 +135,8 @@ def find_policy(scenario: Any, policy: str) -> NamedPolicy:
         build = load(spec.build)
         if spec.options or given:
             build = partial(build, **_options(policy, given, spec.options))
+        if PROBLEMS[scenario.problem].env:
+            build = _maker(spec.build, build)
         return NamedPolicy(build, spec.environment)
     if is_run_folder(policy):
         return _run_folder(policy, scenario)
@@ -191,10 +187,18 @@ def _run_folder(path: str, scenario: Any) -> NamedPolicy:
 
 
 def _imported(entry: str) -> NamedPolicy:
-    found: Any = load(entry, "policy")
+    return NamedPolicy(_maker(entry, load(entry, "policy")))
+
+
+def _maker(entry: str, found: Any) -> Callable[[Sequence[Env], int], Policy]:
+    """What makes a policy of something that is one, or is called for one.
+
+    Raises:
+        InputError: it is neither.
+    """
     if hasattr(found, "predict") and not isinstance(found, type):
         policy: Policy = found
-        return NamedPolicy(lambda envs, seed: policy)
+        return lambda envs, seed: policy
     if not callable(found):
         raise InputError("policy", entry, "must have predict(), or be called with (envs, seed)")
     arguments = _arguments(entry, found)
@@ -206,7 +210,7 @@ def _imported(entry: str) -> NamedPolicy:
         policy: Policy = made
         return policy
 
-    return NamedPolicy(build)
+    return build
 
 
 def _arguments(entry: str, found: Callable[..., Any]) -> int:

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Column", "PolicySpec"]
+from edgesim.importing import load
+from edgesim.plugins import loaded
+from edgesim.problems import PROBLEMS
+
+__all__ = ["Column", "PolicySpec", "policies_of"]
 
 
 @dataclass(frozen=True)
@@ -52,3 +56,11 @@ class Column:
     metrics: tuple[str, ...]
     digits: int = 1
     requires: str | None = None
+
+
+def policies_of(problem: str) -> Mapping[str, PolicySpec]:
+    """The named policies and bounds of a problem, its own first, then those of other packages."""
+    specs: dict[str, PolicySpec] = dict(load(PROBLEMS[problem].policies))
+    for _, added in loaded("edgesim.policies", problem):
+        specs |= {name: spec for name, spec in added.items() if name not in specs}
+    return specs

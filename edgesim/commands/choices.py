@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 import edgesim.scenarios
+from edgesim.agents.specs import policies_of
 from edgesim.config import agents
 from edgesim.config.config import DEFAULT_SCENARIO, SCHEMAS, AgentConfig
 from edgesim.errors import InputError
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS
 from edgesim.reproduction.figures import FIGURES
-from edgesim.services.titles import TITLES
+from edgesim.services.titles import titles
 
 __all__ = ["choices", "policies_in", "schema_part"]
 
@@ -41,8 +42,8 @@ def choices(command: str, key: str, given: Mapping[str, str]) -> list[str]:
         "figure": lambda: [*FIGURES, "all"],
     }
     named |= {
-        "calibrate": {"service": lambda: list(TITLES)},
-        "validate": {"service": lambda: list(TITLES)},
+        "calibrate": {"service": lambda: list(titles())},
+        "validate": {"service": lambda: list(titles())},
         "compare": {"runs": _run_folders},
     }.get(command, {})
     return named[key]() if key in named else _of_field(keys[key])
@@ -127,7 +128,7 @@ def policies_in(scenario: str, given: Mapping[str, str] | None = None) -> Iterat
         if key.startswith("scenario.")
     }
     there = {**defaults, **values, **stated}
-    for name, spec in load(PROBLEMS[problem].policies).items():
+    for name, spec in policies_of(problem).items():
         if spec.requires is None or there.get(spec.requires) not in (None, False):
             yield name
 

@@ -12,14 +12,14 @@ from dataclasses import MISSING, fields
 from typing import Any, get_args
 
 import edgesim.scenarios
+from edgesim.agents.specs import policies_of
 from edgesim.commands.choices import schema_part
 from edgesim.config import agents
 from edgesim.config.config import DEFAULT_SCENARIO, SCHEMAS, AgentConfig
 from edgesim.errors import InputError, did_you_mean
-from edgesim.importing import load
 from edgesim.problems import PROBLEMS
 from edgesim.reproduction.figures import FIGURES
-from edgesim.services.titles import TITLES
+from edgesim.services.titles import titles
 
 __all__ = ["SECTIONS", "command_help", "figures", "listing", "policies", "scenario_keys", "show"]
 
@@ -43,8 +43,8 @@ _LEFT = 38  # columns of the names in help
 def policies() -> dict[str, dict[str, str]]:
     """For each problem, its policies and a line on each."""
     return {
-        name: {policy: spec.title for policy, spec in load(problem.policies).items()}
-        for name, problem in PROBLEMS.items()
+        name: {policy: spec.title for policy, spec in policies_of(name).items()}
+        for name in PROBLEMS
     }
 
 
@@ -68,7 +68,7 @@ SECTIONS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "agents": lambda: list(agents.presets().items()),
     "policies": _policy_rows,
     "figures": lambda: list(figures().items()),
-    "services": lambda: list(TITLES.items()),
+    "services": lambda: list(titles().items()),
 }
 
 
@@ -124,9 +124,9 @@ def command_help(command: str, what: str, words: Sequence[str] = ()) -> str:
     lines = [f"usage: edgesim {command} [-m] [key=value ...]", "", what]
     if command in _COSTS:
         lines += ["", *textwrap.wrap(_COSTS[command], min(_columns(), 100))]
-    for group, titles in _groups().items():
+    for group, presets in _groups().items():
         if group in keys:
-            lines += ["", f"{group}=", *_rows(list(titles.items()))]
+            lines += ["", f"{group}=", *_rows(list(presets.items()))]
     lines += ["", "keys", *_rows(_own_keys(schema))]
     if "agent" in keys:
         lines += ["", f"agent.<key>, as in {agent}", *_rows(_agent_keys(agent, scenario))]

@@ -4,6 +4,7 @@ A preset's ``scenarios`` section holds keys that differ for a problem or for one
 dictionaries are merged key by key, and a scenario's values stand over its problem's.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 
 from edgesim.config.config import AgentConfig
 from edgesim.errors import InputError, did_you_mean
+from edgesim.plugins import folders
 from edgesim.presets import is_preset_file, merged, nested_files, read_preset
 from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset as scenario_preset
@@ -25,7 +27,19 @@ _FOLDER = Path(__file__).parents[1] / "agents"
 @cache
 def presets() -> dict[str, str]:
     """Every preset's name and its one-line title."""
-    return {path.stem: values(path.stem)["title"] for path in sorted(_FOLDER.glob("*.yaml"))}
+    return {name: values(name).get("title", "") for name in _files()}
+
+
+@cache
+def _files() -> dict[str, Path]:
+    """The file of every preset, by its name: edgesim's, and those that installed packages add."""
+    found: dict[str, Path] = {}
+    for folder in (_FOLDER, *folders("edgesim.agents")):
+        for path in sorted(folder.glob("*.yaml")):
+            there = found.setdefault(path.stem, path)
+            if there != path:
+                warnings.warn(f"{path} is left out: its name is that of {there}", stacklevel=2)
+    return dict(sorted(found.items()))
 
 
 def values(name: str) -> dict[str, Any]:
@@ -35,19 +49,29 @@ def values(name: str) -> dict[str, Any]:
         InputError: there is no preset of that name, the file is none, or has keys that agents lack.
     """
     if is_preset_file(name):
-        own, _ = read_preset(Path(name), "agent", values, _standing_over)
-        known = [item.name for item in fields(AgentConfig)]
-        for key in own:
-            if key not in known:
-                inner = key in (own.get("hyperparameters") or {})
-                near = f"did you mean hyperparameters: {{{key}: ...}}? " if inner else ""
-                raise InputError(f"{name} key", key, near + did_you_mean(key, known))
-        return {"title": "", **nested_files(AgentConfig, own)}
-    known = [path.stem for path in _FOLDER.glob("*.yaml")]
-    if name not in known:
+        return _own(Path(name))
+    path = _files().get(name)
+    if path is None:
         more = "; or a YAML file of your own: base: <an agent>, then what differs"
-        raise InputError("agent", name, did_you_mean(str(name), known) + more)
-    return {"name": name, **read_yaml(_FOLDER / f"{name}.yaml", "agent")}
+        raise InputError("agent", name, did_you_mean(str(name), _files()) + more)
+    stated: dict[str, Any] = read_yaml(path, "agent")
+    return _own(path) if "base" in stated else {"name": name, **stated}
+
+
+def _own(path: Path) -> dict[str, Any]:
+    """The keys of a preset that may stand on another: the user's, or of an installed package.
+
+    Raises:
+        InputError: its file cannot be used, or has keys that agents lack.
+    """
+    own, _ = read_preset(path, "agent", values, _standing_over)
+    known = [item.name for item in fields(AgentConfig)]
+    for key in own:
+        if key not in known:
+            inner = key in (own.get("hyperparameters") or {})
+            near = f"did you mean hyperparameters: {{{key}: ...}}? " if inner else ""
+            raise InputError(f"{path} key", key, near + did_you_mean(key, known))
+    return {"title": "", **nested_files(AgentConfig, own)}
 
 
 def _standing_over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

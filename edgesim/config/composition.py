@@ -33,7 +33,7 @@ def _register(scenarios: tuple[str, ...]) -> None:
     from omegaconf import OmegaConf
 
     from edgesim.config import agents
-    from edgesim.scenarios import preset, schema_of
+    from edgesim.scenarios import lineage, preset, schema_of
 
     store = ConfigStore.instance()
     problems: dict[str, str] = {}
@@ -48,7 +48,7 @@ def _register(scenarios: tuple[str, ...]) -> None:
         schema = OmegaConf.structured(AgentConfig)
         store.store(group="agent", name=name, node=OmegaConf.merge(schema, values))
         for scenario, problem in problems.items():
-            node = agents.section(sections, problem, scenario)
+            node = agents.section(sections, problem, *lineage(scenario))
             store.store(group="agent_in", name=f"{name}-{scenario}", node=node)
     for command, schema in SCHEMAS.items():
         store.store(name=f"{command}-schema", node=schema)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from edgesim.agents.specs import policies_of
 from edgesim.errors import InputError
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS
@@ -59,7 +60,7 @@ class _Kind(Shared):
         family = scenario.problem
         if name is None:
             raise InputError(f"deciders.{family}", None, "must name a policy")
-        spec = load(PROBLEMS[family].policies).get(name)
+        spec = policies_of(family).get(name)
         if spec is not None and spec.learns:
             raise InputError(f"deciders.{family}", name, "has to learn first, and cannot be used")
         self.scenario = scenario

@@ -1,9 +1,6 @@
 """The colour and the mark that a policy has in every figure: by its place in its problem's list."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from edgesim.importing import load
+from edgesim.agents.specs import policies_of
 from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, MARKS
 from edgesim.problems import PROBLEMS
 
@@ -33,9 +30,10 @@ def mark_of(name: str, kind: str) -> str:
 
 def _place(name: str) -> int | None:
     """Where a policy stands among those of the first problem that has it, random left out."""
-    for problem in PROBLEMS.values():
-        specs: Mapping[str, Any] = load(problem.policies)
-        names = [it for it, spec in specs.items() if not spec.bound and it != "random"]
+    for problem in PROBLEMS:
+        names = [
+            it for it, spec in policies_of(problem).items() if not spec.bound and it != "random"
+        ]
         if name in names:
             return names.index(name)
     return None

@@ -1,5 +1,6 @@
 """Scenarios by name: a YAML preset merged onto the schema of its problem."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any
 from edgesim.errors import InputError, did_you_mean
 from edgesim.hints import nearest_key
 from edgesim.importing import load
+from edgesim.plugins import folders
 from edgesim.presets import is_preset_file, merged, nested_files, read_preset
 from edgesim.problems import PROBLEMS, SHARED_SCHEMA
 from edgesim.yaml_files import read_yaml
@@ -32,6 +34,20 @@ def _files() -> dict[str, Path]:
 
 @cache
 def _files_of(packages: tuple[str, ...]) -> dict[str, Path]:
+    """The presets in some packages, in this folder, and those that installed packages add.
+
+    Presets of one name: that of edgesim or of a problem holds, and a warning tells of the other.
+    """
+    found = _own_files_of(packages)
+    for folder in folders("edgesim.scenarios"):
+        for path in sorted(folder.glob("*.yaml")):
+            there = found.setdefault(path.stem, path)
+            if there != path:
+                warnings.warn(f"{path} is left out: its name is that of {there}", stacklevel=2)
+    return dict(sorted(found.items()))
+
+
+def _own_files_of(packages: tuple[str, ...]) -> dict[str, Path]:
     """The presets in some packages, and those of several problems, which lie in this folder.
 
     Raises:
@@ -43,7 +59,7 @@ def _files_of(packages: tuple[str, ...]) -> dict[str, Path]:
             there = found.setdefault(path.stem, path)
             if there != path:
                 raise InputError("preset", str(path), f"its name is that of {there}")
-    return dict(sorted(found.items()))
+    return found
 
 
 def _folder_of(package: str) -> Path:
@@ -80,8 +96,9 @@ def preset(name: str) -> dict[str, Any]:
     Raises:
         InputError: there is no preset of that name, or the file is none.
     """
-    if is_preset_file(name):
-        return _own(name)[0]
+    path = _standing_on(name)
+    if path is not None:
+        return _own(path)[0]
     values = deepcopy(_read(preset_file(name)))
     for key, part in values.items():
         if isinstance(part, dict) and "preset" in part:
@@ -91,22 +108,31 @@ def preset(name: str) -> dict[str, Any]:
 
 def lineage(name: str) -> list[str]:
     """What a scenario stands on, the shipped preset first: its own name alone, if it is one."""
-    return _own(name)[1] if is_preset_file(name) else [name]
+    path = _standing_on(name)
+    return [name] if path is None else _own(path)[1]
 
 
-def _own(name: str) -> tuple[dict[str, Any], list[str]]:
+def _standing_on(name: str) -> Path | None:
+    """The file of a preset that stands on another: the user's, or one of an installed package."""
+    if is_preset_file(name):
+        return Path(name)
+    path = _files().get(name)
+    return path if path is not None and "base" in _read(path) else None
+
+
+def _own(path: Path) -> tuple[dict[str, Any], list[str]]:
     """The keys of a preset of the user's, and what it stands on.
 
     Raises:
         InputError: its file cannot be used.
     """
-    values, names = read_preset(Path(name), "scenario", preset)
+    values, names = read_preset(path, "scenario", preset)
     if "problem" not in values:
         accepted = f"must name its base, a scenario; {did_you_mean('', _files())}"
-        raise InputError("scenario", str(name), accepted)
+        raise InputError("scenario", str(path), accepted)
     stated = str(values["name"])
     if not fullmatch(r"[\w.-]+", stated) or not stated.strip("."):
-        raise InputError(f"{name}: name", stated, "must be letters, digits, '_', '-' or '.'")
+        raise InputError(f"{path}: name", stated, "must be letters, digits, '_', '-' or '.'")
     return nested_files(schema_of(values), values), names
 
 

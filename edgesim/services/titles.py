@@ -1,6 +1,8 @@
-"""The embedded services, and a line on each. Nothing is imported: ``edgesim list`` reads it."""
+"""The services by name, and a line on each. Nothing is imported: ``edgesim list`` reads it."""
 
-__all__ = ["TITLES"]
+from edgesim.plugins import entries
+
+__all__ = ["TITLES", "titles"]
 
 TITLES = {
     "digits": "handwritten digits from noise, 16 px",
@@ -8,3 +10,13 @@ TITLES = {
     "photo_inpaint_early": "as photo_inpaint, by a network that has learned less",
     "photo_inpaint_small": "as photo_inpaint, by a smaller network",
 }
+"""The embedded services."""
+
+
+def titles() -> dict[str, str]:
+    """The embedded services, and those that installed packages add."""
+    added = {
+        entry.name: f"of the package {entry.dist.name}" if entry.dist else entry.value
+        for entry in entries("edgesim.services")
+    }
+    return {**added, **TITLES}
