@@ -69,7 +69,7 @@ def test_examples_are_found() -> None:
     assert len(LINES) > 40
     languages = {it.language for page in PAGES.values() for it in blocks(page)}
     assert languages <= {"", "python", "sh", "toml", "yaml"}, (
-        "a block in a language that nothing tests"
+        "a language that nothing tests"
     )
 
 
