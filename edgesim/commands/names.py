@@ -6,7 +6,7 @@ COMMANDS = {
     "train": "train an agent and measure it beside every baseline on the same held-out episodes",
     "evaluate": "measure baselines and trained agents on the same held-out episodes",
     "simulate": "run one episode of the twin: event log, summary, picture",
-    "compare": "gather run folders into one table and one figure",
+    "compare": "gather trainings, evaluations and policies into one table and one figure",
     "reproduce": "draw published figures and our own again from seeds, with the tables behind them",
     "benchmark": "measure decisions a CPU-second, beside SimPy alone",
     "calibrate": "measure a diffusion service: quality against steps, time, memory",

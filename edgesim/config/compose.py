@@ -22,6 +22,7 @@ __all__ = ["compose", "prepared"]
 _LISTS = (
     ("evaluate", "policy"),
     ("compare", "runs"),
+    ("compare", "policy"),
     ("reproduce", "figure"),
     ("benchmark", "parts"),
 )

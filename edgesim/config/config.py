@@ -333,7 +333,7 @@ class BenchmarkConfig:
 
 @dataclass
 class CompareConfig:
-    """Run folders gathered into one table and one figure.
+    """Trainings, evaluations and policies gathered into one table and one figure.
 
     Raises:
         InputError: a value is out of its range (on construction).
@@ -341,11 +341,21 @@ class CompareConfig:
 
     runs: Any = field(
         default="runs",
-        metadata=help_text("run folders, or folders that hold some; several: runs=[a,b]"),
+        metadata=help_text(
+            "folders of trainings, evaluations and simulations, or folders that hold some; several:"
+            " runs=[a,b]"
+        ),
     )
     out: str | None = field(
         default="comparison",
         metadata=help_text("folder for the table and the figure; null: prints the table only"),
+    )
+    policy: Any = field(
+        default=None,
+        metadata=help_text(
+            "also played on their episodes: a baseline, a run folder or module:attribute; several"
+            " (a,b)"
+        ),
     )
 
     def __post_init__(self) -> None:
@@ -353,6 +363,8 @@ class CompareConfig:
             raise InputError("runs", self.runs, "must name at least one folder")
         for path in self.paths:
             not_empty("runs", path)
+        for policy in self.policies:
+            not_empty("policy", policy)
         if self.out is not None:
             not_empty("out", self.out)
 
@@ -360,6 +372,11 @@ class CompareConfig:
     def paths(self) -> list[str]:
         """The folders as a list."""
         return as_list(self.runs)
+
+    @property
+    def policies(self) -> list[str]:
+        """The policies as a list."""
+        return [] if self.policy is None else as_list(self.policy)
 
 
 @dataclass

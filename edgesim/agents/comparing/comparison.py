@@ -1,4 +1,4 @@
-"""``edgesim compare``: any set of run folders in one table and one figure."""
+"""``edgesim compare``: trainings, evaluations and policies in one table and one figure."""
 
 import csv
 import json
@@ -17,17 +17,23 @@ from edgesim.agents.comparing.aggregates import (
     probability_of_improvement,
     stratified_interval,
 )
-from edgesim.agents.comparing.contests import Contest, Contestant, contests_of
+from edgesim.agents.comparing.contests import Contest, Contestant, contests_of, differences
+from edgesim.agents.comparing.played import lacking
 from edgesim.agents.comparing.worlds import over_worlds
-from edgesim.agents.runs import runfolder
+from edgesim.agents.finding import find_policy
+from edgesim.agents.measuring.rollout import Rollout
 from edgesim.config.config import CompareConfig
 from edgesim.errors import InputError
 from edgesim.files import replacing
+from edgesim.importing import load
+from edgesim.problems import PROBLEMS
+from edgesim.scenarios import resolve
 from edgesim.version import version
 
 __all__ = [
     "compare_runs",
     "gather",
+    "join",
     "overall",
     "summary",
     "write",
@@ -35,9 +41,10 @@ __all__ = [
 
 
 def compare_runs(config: CompareConfig) -> dict[str, Any]:
-    """``edgesim compare``: gather run folders, print their table, write it and its figure.
+    """``edgesim compare``: gather folders of results, print their table, write it and its figure.
 
-    Folders that are no complete runs are named and left out. ``out`` gets ``comparison.json``,
+    Folders that are not complete are named and left out; policies that are named besides are
+    played on the episodes of the others. ``out`` gets ``comparison.json``,
     ``comparison.csv`` and ``comparison.png``.
 
     Returns:
@@ -50,7 +57,10 @@ def compare_runs(config: CompareConfig) -> dict[str, Any]:
     from edgesim.plots.comparison import draw
 
     complete, left_out = gather(config.paths)
-    content = summary(contests_of(complete), left_out)
+    contests = contests_of(complete)
+    for policy in config.policies:
+        join(contests, policy)
+    content = summary(contests, left_out)
     print_comparison(content)
     if config.out is not None:
         folder = Path(config.out)
@@ -61,7 +71,7 @@ def compare_runs(config: CompareConfig) -> dict[str, Any]:
 
 
 def gather(paths: Sequence[str]) -> tuple[list[Path], dict[str, str]]:
-    """The complete run folders at or below the given ones, and those left out with the reason.
+    """The complete folders at or below the given ones, and those left out with the reason.
 
     Raises:
         InputError: a folder does not exist, or there is no complete run in any.
@@ -72,9 +82,9 @@ def gather(paths: Sequence[str]) -> tuple[list[Path], dict[str, str]]:
         if not Path(path).is_dir():
             raise InputError("runs", path, "there is no such folder")
         for folder in _run_folders(Path(path)):
-            lacking = runfolder.missing(folder)
-            if lacking:
-                left_out[str(folder)] = f"is not complete, it lacks {', '.join(lacking)}"
+            reason = lacking(folder)
+            if reason:
+                left_out[str(folder)] = reason
             elif folder not in complete:
                 complete.append(folder)
     if not complete:
@@ -87,6 +97,39 @@ def _run_folders(path: Path) -> Iterator[Path]:
     for file in sorted(path.rglob("config.yaml")):
         if not any(part.startswith(".") for part in file.relative_to(path).parts):
             yield file.parent
+
+
+def join(contests: Sequence[Contest], policy: str) -> None:
+    """Have a policy play the episodes of every contest.
+
+    Args:
+        contests: at least one.
+        policy: as of :func:`edgesim.agents.finding.find_policy`.
+
+    Raises:
+        InputError: there is no such policy, or none of the scenarios suits it.
+    """
+    refused: InputError | None = None
+    found = False
+    for contest in contests:
+        scenario = resolve(contest.keys)
+        try:
+            build = find_policy(scenario, policy)
+        except InputError as error:
+            refused = error
+            continue
+        found = True
+        if any(one.name == policy for one in contest.contestants):
+            continue
+        # Policies of an evaluation have its seed for their own dice; the usual one is 0.
+        done: Rollout = load(PROBLEMS[scenario.problem].play)(
+            scenario, build, contest.episodes, policy_seed=0
+        )
+        table = {int(row["seed"]): row for row in done.rows}
+        contest.add(policy, "policy", [table])
+        contest.fill()
+    if refused is not None and not found:
+        raise refused
 
 
 def overall(contests: Sequence[Contest]) -> dict[str, dict[str, Any]]:
@@ -127,14 +170,15 @@ def overall(contests: Sequence[Contest]) -> dict[str, dict[str, Any]]:
 def summary(contests: Sequence[Contest], left_out: Mapping[str, str]) -> dict[str, Any]:
     """What ``comparison.json`` holds: a row a contestant, what agents reach over all contests.
 
-    And what is reached over contests that differ in the seed of their world alone, see
-    :func:`edgesim.agents.comparing.worlds.over_worlds`.
+    And how the scenarios of contests differ, and what is reached over contests that differ in the
+    seed of their world alone, see :func:`edgesim.agents.comparing.worlds.over_worlds`.
     """
     return {
         "edgesim": version(),
         "rows": [row(contest, c) for contest in contests for c in contest.contestants],
         "overall": overall(contests),
         "worlds": over_worlds(contests),
+        "differences": differences(contests),
         "left_out": dict(left_out),
     }
 
@@ -190,7 +234,7 @@ def row(contest: Contest, contestant: Contestant) -> dict[str, Any]:
         "iqm_low": iqm_low,
         "iqm_high": iqm_high,
         "normalised": None if scale is None else float(scale.mean()),
-        **_beside(contestant, best[0] if best else None, contest.score.sign),
+        **_beside(contest, contestant, best[0] if best else None),
         **{
             name: float(np.nanmean(values))
             for name, values in contestant.metrics.items()
@@ -199,8 +243,11 @@ def row(contest: Contest, contestant: Contestant) -> dict[str, Any]:
     }
 
 
-def _beside(contestant: Contestant, best: Contestant | None, sign: int) -> dict[str, float | None]:
-    """An agent beside the best policy; None for all others."""
-    if best is None or contestant.kind != "agent":
+def _beside(
+    contest: Contest, contestant: Contestant, best: Contestant | None
+) -> dict[str, float | None]:
+    """An agent beside the best policy, and where there is no agent, policies; None for others."""
+    compared = contestant.kind == ("agent" if contest.of("agent") else "policy")
+    if best is None or contestant is best or not compared:
         return dict.fromkeys(BESIDE)
-    return {**beside(contestant.values, best.values, sign)}
+    return {**beside(contestant.values, best.values, contest.score.sign)}

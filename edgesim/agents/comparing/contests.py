@@ -1,8 +1,9 @@
-"""Run folders as contests: who met whom, in which scenario, on which episodes."""
+"""Folders of results as contests: who met whom, in which scenario, on which episodes."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isclose
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.agents.comparing.aggregates import normalised
+from edgesim.agents.comparing.played import Played, Table, read_played
 from edgesim.agents.comparing.scores import filled
 from edgesim.agents.runs import runfolder
 from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS, Score
 
-__all__ = ["Contest", "Contestant", "contests_of", "labels"]
+__all__ = ["Contest", "Contestant", "contests_of", "differences", "labels"]
 
 _NOT_A_METRIC = ("policy", "seed")
-
-Table = Mapping[int, Mapping[str, Any]]
-"""The rows of a policy, by episode seed."""
 
 
 @dataclass
@@ -87,6 +86,21 @@ class Contest:
         sign = self.score.sign
         return normalised(sign * contestant.scores, sign * ends["random"], sign * ends["bound"])
 
+    def add(
+        self,
+        name: str,
+        kind: str,
+        tables: Sequence[Table],
+        seeds: Sequence[int] = (),
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add a contestant; :meth:`fill` is to be called when all are there."""
+        metrics = _metrics(tables, self.episodes, self.score.metric)
+        values = metrics[self.score.metric]
+        self.contestants.append(
+            Contestant(name, kind, list(seeds), metrics, values, settings or {})
+        )
+
     def fill(self) -> None:
         """Fill in the missing scores of all contestants, and rank these."""
         filled_in = filled(self.score, [c.metrics[self.score.metric] for c in self.contestants])
@@ -97,81 +111,75 @@ class Contest:
 
 
 def contests_of(folders: Sequence[Path]) -> list[Contest]:
-    """The contests that complete run folders make up: one a scenario, equal in every key."""
-    runs = [_Run(folder) for folder in folders]
-    by_scenario: dict[str, list[_Run]] = {}
-    for run in runs:
-        by_scenario.setdefault(json.dumps(run.scenario, sort_keys=True), []).append(run)
+    """The contests that complete folders make up: one a scenario, equal in every key.
+
+    Args:
+        folders: of trainings, evaluations and simulations, in any mixture.
+
+    Raises:
+        InputError: one cannot be read, or two of one scenario have no episode in common.
+    """
+    played = [read_played(folder) for folder in folders]
+    by_scenario: dict[str, list[Played]] = {}
+    for one in played:
+        by_scenario.setdefault(json.dumps(one.scenario, sort_keys=True), []).append(one)
     names = labels([group[0].scenario for group in by_scenario.values()])
     return [
         _contest(label, group) for label, group in zip(names, by_scenario.values(), strict=True)
     ]
 
 
-class _Run:
-    """What a comparison reads of one run folder."""
-
-    def __init__(self, folder: Path) -> None:
-        import pyarrow.parquet as pq
-
-        self.folder = folder
-        config = runfolder.read_config(folder)
-        self.settings = runfolder.learned_from(config)
-        self.scenario = self.settings.pop("scenario")
-        self.seed = config.seed
-        self.agent = config.agent.name
-        try:
-            table = pq.read_table(folder / "episodes.parquet").to_pylist()
-            self.rows: dict[str, dict[int, dict[str, float]]] = {}
-            for row in table:
-                self.rows.setdefault(row["policy"], {})[int(row["seed"])] = row
-            self.episodes = set(self.rows[self.agent])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            reason = (str(error).splitlines() or [""])[0]
-            raise InputError(
-                "run folder", str(folder), f"its episodes.parquet cannot be read ({reason})"
-            ) from None
-
-
-def _contest(label: str, runs: Sequence[_Run]) -> Contest:
-    episodes = sorted(set.intersection(*(run.episodes for run in runs)))
+def _contest(label: str, folders: Sequence[Played]) -> Contest:
+    episodes = sorted(set.intersection(*(one.episodes for one in folders)))
     if not episodes:
         raise InputError(
-            "runs", str(runs[-1].folder), f"has no episode in common with {runs[0].folder}"
+            "runs", str(folders[-1].folder), f"has no episode in common with {folders[0].folder}"
         )
-    score = PROBLEMS[runs[0].scenario["problem"]].score
-    contest = Contest(label, runs[0].scenario, episodes, score)
-
-    def add(
-        name: str,
-        kind: str,
-        tables: Sequence[Table],
-        seeds: list[int],
-        settings: Mapping[str, Any],
-    ) -> None:
-        metrics = _metrics(tables, episodes, score.metric)
-        values = metrics[score.metric]
-        contest.contestants.append(Contestant(name, kind, seeds, metrics, values, settings))
-
-    variants: dict[str, list[_Run]] = {}
+    score = PROBLEMS[folders[0].scenario["problem"]].score
+    contest = Contest(label, folders[0].scenario, episodes, score)
+    runs = [one for one in folders if one.agent is not None]
+    variants: dict[str, list[Played]] = {}
     for run in runs:
         variants.setdefault(json.dumps(run.settings, sort_keys=True), []).append(run)
     names = labels([group[0].settings for group in variants.values()], key="agent.name")
-    agents = {run.agent for run in runs}
     for name, variant in zip(names, variants.values(), strict=True):
         group = sorted({run.seed: run for run in variant}.values(), key=lambda run: run.seed)
-        tables = [run.rows[run.agent] for run in group]
-        seeds = [run.seed for run in group]
-        add(name, "agent", tables, seeds, variant[0].settings)
-    others = dict.fromkeys(name for run in runs for name in run.rows if name not in agents)
-    for name in others:
-        # Baselines are equal in all folders: they depend on the evaluation's seed alone.
-        table = next(run.rows[name] for run in runs if name in run.rows)
-        kind = "bound" if name == "bound" else "policy"
-        if set(episodes) <= set(table):
-            add(name, kind, [table], [], {})
+        tables = [run.rows[str(run.agent)] for run in group]
+        contest.add(name, "agent", tables, [run.seed for run in group], variant[0].settings)
+    for name, table in _others(folders, {str(run.agent) for run in runs}, episodes):
+        contest.add(name, "bound" if name == "bound" else "policy", [table])
     contest.fill()
     return contest
+
+
+def _others(
+    folders: Sequence[Played], agents: Collection[str], episodes: Sequence[int]
+) -> Iterator[tuple[str, Table]]:
+    """The policies and bounds that folders hold, each once.
+
+    Baselines are equal in all folders: they depend on the evaluation's seed alone. A policy of
+    one's own that differs in two folders (its code has changed) stands there twice.
+    """
+    found: dict[str, list[Table]] = {}
+    for one in folders:
+        for name, table in one.rows.items():
+            if (name in agents and one.agent is not None) or not set(episodes) <= set(table):
+                continue
+            known = found.setdefault(name, [])
+            if not any(_equal(table, other, episodes) for other in known):
+                known.append(table)
+                yield name if len(known) == 1 else f"{name} ({one.folder})", table
+
+
+def _equal(one: Table, other: Table, episodes: Sequence[int]) -> bool:
+    """Whether two tables have the same figures, as far as both have them."""
+    for seed in episodes:
+        for key in one[seed].keys() & other[seed].keys():
+            a, b = one[seed][key], other[seed][key]
+            both = isinstance(a, int | float) and isinstance(b, int | float)
+            if a != b and not (both and isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)):
+                return False
+    return True
 
 
 def _metrics(
@@ -183,19 +191,21 @@ def _metrics(
         if key not in _NOT_A_METRIC
         and (
             key == score
-            or any(table[seed][key] is not None for table in tables for seed in episodes)
+            or any(table[seed].get(key) is not None for table in tables for seed in episodes)
         )
     ]
     return {
-        key: np.array([[table[seed][key] for seed in episodes] for table in tables], dtype=float)
+        key: np.array(
+            [[table[seed].get(key) for seed in episodes] for table in tables], dtype=float
+        )
         for key in known
     }
 
 
 def labels(configurations: Sequence[Mapping[str, Any]], key: str = "name") -> list[str]:
-    """Names, each with the keys in which those of its name differ."""
+    """Names, each with the keys in which those of its name differ; no two are equal."""
     flats = [runfolder.flat_values(configuration) for configuration in configurations]
-    found = []
+    found: list[str] = []
     for own in flats:
         alike = [other for other in flats if other[key] == own[key]]
         differing = [
@@ -203,9 +213,40 @@ def labels(configurations: Sequence[Mapping[str, Any]], key: str = "name") -> li
             for name in dict.fromkeys(name for other in alike for name in other)
             if any(other.get(name) != own.get(name) for other in alike)
         ]
-        found.append(" ".join([str(own[key]), *(f"{n}={_written(own.get(n))}" for n in differing)]))
+        label = " ".join([str(own[key]), *(f"{n}={_written(own.get(n))}" for n in differing)])
+        again = sum(label == other or other.startswith(f"{label} (") for other in found)
+        found.append(f"{label} ({again + 1})" if again else label)
     return found
 
 
+def differences(contests: Sequence[Contest]) -> list[dict[str, Any]]:
+    """How the scenarios of contests differ from the first of the same problem.
+
+    Returns:
+        for each contest but the first of its problem ``contest``, ``from`` (the label of the
+        first), and ``keys``: the values there and here, by dotted key.
+    """
+    first: dict[str, Contest] = {}
+    found = []
+    for contest in contests:
+        base = first.setdefault(str(contest.keys["problem"]), contest)
+        if base is contest:
+            continue
+        before, after = (runfolder.flat_values(one.keys) for one in (base, contest))
+        keys = {
+            key: [before.get(key), after.get(key)]
+            for key in dict.fromkeys((*before, *after))
+            if before.get(key) != after.get(key) and key != "name"
+        }
+        found.append({"contest": contest.label, "from": base.label, "keys": keys})
+    return found
+
+
+_WIDEST = 48  # characters of a value in a label
+
+
 def _written(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return f"{len(value)} stated"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"

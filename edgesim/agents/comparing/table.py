@@ -30,8 +30,28 @@ def print_comparison(content: Mapping[str, Any]) -> None:
         _print_overall(console, content["overall"])
     for group in content["worlds"]:
         _print_worlds(console, group)
+    for differing in content["differences"]:
+        _print_difference(console, differing)
     for folder, reason in content["left_out"].items():
         console.print(f"left out: {folder}: {reason}", soft_wrap=True)
+
+
+_LISTED = 8  # keys in which scenarios differ that a table lists
+
+
+def _print_difference(console: Console, differing: Mapping[str, Any]) -> None:
+    keys: Mapping[str, Any] = differing["keys"]
+    title = f"{differing['contest']} differs from {differing['from']}"
+    console.print(f"{title} in {len(keys)} key{'s' if len(keys) != 1 else ''}:", soft_wrap=True)
+    for key, (before, after) in list(keys.items())[:_LISTED]:
+        console.print(f"  {key}: {_short(before)} → {_short(after)}", soft_wrap=True)
+    if len(keys) > _LISTED:
+        console.print(f"  and {len(keys) - _LISTED} more, see comparison.json")
+
+
+def _short(value: Any) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _print_contest(console: Console, contest: str, rows: Sequence[Mapping[str, Any]]) -> None:

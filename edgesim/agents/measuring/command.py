@@ -15,6 +15,7 @@ from edgesim.agents.finding import (
 from edgesim.agents.measuring.evaluation import BOUND, PolicyProgress, compare
 from edgesim.agents.measuring.recording import Recorder
 from edgesim.agents.measuring.worlds import compare_over_worlds
+from edgesim.agents.runs.measured import Measured
 from edgesim.config.config import EvaluateConfig
 from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS
@@ -26,9 +27,11 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """``edgesim evaluate``: measure policies on held-out episodes and print the table.
 
     Nothing is written unless ``out`` is given, or ``record`` is set, for which it is
-    ``evaluations/<scenario>`` by default. The folder then gets ``evaluation.json``,
-    ``episodes.parquet`` and, recorded, ``events.parquet``: every event of every task, with its
-    policy and episode seed. A bound plays no episode and has no events.
+    ``evaluations/<scenario>`` by default (and a hash where the scenario is not its preset). The
+    folder then gets ``config.yaml`` and ``provenance.json``, see
+    :mod:`edgesim.agents.runs.measured`, ``evaluation.json``, ``episodes.parquet`` and, recorded,
+    ``events.parquet``: every event of every task, with its policy and episode seed. A bound plays
+    no episode and has no events. A folder with other results is not written to.
 
     Returns:
         what ``evaluation.json`` holds.
@@ -44,12 +47,22 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     policies = {name: find_policy(scenario, name) for name in names if name != BOUND}
     if config.record and not policies:
         raise InputError("record", True, "the bound plays no episode; name a policy beside it")
-    if config.worlds is not None:
-        return _over_worlds(config, scenario, [name for name in names if name != BOUND])
+    asked = {
+        "policies": names,
+        "episodes": config.episodes,
+        "seed": config.seed,
+        "bound": bound,
+        "record": config.record,
+        "worlds": config.worlds,
+    }
+    measured = Measured("evaluate", scenario, asked)
     out = config.out
     if out is None and config.record:
-        out = str(Path("evaluations") / scenario.name)
-    folder = None if out is None else _folder(out)
+        out = str(Path("evaluations") / f"{scenario.name}{measured.suffix}")
+    folder = None if out is None else measured.claim(Path(out))
+    if config.worlds is not None:
+        named = [name for name in names if name != BOUND]
+        return _over_worlds(config, scenario, named, measured, folder)
     with _bar() as progress:
         if folder is not None and config.record:
             with Recorder(folder / "events.parquet") as recorder:
@@ -68,34 +81,32 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
             )
     if folder is not None:
         done.write(folder)
+        measured.finish(folder)
     done.print()
     if folder is not None:
         print(f"written to {folder}")
     return done.content()
 
 
-def _over_worlds(config: EvaluateConfig, scenario: Any, names: list[str]) -> dict[str, Any]:
+def _over_worlds(
+    config: EvaluateConfig,
+    scenario: Any,
+    names: list[str],
+    measured: Measured,
+    folder: Path | None,
+) -> dict[str, Any]:
     """Measure on random worlds, which differ from the scenario in what its problem draws."""
-    folder = None if config.out is None else _folder(config.out)
     with _bar() as progress:
         done = compare_over_worlds(
             scenario, names, config.worlds or 1, config.episodes, config.seed, progress=progress
         )
     if folder is not None:
         done.write(folder)
+        measured.finish(folder)
     done.print()
     if folder is not None:
         print(f"written to {folder}")
     return {"policies": done.rows()}
-
-
-def _folder(out: str) -> Path:
-    folder = Path(out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("out", out, f"must be a folder to write to: {error.strerror}") from None
-    return folder
 
 
 @contextmanager

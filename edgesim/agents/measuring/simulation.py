@@ -8,9 +8,9 @@ from typing import Any
 
 from edgesim.agents.finding import find_policy, named_policies, scenario_of_command
 from edgesim.agents.measuring.rollout import Rollout
+from edgesim.agents.runs.measured import Measured
 from edgesim.agents.runs.seeds import policy_seed
 from edgesim.config.config import SimulateConfig
-from edgesim.errors import InputError
 from edgesim.files import replacing
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS
@@ -23,8 +23,9 @@ def simulate(config: SimulateConfig) -> Path:
 
     Returns:
         the folder ``<out>/<scenario>/<policy>-seed-<seed>/`` with ``events.parquet`` and
-        ``episode.png``, as far as the problem has them, and ``summary.json``. A repeated simulation
-        replaces it.
+        ``episode.png``, as far as the problem has them, ``summary.json``, and ``config.yaml`` and
+        ``provenance.json``, see :mod:`edgesim.agents.runs.measured`. A repeated simulation replaces
+        it; where the scenario is not its preset, a hash of what differs ends its name.
 
     Raises:
         InputError: unknown policy, or a folder that cannot be written.
@@ -33,11 +34,9 @@ def simulate(config: SimulateConfig) -> Path:
     (policy,) = named_policies(config, scenario)
     build = find_policy(scenario, policy)
     label: str = re.sub(r"[^\w.-]+", "-", policy).strip("-")
-    folder = Path(config.out) / str(scenario.name) / f"{label}-seed-{config.seed}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("out", str(folder), f"must be a folder: {error.strerror}") from None
+    measured = Measured("simulate", scenario, {"policies": [policy], "seed": config.seed})
+    name = f"{label}-seed-{config.seed}{measured.suffix}"
+    folder = measured.claim(Path(config.out) / str(scenario.name) / name)
     problem = PROBLEMS[scenario.problem]
     played: Rollout = load(problem.play)(
         scenario,
@@ -56,6 +55,7 @@ def simulate(config: SimulateConfig) -> Path:
     }
     with replacing(folder / "summary.json") as part:
         part.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    measured.finish(folder)
     picture: Path | None = None if problem.picture is None else load(problem.picture)(folder)
     _print(summary, load(problem.metrics))
     if log is not None:

@@ -32,6 +32,7 @@ __all__ = [
     "learned",
     "learned_from",
     "missing",
+    "plain",
     "read_config",
     "settled",
     "write_config",
@@ -119,7 +120,7 @@ def difference(folder: Path, config: TrainConfig) -> str | None:
 def write_config(folder: Path, config: TrainConfig) -> None:
     """Write ``config.yaml``, every key of the run."""
     with replacing(folder / "config.yaml") as part:
-        part.write_text(dump_yaml(_plain(asdict(settled(config)))), encoding="utf-8")
+        part.write_text(dump_yaml(plain(asdict(settled(config)))), encoding="utf-8")
 
 
 def read_config(folder: Path) -> TrainConfig:
@@ -187,7 +188,7 @@ def learned_from(config: TrainConfig) -> dict[str, Any]:
     ``bound``), where it is computed (``device``, ``threads``, ``engine``, which give figures equal
     up to rounding) and what is shown of it are not in it.
     """
-    values: dict[str, Any] = _plain(asdict(config))
+    values: dict[str, Any] = plain(asdict(config))
     learned = {key: values[key] for key in _LEARNED_FROM}
     for part, keys in _NOT_LEARNED_FROM.items():
         for key in keys:
@@ -203,12 +204,12 @@ def _preset(scenario: str, agent: str) -> dict[str, Any] | None:
     return learned_from(settled(compose("train", [f"scenario={scenario}", f"agent={agent}"])))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Values as YAML and JSON have them."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return str(value) if isinstance(value, Path) else value
 
 

@@ -92,15 +92,18 @@ def test_out_gets_the_figures_and_a_row_an_episode(tmp_path):
     returns = [row["return"] for row in rows if row["policy"] == "random"]
     assert content["policies"]["random"]["return"]["mean"] == pytest.approx(np.mean(returns))
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
+        "config.yaml",
         "episodes.parquet",
         "evaluation.json",
+        "provenance.json",
     ]
 
 
 def test_recorded_every_event_of_every_task_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     content = evaluate(config(policy=["random", "round_robin"], record=True))
-    folder = Path("evaluations/aigc_paper")
+    (folder,) = Path("evaluations").iterdir()
+    assert folder.name.startswith("aigc_paper-")  # it is not the preset as it is
     events = pq.read_table(folder / "events.parquet").to_pylist()
     assert set(events[0]) == {"time_s", "event", "task", "provider", "value", "policy", "seed"}
     assert {event["seed"] for event in events} == set(held_out_seeds(0, 3))
@@ -140,7 +143,7 @@ def test_what_was_there_stays_until_the_new_is_whole(tmp_path, monkeypatch):
 
     monkeypatch.setattr("edgesim.agents.measuring.rollout.rollout", fail)
     with pytest.raises(RuntimeError):
-        evaluate(config(policy="prophet", out=str(tmp_path), record=True))
+        evaluate(config(policy="random", out=str(tmp_path), record=True))
     assert (tmp_path / "evaluation.json").read_text() == before
     assert not list(tmp_path.glob("*.part"))
 
