@@ -273,6 +273,13 @@ class SimulateConfig:
     out: str = field(
         default="simulations", metadata=help_text("folder that gets the event log and the picture")
     )
+    video: str | None = field(
+        default=None,
+        metadata=help_text(
+            "also a film of the episode: a name in the folder, or a path, that ends in .gif or"
+            " .mp4 (which needs ffmpeg); null: none"
+        ),
+    )
     scenario_keys: dict[str, Any] = field(default_factory=dict, metadata=help_text(""))
 
     def __post_init__(self) -> None:
@@ -280,6 +287,8 @@ class SimulateConfig:
         if self.policy is not None:
             not_empty("policy", self.policy)
         not_empty("out", self.out)
+        if self.video is not None and Path(self.video).suffix not in (".gif", ".mp4"):
+            raise InputError("video", self.video, "must end in .gif or .mp4, as in episode.gif")
 
     @property
     def policies(self) -> list[str]:

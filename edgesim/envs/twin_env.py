@@ -270,7 +270,8 @@ class TwinEnv(gymnasium.Env[ObsT, ActT], EzPickle, Running, Generic[TwinT, ObsT,
         if self._viewer is None:
             from edgesim.plots.viewer import Viewer
 
-            self._viewer = Viewer(self.render_mode, load(self.picture))
+            headline = str(getattr(self.scenario, "name", ""))
+            self._viewer = Viewer(self.render_mode, load(self.picture), headline)
         frame: npt.NDArray[np.uint8] | None = self._viewer.show(self.twin)
         return frame
 

@@ -15,8 +15,10 @@ __all__ = [
     "INK",
     "MARKS",
     "MUTED",
+    "PAPER",
     "bandwidth_unit",
     "figure",
+    "house",
     "save",
     "save_both",
     "spread",
@@ -46,7 +48,11 @@ MUTED = "#6B6B6B"
 MARKS = "osD^vPX*"
 """What tells lines apart besides their colours, in the order in which they are used."""
 
+PAPER = "#FFFFFF"
+"""The ground of every figure. It is drawn, so that a figure can be read on a dark page too."""
+
 _RC: dict[Any, Any] = {
+    "axes.facecolor": PAPER,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.spines.right": False,
@@ -54,8 +60,10 @@ _RC: dict[Any, Any] = {
     "axes.titlelocation": "left",
     "axes.titlesize": 12,
     "figure.constrained_layout.use": True,
+    "figure.facecolor": PAPER,
     "font.size": 11,
     "savefig.dpi": 150,
+    "savefig.facecolor": PAPER,
     "svg.hashsalt": "edgesim",  # equal figures are equal files
     "text.color": INK,
     "xtick.color": INK,
@@ -69,12 +77,19 @@ def bandwidth_unit(most: float) -> tuple[float, str]:
 
 
 @contextmanager
+def house() -> Iterator[None]:
+    """The house style, for figures that are made within or drawn onto."""
+    with plt.rc_context(_RC):
+        yield
+
+
+@contextmanager
 def figure(width_in: float = 8.0, height_in: float = 4.5) -> Iterator[Figure]:
     """An empty figure in the house style; it is closed at the end.
 
     The default is legible at the width of a README (about 800 pixels).
     """
-    with plt.rc_context(_RC):
+    with house():
         drawn = plt.figure(figsize=(width_in, height_in))
         try:
             yield drawn

@@ -73,6 +73,8 @@ class Twin:
             if log is not None and not bare:
                 log = log.of(workload.name, *workload.columns, workload.details)
             workload.start(self, streams, log)
+            if log is not None:
+                log.capacities = workload.capacities
 
     def next_decision(self) -> Decision | None:
         """Run to the next decision; None when all workloads are idle.

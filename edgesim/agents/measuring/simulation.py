@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgesim.agents.finding import find_policy, named_policies, scenario_of_command
+from edgesim.agents.measuring.filming import check_filming, film
 from edgesim.agents.measuring.rollout import Rollout
 from edgesim.agents.runs.measured import Measured
 from edgesim.agents.runs.seeds import policy_seed
@@ -24,7 +25,8 @@ def simulate(config: SimulateConfig) -> Path:
     Returns:
         the folder ``<out>/<scenario>/<policy>-seed-<seed>/`` with ``events.parquet`` and
         ``episode.png``, as far as the problem has them, ``summary.json``, and ``config.yaml`` and
-        ``provenance.json``, see :mod:`edgesim.agents.runs.measured`. A repeated simulation replaces
+        ``provenance.json``, see :mod:`edgesim.agents.runs.measured`; and the film where ``video``
+        asks for one. A repeated simulation replaces
         it; where the scenario is not its preset, a hash of what differs ends its name.
 
     Raises:
@@ -33,6 +35,8 @@ def simulate(config: SimulateConfig) -> Path:
     scenario = scenario_of_command(config)
     (policy,) = named_policies(config, scenario)
     build = find_policy(scenario, policy)
+    if config.video is not None:
+        check_filming(scenario, config.video)
     label: str = re.sub(r"[^\w.-]+", "-", policy).strip("-")
     measured = Measured("simulate", scenario, {"policies": [policy], "seed": config.seed})
     name = f"{label}-seed-{config.seed}{measured.suffix}"
@@ -57,10 +61,19 @@ def simulate(config: SimulateConfig) -> Path:
         part.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     measured.finish(folder)
     picture: Path | None = None if problem.picture is None else load(problem.picture)(folder)
+    video: Path | None = None
+    if config.video is not None:
+        named = Path(config.video)
+        video = folder / named if named.parent == Path() else named
+        headline = f"{scenario.name}: {policy}"
+        seeds = config.seed, policy_seed(config.seed, policy)
+        film(video, scenario, build, *seeds, played.decisions, headline)
     _print(summary, load(problem.metrics))
     if log is not None:
         print(f"{len(log.rows):,} events in {folder / 'events.parquet'}")
     print(f"summary in {folder / 'summary.json'}" if picture is None else f"picture in {picture}")
+    if video is not None:
+        print(f"video in {video}")
     return folder
 
 

@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from edgesim.plots.panels import draw_bars, panels
 from edgesim.twin.aigc.workload import AIGCWorkload
 
 __all__ = ["draw_loads", "draw_map", "draw_now"]
@@ -22,30 +24,38 @@ _LEGEND: dict[str, Any] = {
 FREE, TAKEN, PROMISED, DOWN, REQUEST = "#E5E5E5", "#0072B2", "#56B4E9", "#D55E00", "#009E73"
 
 
-def draw_loads(axes: Axes, twin: AIGCWorkload) -> None:
-    """One bar a provider: capacity, steps that run, steps promised to tasks under way."""
+def draw_loads(axes: Axes, twin: AIGCWorkload, fresh: bool = True) -> None:
+    """One bar a provider: capacity, steps that run, steps promised to tasks under way.
+
+    ``fresh``: whether the panel is new, and gets its labels and legend.
+    """
     capacity = twin.world.capacity
     running = np.array([p.capacity - p.available for p in twin.providers])
     promised = np.maximum(capacity - twin.available - running, 0)
     rows = np.arange(len(capacity))
-    axes.barh(rows, capacity, color=np.where(twin.up, FREE, DOWN))
-    axes.barh(rows, running, color=TAKEN)
-    axes.barh(rows, promised, left=running, color=PROMISED)
-    axes.set(yticks=rows, xlabel="denoising steps held at once", ylabel="provider")
-    axes.invert_yaxis()
-    axes.margins(y=0.01)
+    draw_bars(axes, rows, capacity, np.where(twin.up, FREE, DOWN).tolist())
+    draw_bars(axes, rows, running, TAKEN)
+    draw_bars(axes, rows, promised, PROMISED, left=running)
+    if not fresh:
+        return
+    axes.set(xlim=(0, 1.02 * capacity.max()), ylim=(len(capacity) - 0.5, -0.5))
+    axes.set_yticks(rows[:: max(1, -(-len(rows) // 10))])
+    axes.set(xlabel="denoising steps held at once", ylabel="provider")
     kinds = {"capacity": FREE, "running": TAKEN, "on the way": PROMISED, "down": DOWN}
     handles = [Patch(color=colour, label=kind) for kind, colour in kinds.items()]
     axes.legend(handles=handles, **_LEGEND)
 
 
-def draw_map(axes: Axes, twin: AIGCWorkload) -> None:
-    """Sites, links and users on the square; the request at hand and the site that serves it."""
+def draw_map(axes: Axes, twin: AIGCWorkload, fresh: bool = True) -> None:
+    """Sites, links and users on the square; the request at hand and the site that serves it.
+
+    ``fresh``: whether the panel is new, and gets its labels and legend.
+    """
     delivery, world = twin.delivery, twin.world
     assert delivery is not None and world.sites_m is not None and world.scenario.wireless
     sites, now = world.sites_m, twin.clock.now
-    for one, other in delivery.routes.wiring.edges:
-        axes.plot(*sites[[one, other]].T, color="#BBBBBB", linewidth=1, zorder=1)
+    links = sites[np.array(list(delivery.routes.wiring.edges)).reshape(-1, 2)]
+    axes.add_collection(LineCollection(list(links), colors="#BBBBBB", linewidths=1, zorder=1))
     shown = range(min(world.scenario.users, 300))
     places = np.array([delivery.users.position(user, now) for user in shown])
     axes.scatter(places[:, 0], places[:, 1], s=3, color="#999999", zorder=2, label="users")
@@ -61,11 +71,13 @@ def draw_map(axes: Axes, twin: AIGCWorkload) -> None:
         label="sites",
     )
     for number, (x, y) in enumerate(sites):
-        axes.annotate(str(number), (x, y), ha="center", va="center", fontsize=7, color="white")
+        axes.text(x, y, str(number), ha="center", va="center", fontsize=7, color="white")
     x, y = delivery.position_m(twin.last)
     serving = sites[delivery.radio.serving(x, y)]
     axes.plot([x, serving[0]], [y, serving[1]], color=REQUEST, linewidth=1.5, zorder=4)
     axes.scatter([x], [y], marker="*", s=140, color=REQUEST, zorder=5, label="request")
+    if not fresh:
+        return
     side = world.scenario.wireless.side_m
     limits = (-0.04 * side, 1.04 * side)
     axes.set(xlim=limits, ylim=limits, xlabel="x, m", ylabel="y, m", aspect="equal")
@@ -73,11 +85,12 @@ def draw_map(axes: Axes, twin: AIGCWorkload) -> None:
 
 
 def draw_now(figure: Figure, twin: AIGCWorkload) -> None:
-    """The whole picture, onto an empty figure."""
+    """The whole picture, onto an empty figure or the one of an instant before."""
     if twin.delivery is None:
-        draw_loads(figure.subplots(), twin)
+        (only,), fresh = panels(figure, 1)
+        draw_loads(only, twin, fresh)
     else:
-        left, right = figure.subplots(1, 2)
-        draw_map(left, twin)
-        draw_loads(right, twin)
-    figure.suptitle(f"t = {twin.clock.now:,.0f} s   request {twin.last.number}")
+        (left, right), fresh = panels(figure, 1, 1)
+        draw_map(left, twin, fresh)
+        draw_loads(right, twin, fresh)
+    figure.suptitle(f"t = {twin.clock.now:,.0f} s, request {twin.last.number}")

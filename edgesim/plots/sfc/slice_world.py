@@ -17,11 +17,11 @@ __all__ = ["draw_network"]
 SWITCH, HOST, DOWN, CHAIN = "#777777", "#0072B2", "#D55E00", "#009E73"
 
 
-def draw_network(axes: Axes, twin: SFCWorkload) -> None:
+def draw_network(axes: Axes, twin: SFCWorkload, fresh: bool = True) -> None:
     """Switches and links, coloured by the fuller direction's load; hosts; the running chains' ends.
 
     Links that are down are dashed. The way of the chain at hand, as far as it is led, is drawn on
-    top.
+    top. ``fresh``: whether the panel is new, and gets its labels, legend and bar of colours.
     """
     fabric: Any = twin.fabric
     assert isinstance(fabric, SliceFabric)
@@ -52,8 +52,10 @@ def draw_network(axes: Axes, twin: SFCWorkload) -> None:
     if held is not None and held.flow.points:
         way = places[held.flow.points]
         axes.plot(way[:, 0], way[:, 1], "--", color=CHAIN, linewidth=1.5, zorder=5)
-    bar = ScalarMappable(Normalize(0, 1), colours)
-    axes.figure.colorbar(bar, ax=axes, label="load of the fuller direction", pad=0.02)
+    if not fresh:
+        return
+    bar = ScalarMappable(Normalize(0, 100), colours)
+    axes.figure.colorbar(bar, ax=axes, label="utilisation of the fuller direction, %", pad=0.02)
     geographic = wiring.graph.graph.get("positions") == "lonlat"
     unit = ("longitude, degrees", "latitude, degrees") if geographic else ("x, km", "y, km")
     axes.set(xlabel=unit[0], ylabel=unit[1])

@@ -7,7 +7,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from edgesim.plots.log import Log, lines, read_log
+from edgesim.plots.heat import draw_heat
+from edgesim.plots.log import Log, lines, read_capacities, read_headline, read_log
 from edgesim.plots.style import ACCENT, COLOURS, GREY, figure, save
 
 __all__ = ["draw", "hosted"]
@@ -18,51 +19,51 @@ REJECTED = COLOURS[1]
 
 def draw(folder: Path) -> Path:
     """Draw ``episode.png`` from the folder's ``events.parquet``; returns its path."""
-    log = read_log(folder)
-    with figure(9.0, 6.0) as drawn:
+    log, capacities = read_log(folder), read_capacities(folder)
+    with figure(9.0, 6.4) as drawn:
+        drawn.suptitle(read_headline(folder), x=0.01, ha="left")
         above, below = drawn.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-        _draw_hosts(drawn, above, log)
+        _draw_hosts(drawn, above, log, capacities)
         _draw_running(below, log)
         below.set_xlabel("time, s")
         return save(drawn, folder / "episode.png")
 
 
-def hosted(log: Log, times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Virtual nodes of accepted networks that each physical node hosts at the given times.
+def hosted(log: Log, times_s: npt.NDArray[np.float64], nodes: int = 0) -> npt.NDArray[np.float64]:
+    """CPU units of accepted networks that each physical node hosts at the given times.
 
-    Shape (nodes, times).
+    Shape (nodes, times). ``nodes`` is how many there are; at least as many as the log tells of. A
+    log without a column ``cpu_units`` (before edgesim 0.3) is counted in virtual nodes.
     """
-    chosen: dict[int, list[int]] = {}
-    changes: list[tuple[float, list[int], float]] = []
-    for time_s, event, request, node, _ in lines(log):
+    units = log.get("cpu_units", np.ones(len(log["time_s"])))
+    chosen: dict[int, list[tuple[int, float]]] = {}
+    changes: list[tuple[float, list[tuple[int, float]], float]] = []
+    for (time_s, event, request, node, _), cpu in zip(lines(log), units, strict=True):
         if event == "arrive":
             chosen[request] = []
         elif event == "choose":
-            chosen[request].append(node)
+            chosen[request].append((int(node), float(cpu)))
         elif event == "accept":
             changes.append((time_s, chosen[request], 1.0))
-        elif event == "release":
+        elif event in ("release", "drop"):
             changes.append((time_s, chosen[request], -1.0))
-    nodes = 1 + max((max(hosts) for hosts in chosen.values() if hosts), default=0)
-    count = np.zeros((nodes, len(times_s)))
-    for time_s, hosts, change in changes:
-        count[hosts, np.searchsorted(times_s, time_s) :] += change
-    return count
+    told = 1 + max((node for hosts in chosen.values() for node, _ in hosts), default=0)
+    held = np.zeros((max(nodes, told), len(times_s)))
+    for time_s, hosts, sign in changes:
+        since = np.searchsorted(times_s, time_s)
+        for node, cpu in hosts:
+            held[node, since:] += sign * cpu
+    return held
 
 
-def _draw_hosts(drawn: Figure, axes: Axes, log: Log) -> None:
+def _draw_hosts(
+    drawn: Figure, axes: Axes, log: Log, capacities: npt.NDArray[np.float64] | None
+) -> None:
     times_s = np.linspace(0, max(float(log["time_s"].max(initial=0.0)), 1e-9), BINS)
-    count = hosted(log, times_s)
-    image = axes.imshow(
-        count,
-        aspect="auto",
-        interpolation="nearest",
-        cmap="Blues",
-        extent=(0.0, times_s[-1], len(count) - 0.5, -0.5),
-    )
-    drawn.colorbar(image, ax=axes, label="virtual nodes hosted", pad=0.01)
+    held = hosted(log, times_s, 0 if capacities is None else len(capacities))
+    draw_heat(drawn, axes, held, times_s[-1], capacities, "virtual nodes hosted")
     axes.set_ylabel("physical node")
-    axes.set_title("Virtual nodes on each physical node")
+    axes.set_title("CPU of each physical node that virtual networks hold")
 
 
 def _draw_running(axes: Axes, log: Log) -> None:
@@ -87,6 +88,7 @@ def _draw_running(axes: Axes, log: Log) -> None:
         clip_on=False,
         label=f"rejected ({rejected.sum():,})",
     )
+    axes.set_title("Virtual networks that run")
     axes.set_ylabel("virtual networks")
     axes.grid(axis="y", color=GREY, alpha=0.25)
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)

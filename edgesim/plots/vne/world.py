@@ -7,18 +7,23 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
+from edgesim.plots.panels import draw_bars, panels
 from edgesim.twin.vne.request import UNPLACED
 from edgesim.twin.vne.workload import VNEWorkload
 
 __all__ = ["draw_map", "draw_now", "draw_running"]
 
-AT_HAND, BAR = "#D55E00", "#56B4E9"
+AT_HAND, BAR, ASKED = "#D55E00", "#56B4E9", "#0072B2"
 _SHOWN = 12  # running VNs that are listed
 
 
-def draw_map(axes: Axes, twin: VNEWorkload) -> None:
-    """Physical links and nodes, darker the more of them is held; paths of the VN at hand on top."""
+def draw_map(axes: Axes, twin: VNEWorkload, fresh: bool = True) -> None:
+    """Physical links and nodes, darker the more of them is held; paths of the VN at hand on top.
+
+    ``fresh``: whether the panel is new, and gets its labels and its bar of colours.
+    """
     substrate, wiring = twin.substrate, twin.substrate.network.links.wiring
     nodes = twin.world.map.nodes
     places = np.array([(nodes[node]["x"], nodes[node]["y"]) for node in range(wiring.nodes)])
@@ -42,33 +47,46 @@ def draw_map(axes: Axes, twin: VNEWorkload) -> None:
     axes.scatter(
         x[hosts], y[hosts], s=90, facecolor="none", edgecolor=AT_HAND, linewidth=2, zorder=4
     )
-    bar = ScalarMappable(Normalize(0, 1), colours)
-    axes.figure.colorbar(bar, ax=axes, label="share of CPU or bandwidth that is held", pad=0.02)
+    if not fresh:
+        return
+    bar = ScalarMappable(Normalize(0, 100), colours)
+    axes.figure.colorbar(bar, ax=axes, label="utilisation of CPU or bandwidth, %", pad=0.02)
     geographic = twin.world.map.graph.get("positions") == "lonlat"
     unit = ("longitude, degrees", "latitude, degrees") if geographic else ("x, km", "y, km")
     axes.set(xlabel=unit[0], ylabel=unit[1])
     axes.margins(0.04)
 
 
-def draw_running(axes: Axes, twin: VNEWorkload) -> None:
-    """The networks that were accepted last: bandwidth asked for, and taken over all hops."""
+def draw_running(axes: Axes, twin: VNEWorkload, fresh: bool = True) -> None:
+    """The networks that were accepted last: bandwidth asked for, and taken over all hops.
+
+    ``fresh``: whether the panel is new, and gets its labels and legend.
+    """
     shown = list(twin.running.values())[-_SHOWN:]
     rows = range(len(shown))
-    axes.barh(rows, [each.hop_bps / 1e6 for each in shown], color=BAR, label="taken over all hops")
-    asked = [each.request.bandwidth_bps / 1e6 for each in shown]
-    axes.barh(rows, asked, height=0.4, color="#0072B2", label="asked for")
+    draw_bars(axes, rows, [each.hop_bps / 1e6 for each in shown], BAR)
+    draw_bars(axes, rows, [each.request.bandwidth_bps / 1e6 for each in shown], ASKED, height=0.4)
     axes.set_yticks(rows, [str(each.request.number) for each in shown])
+    axes.autoscale_view(scaley=False)
+    axes.set_xlim(left=0)
+    if not fresh:
+        return
+    axes.set_ylim(-0.6, _SHOWN - 0.4)
     axes.set(xlabel="bandwidth, Mbit/s", ylabel="running, by its number")
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)
+    kinds = {"taken over all hops": BAR, "asked for": ASKED}
+    handles = [Patch(color=colour, label=kind) for kind, colour in kinds.items()]
+    axes.legend(
+        handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False
+    )
 
 
 def draw_now(figure: Figure, twin: VNEWorkload) -> None:
-    """The whole picture, onto an empty figure."""
-    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
-    draw_map(left, twin)
-    draw_running(right, twin)
+    """The whole picture, onto an empty figure or the one of an instant before."""
+    (left, right), fresh = panels(figure, 3, 2)
+    draw_map(left, twin, fresh)
+    draw_running(right, twin, fresh)
     request = twin.last
-    left.set_title(
-        f"t = {twin.clock.now:,.0f} s   request {request.number}: {request.nodes} nodes, "
+    figure.suptitle(
+        f"t = {twin.clock.now:,.0f} s, request {request.number}: {request.nodes} nodes, "
         f"{len(request.links)} links, {request.bandwidth_bps / 1e6:,.0f} Mbit/s"
     )

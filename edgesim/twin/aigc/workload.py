@@ -82,6 +82,11 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         return self.world.scenario
 
     @property
+    def capacities(self) -> list[float]:
+        """Denoising steps that each provider holds at once."""
+        return [float(steps) for steps in self.world.capacity]
+
+    @property
     def network_world(self) -> NetworkWorld | None:
         """The metro network between the sites; None in a scenario without one."""
         return None if self.scenario.wireless is None else self.world.network

@@ -1,5 +1,6 @@
 """The event log: what happened, to whom, where and when."""
 
+import json
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -10,9 +11,12 @@ from edgesim.files import replacing
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["UNITS", "EventLog"]
+__all__ = ["CAPACITIES", "UNITS", "EventLog"]
 
-UNITS = ("_bps", "_s", "_ms")
+CAPACITIES = b"capacities"
+"""Key of the table's metadata: what each place holds, as a JSON list."""
+
+UNITS = ("_bps", "_s", "_ms", "_units")
 """How the names of columns with numbers end."""
 
 
@@ -28,6 +32,10 @@ class EventLog:
         where: what the fourth column is called.
         details: further columns of the table, with words on an event: text, or numbers where the
             name ends in a unit. They do not count to the fingerprint.
+
+    Attributes:
+        capacities: what each place (``where``) holds when the episode begins, in the unit of its
+            load; None where that is not known. It goes to the table's metadata.
     """
 
     def __init__(
@@ -38,6 +46,7 @@ class EventLog:
         self._words: dict[int, dict[str, Any]] = {}  # by the number of the row
         self._whole: EventLog | None = None
         self._part = ""
+        self.capacities: Sequence[float] | None = None
         self.rows: list[tuple[float, str, int, int, float]] = []
 
     def of(self, part: str, whom: str, where: str, details: Sequence[str] = ()) -> "EventLog":
@@ -85,6 +94,9 @@ class EventLog:
             words = [self._words.get(row, {}).get(name) for row in range(len(self.rows))]
             kind = pa.float64() if name.endswith(UNITS) else pa.string()
             table = table.append_column(name, pa.array(words, kind))
+        if self.capacities is not None:
+            given = json.dumps([float(capacity) for capacity in self.capacities])
+            table = table.replace_schema_metadata({CAPACITIES: given})
         return table
 
     def write(self, path: Path) -> None:

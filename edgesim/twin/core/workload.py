@@ -1,7 +1,7 @@
 """A workload: one family's part in a world, and the decisions that it asks for."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from edgesim.twin.core.clock import Clock
@@ -110,6 +110,14 @@ class Workload(Rebuilt, ABC, Generic[R, C]):
         Raises:
             InputError: the workload has no place in the twin's network.
         """
+
+    @property
+    def capacities(self) -> Sequence[float] | None:
+        """What each place of the event log (provider, instance, node) holds, after :meth:`start`.
+
+        In the unit of the loads; None where a place has no capacity of its own.
+        """
+        return None
 
     @abstractmethod
     def prepare(self) -> bool:

@@ -108,6 +108,10 @@ class Fabric(Protocol):
     def qos(self, chain: Chain) -> QoS:
         """What an admitted chain truly gets now."""
 
+    @property
+    def capacities(self) -> list[float]:
+        """Bandwidth that each VNF instance carries when all is up, in the unit of the requests."""
+
     def words(self, chain: Chain) -> dict[str, Any]:
         """What the event log says of a chain that is admitted: columns and their words."""
 

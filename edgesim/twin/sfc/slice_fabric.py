@@ -130,6 +130,11 @@ class SliceFabric(Rebuilt):
         vnf = self.world.chains[request.kind][stage]
         return self.world.placement.of_type[vnf][choice]
 
+    @property
+    def capacities(self) -> list[float]:
+        """Of each instance, bit/s; 0 while its node is down."""
+        return [max(float(bps), 0.0) for bps in self.hosts.ceiling_bps]
+
     def words(self, chain: Chain) -> dict[str, Any]:
         """The slice, the nodes on the way in order, and which VNF is passed at which node."""
         world, request = self.world, chain.request

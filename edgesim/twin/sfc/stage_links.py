@@ -149,6 +149,16 @@ class StageFabric(Rebuilt):
         """What was asked for, at the delay of the chain's links, without loss."""
         return QoS(chain.delay_ms, chain.request.bandwidth, 0.0)
 
+    @property
+    def capacities(self) -> list[float]:
+        """What the links to each instance carry together, or those from it where that is less."""
+        links = self.world.capacity  # [stage, previous, next]
+        to = links.sum(axis=1)
+        away = np.full_like(to, np.inf)
+        away[:-1] = links[1:].sum(axis=2)
+        least: list[float] = np.minimum(to, away).ravel().tolist()
+        return least
+
     def words(self, chain: Chain) -> dict[str, Any]:
         """Nothing: the choices say all."""
         return {}

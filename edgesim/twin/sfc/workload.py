@@ -77,6 +77,11 @@ class SFCWorkload(Workload[Request, int]):
         return self.world.scenario
 
     @property
+    def capacities(self) -> list[float]:
+        """Bandwidth that each VNF instance carries, in the unit of the requests."""
+        return self.fabric.capacities
+
+    @property
     def network_world(self) -> NetworkWorld | None:
         """The network of the slices; None in a scenario of stage links."""
         return self.world.network

@@ -69,9 +69,14 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
         self._routing = scenario.routing if routing is None else routing
 
     @property
-    def details(self) -> tuple[str, ...]:  # type: ignore[override]  # only events have elements
+    def details(self) -> tuple[str, ...]:  # type: ignore[override]  # elements only where events are
         """See :class:`edgesim.twin.core.workload.Workload`."""
-        return ("element",) if self.scenario.events else ()
+        return ("cpu_units", "element") if self.scenario.events else ("cpu_units",)
+
+    @property
+    def capacities(self) -> list[float]:
+        """CPU units of each physical node."""
+        return [float(units) for units in self.substrate.cpu]
 
     @property
     def scenario(self) -> VNEScenario:
@@ -175,7 +180,8 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
         if embedding.hosts[virtual] != UNPLACED:
             raise RuntimeError(f"virtual node {virtual} has a host already")
         if self.log is not None:
-            self._note("choose", node, float(virtual))
+            units = float(embedding.request.cpu[virtual])
+            self._note("choose", node, float(virtual), cpu_units=units)
         reason = self._place(embedding, virtual, node)
         if reason is not None:
             self._reject(embedding, reason)
@@ -403,7 +409,7 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
             if path is not None:
                 substrate.give_path(path, link.bandwidth_bps)
 
-    def _note(self, event: str, node: int, value: float) -> None:
+    def _note(self, event: str, node: int, value: float, **details: float) -> None:
         """Write a line of the event log on the VN at hand, where one is kept."""
         if self.log is not None:
-            self.log.add(self.clock._now, event, self.last.number, node, value)
+            self.log.add(self.clock._now, event, self.last.number, node, value, **details)
