@@ -20,7 +20,8 @@ FPS = 10
 """Frames a second: as fast as render draws them."""
 
 _DPI = 80  # 800 by 400 pixels: as wide as a page of the documentation
-_COLOURS = 64  # of a GIF: a figure has few, and each bit more makes the file a tenth larger
+_COLOURS = 128  # of a GIF: a figure has few, and each bit more makes the file a tenth larger
+_LOOKED_AT = 8  # frames whose colours make the palette
 
 
 def check_film(path: str) -> None:
@@ -87,10 +88,15 @@ class _GifWriter(PillowWriter):
 
     def finish(self) -> None:
         """Write the file."""
-        first, *others = [frame.convert("RGB") for frame in self._frames]
-        middle = ([first, *others])[len(others) // 2]
-        palette = middle.quantize(_COLOURS, dither=Image.Dither.NONE)
-        flat = [it.quantize(palette=palette, dither=Image.Dither.NONE) for it in (first, *others)]
+        frames = [frame.convert("RGB") for frame in self._frames]
+        width, height = frames[0].size
+        some = frames[:: max(1, len(frames) // _LOOKED_AT)]
+        below = Image.new("RGB", (width, height * len(some)))
+        for place, frame in enumerate(some):
+            below.paste(frame, (0, place * height))
+        # So that the few pixels of a mark keep its colour, which medians would give to the many.
+        palette = below.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        flat = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
         flat[0].save(
             self.outfile,
             save_all=True,

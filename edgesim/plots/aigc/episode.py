@@ -49,7 +49,7 @@ def occupied_steps(
             changes.append((time_s, provider, steps[task]))
         elif event in ("run over", "finish", "lose") and task in where:
             changes.append((time_s, where.pop(task), -steps[task]))
-    providers = max(providers, 1 + max((int(p) for p in log["provider"]), default=0))
+    providers = max(providers, 1 + max((int(place) for _, place, _ in changes), default=0))
     occupied = np.zeros((providers, len(times_s)))
     for time_s, provider, change in changes:
         occupied[provider, np.searchsorted(times_s, time_s) :] += change

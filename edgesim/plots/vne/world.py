@@ -67,8 +67,8 @@ def draw_running(axes: Axes, twin: VNEWorkload, fresh: bool = True) -> None:
     draw_bars(axes, rows, [each.hop_bps / 1e6 for each in shown], BAR)
     draw_bars(axes, rows, [each.request.bandwidth_bps / 1e6 for each in shown], ASKED, height=0.4)
     axes.set_yticks(rows, [str(each.request.number) for each in shown])
-    axes.autoscale_view(scaley=False)
-    axes.set_xlim(left=0)
+    most = max((each.hop_bps / 1e6 for each in shown), default=0.0)
+    axes.set_xlim(0, 1.05 * most or 1.0)
     if not fresh:
         return
     axes.set_ylim(-0.6, _SHOWN - 0.4)
