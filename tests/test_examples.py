@@ -68,9 +68,7 @@ def test_examples_are_found() -> None:
     assert "edgesim train scenario=aigc" in LINES
     assert len(LINES) > 40
     languages = {it.language for page in PAGES.values() for it in blocks(page)}
-    assert languages <= {"", "python", "sh", "toml", "yaml"}, (
-        "a language that nothing tests"
-    )
+    assert languages <= {"", "python", "sh", "toml", "yaml"}, "a language that nothing tests"
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -26,8 +26,8 @@ def simulate(config: SimulateConfig) -> Path:
         the folder ``<out>/<scenario>/<policy>-seed-<seed>/`` with ``events.parquet`` and
         ``episode.png``, as far as the problem has them, ``summary.json``, and ``config.yaml`` and
         ``provenance.json``, see :mod:`edgesim.agents.runs.measured`; and the film where ``video``
-        asks for one. A repeated simulation replaces
-        it; where the scenario is not its preset, a hash of what differs ends its name.
+        asks for one. A repeated simulation replaces it; where the scenario is not its preset, a
+        hash of what differs ends its name.
 
     Raises:
         InputError: unknown policy, or a folder that cannot be written.
