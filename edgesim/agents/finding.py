@@ -111,7 +111,7 @@ def named_policies(config: EvaluateConfig | SimulateConfig, scenario: Any) -> li
     return names
 
 
-def find_policy(scenario: Any, policy: str) -> NamedPolicy:
+def find_policy(scenario: Any, policy: Any) -> NamedPolicy:
     """What makes the policy that a user names.
 
     Args:
@@ -120,10 +120,13 @@ def find_policy(scenario: Any, policy: str) -> NamedPolicy:
             an import string ``module:attribute`` of the user's own; modules in the working folder
             are found. The attribute is used as it is if it has ``predict``, and is otherwise, as
             is a class, called with (environments, seed), or with nothing where it takes nothing.
+            In Python, also such an object itself.
 
     Raises:
         InputError: there is no such policy, or it does not suit the scenario.
     """
+    if not isinstance(policy, str):
+        return NamedPolicy(_maker(type(policy).__name__, policy))
     specs = {name: spec for name, spec in policies_of(scenario.problem).items() if not spec.bound}
     name, _, given = policy.partition(":")
     spec = specs.get(name)

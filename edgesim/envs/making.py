@@ -6,6 +6,7 @@ from typing import Any
 
 import gymnasium
 
+from edgesim.envs.wrapping import own_parts, wrapped
 from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS
 from edgesim.scenarios import resolve
@@ -16,22 +17,28 @@ Env = gymnasium.Env[Any, Any]
 
 
 def make_envs(scenario: Any, count: int, env_kwargs: Mapping[str, Any] | None = None) -> list[Env]:
-    """Environments of a scenario (its checked dataclass), as its problem registers them.
+    """Environments of a scenario, as its problem registers them.
+
+    Args:
+        scenario: its checked dataclass.
+        count: how many.
+        env_kwargs: further arguments. ``reward`` may be an import string of a function, and
+            ``wrappers`` a list of import strings, see :mod:`edgesim.envs.wrapping`.
 
     Raises:
-        InputError: its problem has methods, and no environment.
+        InputError: its problem has methods, and no environment; or a wrapper cannot be used.
     """
     env_id = PROBLEMS[scenario.problem].env_id
     if not env_id:
         raise InputError("scenario", scenario.name, "has no environment: its policies are methods")
     values = asdict(scenario)
+    inner, outer = own_parts(env_kwargs or {})
     # "edgesim:" has Gymnasium import the package, which registers the id.
-    return [
-        gymnasium.make(
-            f"edgesim:{env_id}", disable_env_checker=True, scenario=values, **(env_kwargs or {})
-        )
+    made = [
+        gymnasium.make(f"edgesim:{env_id}", disable_env_checker=True, scenario=values, **inner)
         for _ in range(count)
     ]
+    return [wrapped(env, outer) for env in made]
 
 
 def scenario_of(

@@ -14,6 +14,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 from edgesim.envs.batched import AUTORESET_MODES, BatchedEnv
 from edgesim.envs.making import scenario_of
+from edgesim.envs.wrapping import own_parts
 from edgesim.errors import InputError
 from edgesim.importing import load
 from edgesim.problems import ENGINES, PROBLEMS
@@ -111,6 +112,8 @@ def _unsupported(scenario: Any, arguments: Mapping[str, Any]) -> str | None:
     batched = PROBLEMS[scenario.problem].batched
     if batched is None:
         return f"there is no batched engine for the problem {scenario.problem!r}"
+    for key in own_parts(arguments)[1]:
+        return f"the batched engine takes no {key} of one's own"
     for key in _SINGLE_ONLY:
         if arguments.get(key):
             return f"the batched engine has no {key}"
