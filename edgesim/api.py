@@ -191,8 +191,18 @@ def train(
             the problem's default.
         overrides: keys of the scenario to replace.
         agent_overrides: keys of the agent to replace: ``{"hyperparameters.gamma": 0.9}``.
-        seed, total_steps, episodes, validation_episodes, validations, bound, resume, runs,
-            progress, engine, threads, device: as the keys of ``edgesim train``.
+        seed: of everything that is random in the run.
+        total_steps: decisions to learn from; None: as the agent says.
+        episodes: held-out test episodes of the final table.
+        validation_episodes: episodes of each evaluation while learning.
+        validations: how often to evaluate while learning; the best model is kept.
+        bound: also work out the bound on the test episodes; None: if the problem has one.
+        resume: go on with a run that was stopped.
+        runs: folder that holds the run folders.
+        progress: show a progress bar at a terminal.
+        engine: ``simpy``, ``batched``, or ``auto``.
+        threads: CPU threads of torch.
+        device: ``cpu``, ``cuda``, ``cuda:<n>`` or ``auto``.
 
     Raises:
         InputError: something cannot be used; nothing has been written then.
@@ -276,7 +286,8 @@ def simulate(
 
     Args:
         scenario: see :data:`Scenario`.
-        policy: a baseline's name, a run folder or ``module:attribute``; None: the problem's default.
+        policy: a baseline's name, a run folder or ``module:attribute``; None: the problem's
+            default.
         overrides: keys of the scenario to replace.
         seed: of the episode.
         out: folder that holds the episode's own.
