@@ -84,6 +84,10 @@ def _dispatch(words: list[str]) -> int:
         from edgesim.commands.listing import show
 
         show(rest)
+    elif command == "new":
+        from edgesim.commands.new import new
+
+        print(new(rest))
     else:
         return _configured(command, rest)
     return 0

@@ -114,6 +114,10 @@ def _chosen(sections: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
 
 def command_help(command: str, what: str, words: Sequence[str] = ()) -> str:
     """The help of a command; ``words`` may choose the presets whose keys are shown."""
+    if command == "new":
+        from edgesim.commands.new import usage
+
+        return f"{usage()}\n\n{what}"
     if command == "list":
         return f"usage: edgesim list [{' | '.join(SECTIONS)}]\n\n{what}"
     given = dict(word.partition("=")[::2] for word in words)

@@ -12,6 +12,7 @@ COMMANDS = {
     "calibrate": "measure a diffusion service: quality against steps, time, memory",
     "calibrate-train": "train the weights of an embedded service again, from data in kept packages",
     "validate": "run a real server of a service beside the twin's, at several loads",
+    "new": "write a commented file to start from: a scenario, a policy or an agent of your own",
     "list": "show scenarios, agents, policies, figures and services",
     "completion": "print the shell's completion script: bash, zsh or fish",
 }

@@ -19,7 +19,7 @@ from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset as scenario_preset
 from edgesim.yaml_files import read_yaml
 
-__all__ = ["default_for", "for_scenario", "preset", "presets", "section", "values"]
+__all__ = ["default_for", "for_scenario", "preset", "preset_file", "presets", "section", "values"]
 
 _FOLDER = Path(__file__).parents[1] / "agents"
 
@@ -56,6 +56,11 @@ def values(name: str) -> dict[str, Any]:
         raise InputError("agent", name, did_you_mean(str(name), _files()) + more)
     stated: dict[str, Any] = read_yaml(path, "agent")
     return _own(path) if "base" in stated else {"name": name, **stated}
+
+
+def preset_file(name: str) -> Path:
+    """The YAML file of a preset that there is."""
+    return _files()[name]
 
 
 def _own(path: Path) -> dict[str, Any]:
