@@ -99,11 +99,16 @@ def preset(name: str) -> dict[str, Any]:
     path = _standing_on(name)
     if path is not None:
         return _own(path)[0]
-    values = deepcopy(_read(preset_file(name)))
-    for key, part in values.items():
+    return {"name": name, **_with_parts(_read(preset_file(name)))}
+
+
+def _with_parts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values in which a part of a shared world that names a preset states all of its keys."""
+    found = deepcopy(dict(values))
+    for key, part in found.items():
         if isinstance(part, dict) and "preset" in part:
-            values[key] = merged(preset(part.pop("preset")), part)
-    return {"name": name, **values}
+            found[key] = merged(preset(part.pop("preset")), part)
+    return found
 
 
 def lineage(name: str) -> list[str]:
@@ -126,7 +131,9 @@ def _own(path: Path) -> tuple[dict[str, Any], list[str]]:
     Raises:
         InputError: its file cannot be used.
     """
-    values, names = read_preset(path, "scenario", preset)
+    values, names = read_preset(
+        path, "scenario", preset, lambda base, own: merged(base, _with_parts(own))
+    )
     if "problem" not in values:
         accepted = f"must name its base, a scenario; {did_you_mean('', _files())}"
         raise InputError("scenario", str(path), accepted)
