@@ -6,11 +6,15 @@ from typing import Any
 import numpy as np
 
 from edgesim.errors import InputError, did_you_mean
-from edgesim.twin.core.clock import Clock
+from edgesim.scenarios.parts.events import read_events
+from edgesim.twin.core.clock import Clock, Moment
 from edgesim.twin.core.forking import copied
+from edgesim.twin.core.happenings import crowds_told
 from edgesim.twin.core.log import EventLog
+from edgesim.twin.core.series import Gauge, Series
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Decision, Workload
+from edgesim.twin.network.gauge import LinkGauge
 from edgesim.twin.network.network import Network, NetworkWorld
 
 __all__ = ["Twin"]
@@ -75,6 +79,29 @@ class Twin:
             workload.start(self, streams, log)
             if log is not None:
                 log.capacities = workload.capacities
+        if self.log is not None:
+            self._begin_series(self.log)
+
+    def _begin_series(self, log: EventLog) -> None:
+        """Look at links, and at what the workloads have, over time."""
+        for workload in self._parts:
+            events = read_events(getattr(getattr(workload, "scenario", None), "events", None))
+            for time_s, event, name in crowds_told(events):
+                self.clock.at(time_s, self._tell, (workload.log, event, name))
+        gauges: list[Gauge] = [gauge for workload in self._parts for gauge in workload.gauges()]
+        if self.network is not None:
+            gauges.insert(0, LinkGauge(self.clock, self.network))
+        if not gauges:
+            return
+        length_s = max(workload.length_s for workload in self._parts)
+        log.series = Series(self.clock, gauges, length_s)
+        for workload in self._parts:
+            if workload.log is not None:
+                workload.log.series = log.series
+
+    def _tell(self, moment: Moment) -> None:
+        log, event, name = moment.value
+        log.add(self.clock.now, event, -1, -1, 0.0, element=name)
 
     def next_decision(self) -> Decision | None:
         """Run to the next decision; None when all workloads are idle.

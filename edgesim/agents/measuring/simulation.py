@@ -23,11 +23,12 @@ def simulate(config: SimulateConfig) -> Path:
     """Run one episode; write its event log, its figures and its picture; print the figures.
 
     Returns:
-        the folder ``<out>/<scenario>/<policy>-seed-<seed>/`` with ``events.parquet`` and
-        ``episode.png``, as far as the problem has them, ``summary.json``, and ``config.yaml`` and
-        ``provenance.json``, see :mod:`edgesim.agents.runs.measured`; and the film where ``video``
-        asks for one. A repeated simulation replaces it; where the scenario is not its preset, a
-        hash of what differs ends its name.
+        the folder ``<out>/<scenario>/<policy>-seed-<seed>/`` with ``events.parquet``,
+        ``series.parquet`` (:mod:`edgesim.twin.core.series`), ``series.png`` and ``episode.png``, as
+        far as the problem has them, ``summary.json``, and ``config.yaml`` and ``provenance.json``,
+        see :mod:`edgesim.agents.runs.measured`; and the film where ``video`` asks for one. A
+        repeated simulation replaces it; where the scenario is not its preset, a hash of what
+        differs ends its name.
 
     Raises:
         InputError: unknown policy, or a folder that cannot be written.
@@ -52,6 +53,9 @@ def simulate(config: SimulateConfig) -> Path:
     log = played.logs[0] if played.logs else None
     if log is not None:
         log.write(folder / "events.parquet")
+        if getattr(log, "series", None) is not None:
+            log.series.write(folder / "series.parquet")
+            load("edgesim.plots.series:draw")(folder)
     summary = {
         "scenario": scenario.name,
         "policy": policy,
@@ -71,6 +75,8 @@ def simulate(config: SimulateConfig) -> Path:
     _print(summary, load(problem.metrics))
     if log is not None:
         print(f"{len(log.rows):,} events in {folder / 'events.parquet'}")
+        if (folder / "series.png").is_file():
+            print(f"series over time in {folder / 'series.parquet'} and {folder / 'series.png'}")
     print(f"summary in {folder / 'summary.json'}" if picture is None else f"picture in {picture}")
     if video is not None:
         print(f"video in {video}")

@@ -8,6 +8,7 @@ from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.twin.aigc.delivery import Delivery
 from edgesim.twin.aigc.experience import Experience
+from edgesim.twin.aigc.gauges import CellGauge, ProviderGauge
 from edgesim.twin.aigc.outcomes import (
     Crashed,
     Finished,
@@ -27,6 +28,7 @@ from edgesim.twin.core.clock import URGENT, Moment
 from edgesim.twin.core.crowds import Merged
 from edgesim.twin.core.happenings import Happening, lasting, play
 from edgesim.twin.core.log import EventLog
+from edgesim.twin.core.series import Gauge
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host, Workload
 from edgesim.twin.network.network import NetworkWorld
@@ -257,6 +259,19 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             load=world.load,
             sites_m=() if world.sites_m is None else world.sites_m.tolist(),
         )
+
+    @property
+    def length_s(self) -> float:
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        return self.scenario.horizon_s
+
+    def gauges(self) -> list[Gauge]:
+        """See :class:`edgesim.twin.core.workload.Workload`: providers, and cells."""
+        assert self.log is not None
+        found: list[Gauge] = [ProviderGauge(self, self.log)]
+        if self.delivery is not None:
+            found.append(CellGauge(self.delivery.radio))
+        return found
 
     def resample(self) -> None:
         """See :class:`edgesim.twin.core.workload.Workload`.

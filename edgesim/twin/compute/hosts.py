@@ -62,6 +62,7 @@ class VNFHosts:
     All that is indexed by instance is read, never written, from outside.
 
     Attributes:
+        capacity_bps: traffic that each instance processes.
         reserved_bps: traffic that chains have reserved.
         ceiling_bps: what reservations may reach: the capacity, or -1 while its node is down.
         delay_s: processing delay now; that of an idle instance while down.
@@ -69,12 +70,12 @@ class VNFHosts:
     """
 
     __slots__ = (
-        "_capacity_bps",
         "_holders",
         "_on",
         "_places",
         "_service_s",
         "_stated_bps",
+        "capacity_bps",
         "ceiling_bps",
         "delay_s",
         "placement",
@@ -85,7 +86,7 @@ class VNFHosts:
     def __init__(self, placement: Placement, instances: Instances) -> None:
         count = len(placement.node)
         self.placement = placement
-        self._capacity_bps = array("d", [float(instances.capacity_bps)] * count)
+        self.capacity_bps = array("d", [float(instances.capacity_bps)] * count)
         self._stated_bps = float(instances.capacity_bps)
         self._service_s = instances.processing_ms / 1000
         self._places = instances.queue_packets
@@ -94,7 +95,7 @@ class VNFHosts:
         for instance, node in enumerate(placement.node):
             self._on.setdefault(node, []).append(instance)
         self.reserved_bps = array("d", [0.0] * count)
-        self.ceiling_bps = array("d", self._capacity_bps)
+        self.ceiling_bps = array("d", self.capacity_bps)
         self.delay_s = array("d", [self._service_s] * count)
         self.up = [True] * count
 
@@ -130,7 +131,7 @@ class VNFHosts:
         At least a hundredth of its capacity is left to those who reserve nothing, so that every
         message gets through.
         """
-        capacity = self._capacity_bps[instance]
+        capacity = self.capacity_bps[instance]
         left_bps = max(capacity - self.reserved_bps[instance], capacity / 100)
         return self.delay_s[instance] + size_bytes * 8.0 / left_bps
 
@@ -145,7 +146,7 @@ class VNFHosts:
         """The node and its instances work again."""
         for instance in self._on.get(node, ()):
             self.up[instance] = True
-            self.ceiling_bps[instance] = self._capacity_bps[instance]
+            self.ceiling_bps[instance] = self.capacity_bps[instance]
             self._set(instance, self.reserved_bps[instance])
 
     def scale_node(self, node: int, factor: float) -> None:
@@ -154,10 +155,10 @@ class VNFHosts:
         What is reserved beyond it stays, and waits longer in the queue.
         """
         for instance in self._on.get(node, ()):
-            capacity = self._capacity_bps[instance] * factor
+            capacity = self.capacity_bps[instance] * factor
             if abs(capacity - self._stated_bps) <= 1e-9 * self._stated_bps:
                 capacity = self._stated_bps  # what is undone is undone exactly
-            self._capacity_bps[instance] = capacity
+            self.capacity_bps[instance] = capacity
             if self.up[instance]:
                 self.ceiling_bps[instance] = capacity
             self._set(instance, self.reserved_bps[instance])
@@ -165,5 +166,5 @@ class VNFHosts:
     def _set(self, instance: int, reserved_bps: float) -> None:
         self.reserved_bps[instance] = reserved_bps
         if self.up[instance]:
-            stay, _ = finite_queue(reserved_bps / self._capacity_bps[instance], self._places)
+            stay, _ = finite_queue(reserved_bps / self.capacity_bps[instance], self._places)
             self.delay_s[instance] = self._service_s * stay

@@ -7,7 +7,7 @@ from edgesim.errors import InputError, did_you_mean
 from edgesim.scenarios.parts.events import Event
 from edgesim.twin.core.clock import URGENT, Clock, Moment
 
-__all__ = ["Happening", "Names", "happenings", "lasting", "numbered", "play"]
+__all__ = ["Happening", "Names", "crowds_told", "happenings", "lasting", "numbered", "play"]
 
 Names = dict[str, list[str]]
 """What there is to fail: names of the links, nodes, hosts and providers, by what they are."""
@@ -74,6 +74,29 @@ def lasting(plan: Sequence[Happening], *changes: str) -> list[Happening]:
         if made.change in (*changes, *(_UNDONE[change] for change in changes)):
             last[made.subject, made.number] = made
     return [made for made in last.values() if made.change in changes]
+
+
+def crowds_told(events: Iterable[Event]) -> list[tuple[float, str, str]]:
+    """What events do to the load, for an event log: when, the event, and whose load it is."""
+    told: list[tuple[float, str, str]] = []
+    for event in events:
+        if event.event in ("load", "flash_crowd"):
+            word = "load" if event.event == "load" else "crowd"
+            parts = [word, f"of {event.slice}" if event.slice else "", _at(event)]
+            name = f"{' '.join(filter(None, parts))} ×{event.factor:g}"
+            told.append((event.at_s, f"{word} begins", name))
+            if event.until_s is not None:
+                told.append((event.until_s, f"{word} ends", name))
+        elif event.group is not None:
+            name = " ".join(filter(None, ("group", event.group, _at(event))))
+            told.append((event.at_s, f"group {event.event}", name))
+            if event.until_s is not None:
+                told.append((event.until_s, "group leaves", name))
+    return told
+
+
+def _at(event: Event) -> str:
+    return "" if event.node is None else f"at {event.node}"
 
 
 def play(clock: Clock, plan: Iterable[Happening], hear: Callable[[Moment], None]) -> None:

@@ -11,6 +11,8 @@ from edgesim.files import replacing
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from edgesim.twin.core.series import Series
+
 __all__ = ["CAPACITIES", "UNITS", "EventLog"]
 
 CAPACITIES = b"capacities"
@@ -36,6 +38,8 @@ class EventLog:
     Attributes:
         capacities: what each place (``where``) holds when the episode begins, in the unit of its
             load; None where that is not known. It goes to the table's metadata.
+        series: how full links, providers and what else there is were over time, where the twin
+            that writes the log looks at it.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class EventLog:
         self._columns = (whom, where)
         self.details = tuple(details)
         self._words: dict[int, dict[str, Any]] = {}  # by the number of the row
+        self.series: Series | None = None
         self._whole: EventLog | None = None
         self._part = ""
         self.capacities: Sequence[float] | None = None
@@ -55,6 +60,7 @@ class EventLog:
         Its rows stand in this log too, where its events are named ``<part>: <event>``.
         """
         log = EventLog(whom, where, details)
+        log.series = self.series
         self.details = tuple(dict.fromkeys((*self.details, *details)))
         log._whole, log._part = self, part
         return log
@@ -68,6 +74,10 @@ class EventLog:
         self.rows.append((time_s, event, whom, where, value))
         if self._whole is not None:
             self._whole.add(time_s, f"{self._part}: {event}", whom, where, value, **details)
+
+    def said(self, row: int) -> dict[str, Any]:
+        """What the further columns of a row say."""
+        return self._words.get(row, {})
 
     def fingerprint(self) -> str:
         """A hash of all rows: equal logs, equal fingerprints.

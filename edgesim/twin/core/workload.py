@@ -12,6 +12,8 @@ from edgesim.twin.core.streams import Streams
 if TYPE_CHECKING:
     import numpy as np
 
+    from edgesim.twin.core.series import Gauge
+
 __all__ = ["Decision", "Host", "Ledger", "Workload"]
 
 R = TypeVar("R")
@@ -145,6 +147,17 @@ class Workload(Rebuilt, ABC, Generic[R, C]):
     @abstractmethod
     def resample(self) -> None:
         """Draw anew what has not happened yet, from the streams as they are now."""
+
+    # --- what is recorded of it -------------------------------------------------------------------
+
+    @property
+    def length_s(self) -> float:
+        """About how long an episode lasts, s; for series over time."""
+        return 1.0
+
+    def gauges(self) -> "list[Gauge]":
+        """What series over time look at, where the episode is recorded."""
+        return []
 
     # --- a workload as the one thing of interest ------------------------------------------------
 

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from edgesim.twin.core.clock import Clock, Moment
 from edgesim.twin.network.links import Links
 from edgesim.twin.network.message_routes import MessageRoutes
@@ -126,6 +129,15 @@ class Messages:
     def waiting(self) -> int:
         """Messages at nodes that no way leads on from now."""
         return len(self._waiting)
+
+    def backlog(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """When each link will have sent all that now waits there (s), and how much that is.
+
+        Of these messages, one may be sent now; shape (links,) each.
+        """
+        now = self._clock._now
+        waiting = [sum(one.sent_s > now for one in queue) for queue in self._queues]
+        return np.array(self._free_s), np.array(waiting, dtype=float)
 
     def send(
         self,

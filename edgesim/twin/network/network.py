@@ -110,6 +110,11 @@ class Network:
         play(clock, world.plan, self._happen)
 
     @property
+    def has_messages(self) -> bool:
+        """Whether somebody sends messages."""
+        return self._messages is not None
+
+    @property
     def messages(self) -> Messages:
         """The messages, which a network without any does not plan for."""
         if self._messages is None:

@@ -124,7 +124,9 @@ class Wiring(Shared):
             ValueError: the nodes are not 0 … S-1.
         """
         wired: nx.Graph[int] = nx.Graph()
-        wired.add_nodes_from(graph.nodes(data=True))
+        wired.add_nodes_from(
+            (node, {"name": f"site {node}", **data}) for node, data in graph.nodes(data=True)
+        )
         for one, other, edge in graph.edges(data=True):
             length_km = edge["length_m"] / 1000
             wired.add_edge(

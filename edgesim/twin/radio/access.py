@@ -45,6 +45,8 @@ class RadioAccess:
         downlink: the bands of the downloads.
         in_transfer: transfers on the air.
         handovers: handovers so far.
+        ended: of each transfer that has ended when, at which site, and how long it took, s; kept
+            where somebody sets a list.
     """
 
     __slots__ = (
@@ -57,6 +59,7 @@ class RadioAccess:
         "_period_s",
         "_turns",
         "downlink",
+        "ended",
         "handovers",
         "in_transfer",
         "radio_map",
@@ -79,6 +82,7 @@ class RadioAccess:
         self.downlink = Band(clock, radio, radio_map, up=False)
         self.in_transfer = 0
         self.handovers = 0
+        self.ended: list[tuple[float, int, float]] | None = None
 
     def upload(
         self,
@@ -170,6 +174,7 @@ class RadioAccess:
         site = self._cells.serving[pixel]
         transfer = Transfer(band, position, pixel, site, fading, done, value)
         transfer.efficiency = efficiency = band.efficiency(pixel, site, fading)
+        transfer.begun_s = now
         band.enter(transfer)
         self.in_transfer += 1
         transfer.job = band.cells[site].add(
@@ -188,6 +193,9 @@ class RadioAccess:
         band.leave(transfer)
         band.delivered += 1
         self.in_transfer -= 1
+        if self.ended is not None:
+            now = self._clock._now
+            self.ended.append((now, transfer.site, now - transfer.begun_s))
         transfer.done(transfer.site, transfer.value)
 
     def _measure(self, moment: Any) -> None:

@@ -20,11 +20,13 @@ class Transfer:
     Attributes:
         site: the site that serves it.
         efficiency: spectral efficiency (bit/s/Hz) found by the last measurement.
+        begun_s: when it began, s.
         value: what the caller attached to it.
     """
 
     __slots__ = (
         "band",
+        "begun_s",
         "done",
         "efficiency",
         "fading",
@@ -53,6 +55,7 @@ class Transfer:
         self.done = done
         self.value = value
         self.efficiency = 0.0
+        self.begun_s = 0.0
         self.job: Job | None = None  # None where it has ended
 
 

@@ -9,11 +9,13 @@ from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.core.clock import URGENT, Moment
 from edgesim.twin.core.happenings import play
 from edgesim.twin.core.log import EventLog
+from edgesim.twin.core.series import Gauge
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host, Workload
 from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.sfc.chain import Chain, Request
 from edgesim.twin.sfc.fabric import Requests, World
+from edgesim.twin.sfc.gauges import HostGauge, SliceGauge
 from edgesim.twin.sfc.outcomes import (
     Accepted,
     Dropped,
@@ -185,6 +187,19 @@ class SFCWorkload(Workload[Request, int]):
     def requests(self) -> Requests:
         """All requests of the episode, as fresh objects: the future, whatever is done."""
         return self.world.requests(self._streams)
+
+    @property
+    def length_s(self) -> float:
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        network = self.scenario.network
+        return float(self.scenario.requests or 1) if network is None else network.horizon_s
+
+    def gauges(self) -> list[Gauge]:
+        """See :class:`edgesim.twin.core.workload.Workload`: slices and hosts over a network."""
+        if self.log is None or self.scenario.network is None:
+            return []
+        fabric: Any = self.fabric
+        return [SliceGauge(self, self.log), HostGauge(fabric.hosts, self.world.elements["node"])]
 
     def resample(self) -> None:
         """See :class:`edgesim.twin.core.workload.Workload`."""

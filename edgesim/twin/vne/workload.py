@@ -7,11 +7,13 @@ from edgesim.scenarios.vne.schema import VNEScenario
 from edgesim.twin.core.clock import URGENT, Moment
 from edgesim.twin.core.happenings import Happening, play
 from edgesim.twin.core.log import EventLog
+from edgesim.twin.core.series import Gauge
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host, Workload
 from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.twin import Twin
 from edgesim.twin.vne.arrivals import Arrivals, CrowdedArrivals, arrivals_of
+from edgesim.twin.vne.gauge import NodeGauge
 from edgesim.twin.vne.outcomes import (
     Accepted,
     Dropped,
@@ -201,6 +203,15 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
     def arrivals(self) -> Arrivals | CrowdedArrivals:
         """All virtual networks of the episode, as fresh objects: the future, whatever is done."""
         return arrivals_of(self.scenario.virtual, self._streams, self.world.load)
+
+    @property
+    def length_s(self) -> float:
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        return self.scenario.virtual.count / self.scenario.virtual.arrival_rate_hz
+
+    def gauges(self) -> list[Gauge]:
+        """See :class:`edgesim.twin.core.workload.Workload`: the nodes."""
+        return [NodeGauge(self)]
 
     def resample(self) -> None:
         """See :class:`edgesim.twin.core.workload.Workload`."""

@@ -1,0 +1,86 @@
+"""The series of AIGC providers and of the cells of their sites."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from edgesim.twin.core.log import EventLog
+from edgesim.twin.core.series import Marks
+from edgesim.twin.radio.access import RadioAccess
+
+if TYPE_CHECKING:
+    from edgesim.twin.aigc.workload import AIGCWorkload
+
+__all__ = ["CellGauge", "ProviderGauge"]
+
+Floats = npt.NDArray[np.float64]
+
+
+class ProviderGauge:
+    """Looks at every provider: steps that run over its capacity, tasks, latency of its results.
+
+    Args:
+        workload: whose providers.
+        log: its event log.
+
+    Attributes:
+        kind: ``"provider"``.
+        names: of the providers.
+    """
+
+    kind = "provider"
+
+    def __init__(self, workload: "AIGCWorkload", log: EventLog) -> None:
+        self._workload, self._log = workload, log
+        self.names: Sequence[str] = [f"provider {k}" for k in range(len(workload.available))]
+
+    def read(self) -> Mapping[str, Floats]:
+        """See :class:`edgesim.twin.core.series.Gauge`."""
+        providers = self._workload.providers
+        return {
+            "load": np.array([1.0 - one.available / one.capacity for one in providers]),
+            "queue": np.array([float(len(one.running)) for one in providers]),
+        }
+
+    def marks(self) -> Sequence[Marks]:
+        """Results with their latencies; tasks refused and lost."""
+        rows = self._log.rows
+        return (
+            Marks.of("latency_s", [(row[0], row[3], row[4]) for row in rows if row[1] == "finish"]),
+            Marks.of(
+                "drops", [(row[0], row[3], 1.0) for row in rows if row[1] in ("refuse", "lose")]
+            ),
+        )
+
+
+class CellGauge:
+    """Looks at the cell of every site: bands in use, transfers on the air, how long they take.
+
+    Args:
+        radio: the air; it keeps what has ended from now on.
+
+    Attributes:
+        kind: ``"cell"``.
+        names: of the sites.
+    """
+
+    kind = "cell"
+
+    def __init__(self, radio: RadioAccess) -> None:
+        self._radio = radio
+        radio.ended = []
+        self.names: Sequence[str] = [f"site {k}" for k in range(len(radio.uplink.active))]
+
+    def read(self) -> Mapping[str, Floats]:
+        """See :class:`edgesim.twin.core.series.Gauge`."""
+        up, down = np.array(self._radio.uplink.active), np.array(self._radio.downlink.active)
+        return {
+            "load": ((up > 0) + (down > 0).astype(float)) / 2,
+            "queue": (up + down).astype(float),
+        }
+
+    def marks(self) -> Sequence[Marks]:
+        """Transfers that have ended, with the time that they took on the air."""
+        return (Marks.of("latency_s", self._radio.ended or []),)
