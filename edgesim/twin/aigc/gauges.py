@@ -1,21 +1,25 @@
 """The series of AIGC providers and of the cells of their sites."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from edgesim.twin.aigc.providers import Provider
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.series import Marks
 from edgesim.twin.radio.access import RadioAccess
 
-if TYPE_CHECKING:
-    from edgesim.twin.aigc.workload import AIGCWorkload
-
 __all__ = ["CellGauge", "ProviderGauge"]
 
 Floats = npt.NDArray[np.float64]
+
+
+class _Providers(Protocol):
+    """Whose providers: a workload."""
+
+    providers: list[Provider]
 
 
 class ProviderGauge:
@@ -32,9 +36,9 @@ class ProviderGauge:
 
     kind = "provider"
 
-    def __init__(self, workload: "AIGCWorkload", log: EventLog) -> None:
+    def __init__(self, workload: _Providers, log: EventLog) -> None:
         self._workload, self._log = workload, log
-        self.names: Sequence[str] = [f"provider {k}" for k in range(len(workload.available))]
+        self.names: Sequence[str] = [f"provider {k}" for k in range(len(workload.providers))]
 
     def read(self) -> Mapping[str, Floats]:
         """See :class:`edgesim.twin.core.series.Gauge`."""

@@ -1,17 +1,17 @@
 """The series of slices, and of the hosts of their VNF instances."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from edgesim.twin.compute.hosts import VNFHosts
+from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.series import Marks
-
-if TYPE_CHECKING:
-    from edgesim.twin.sfc.workload import SFCWorkload
+from edgesim.twin.sfc.chain import Chain
+from edgesim.twin.sfc.fabric import Fabric
 
 __all__ = ["HostGauge", "SliceGauge"]
 
@@ -20,11 +20,20 @@ Floats = npt.NDArray[np.float64]
 _EVERY = 20  # looks: what each chain gets takes long to work out
 
 
+class _Chains(Protocol):
+    """Whose chains: a workload."""
+
+    clock: Clock
+    running: dict[int, tuple[Chain, float]]
+    fabric: Fabric
+
+
 class SliceGauge:
     """Looks at the chains of every slice: how many run, what they hold, how long they truly take.
 
     Args:
         workload: whose chains.
+        names: of the slices.
         log: its event log.
 
     Attributes:
@@ -34,13 +43,11 @@ class SliceGauge:
 
     kind = "slice"
 
-    def __init__(self, workload: "SFCWorkload", log: EventLog) -> None:
-        network = workload.scenario.network
-        assert network is not None
+    def __init__(self, workload: _Chains, names: Sequence[str], log: EventLog) -> None:
         self._workload, self._log = workload, log
         self._looks = 0
         self._delays: list[tuple[float, int, float]] = []
-        self.names: Sequence[str] = [part.name for part in network.slices]
+        self.names = names
 
     def read(self) -> Mapping[str, Floats]:
         """See :class:`edgesim.twin.core.series.Gauge`."""

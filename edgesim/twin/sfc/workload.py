@@ -196,10 +196,15 @@ class SFCWorkload(Workload[Request, int]):
 
     def gauges(self) -> list[Gauge]:
         """See :class:`edgesim.twin.core.workload.Workload`: slices and hosts over a network."""
-        if self.log is None or self.scenario.network is None:
+        network = self.scenario.network
+        if self.log is None or network is None:
             return []
         fabric: Any = self.fabric
-        return [SliceGauge(self, self.log), HostGauge(fabric.hosts, self.world.elements["node"])]
+        slices = [part.name for part in network.slices]
+        return [
+            SliceGauge(self, slices, self.log),
+            HostGauge(fabric.hosts, self.world.elements["node"]),
+        ]
 
     def resample(self) -> None:
         """See :class:`edgesim.twin.core.workload.Workload`."""

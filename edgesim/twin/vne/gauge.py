@@ -1,17 +1,23 @@
 """The series of the physical nodes under virtual networks."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from edgesim.twin.core.series import Marks
-
-if TYPE_CHECKING:
-    from edgesim.twin.vne.workload import VNEWorkload
+from edgesim.twin.vne.request import Embedding
+from edgesim.twin.vne.substrate import Substrate
 
 __all__ = ["NodeGauge"]
+
+
+class _Networks(Protocol):
+    """Whose virtual networks: a workload."""
+
+    running: dict[int, Embedding]
+    substrate: Substrate
 
 
 class NodeGauge:
@@ -19,6 +25,7 @@ class NodeGauge:
 
     Args:
         workload: whose nodes.
+        names: of all nodes.
 
     Attributes:
         kind: ``"node"``.
@@ -27,9 +34,8 @@ class NodeGauge:
 
     kind = "node"
 
-    def __init__(self, workload: "VNEWorkload") -> None:
-        self._workload = workload
-        self.names: Sequence[str] = workload.world.elements["node"]
+    def __init__(self, workload: _Networks, names: Sequence[str]) -> None:
+        self._workload, self.names = workload, names
 
     def read(self) -> Mapping[str, npt.NDArray[np.float64]]:
         """See :class:`edgesim.twin.core.series.Gauge`."""

@@ -211,7 +211,7 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
 
     def gauges(self) -> list[Gauge]:
         """See :class:`edgesim.twin.core.workload.Workload`: the nodes."""
-        return [NodeGauge(self)]
+        return [NodeGauge(self, self.world.elements["node"])]
 
     def resample(self) -> None:
         """See :class:`edgesim.twin.core.workload.Workload`."""
