@@ -37,7 +37,8 @@ def largest_part(plan: Plan, source: str, notes: list[str]) -> Plan:
             KEY,
             source,
             f"is not connected: it falls into {len(parts)} parts, the smallest of which holds"
-            f" {_names(plan, sorted(parts[0]))}, and the largest no more than two thirds of the nodes",
+            f" {_names(plan, sorted(parts[0]))}, and the largest no more than two thirds of the"
+            " nodes",
         )
     left = sorted(set(range(len(plan.names))) - set(kept))
     notes.append(

@@ -67,7 +67,8 @@ def build_topology(plan: Plan, source: str) -> "nx.Graph[int]":
     left out; parallel links are one link, with the sum of the capacities that are stated and the
     shortest length. A network some of whose nodes have no position, but all of whose links have a
     length, is laid out for drawing (``positions`` = "layout"). Where one part of a network holds
-    more than two thirds of its nodes, the others are left out. What was left out or assumed is said.
+    more than two thirds of its nodes, the others are left out. What was left out or assumed is
+    said.
 
     Returns:
         Nodes 0 … N-1 in the source's order, each with ``name``, ``x``, ``y`` and, from a file,
