@@ -28,10 +28,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         goes wrong is a fault of edgesim and keeps its traceback; in a sweep it is status 1, when
         the other runs are done.
     """
-    for stream in (sys.stdout, sys.stderr):
-        # A locale that is not UTF-8 has no sign for some of what is printed: that is no failure.
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
     status = 0
     _print_anywhere()
     try:

@@ -16,7 +16,8 @@ __all__ = ["mask_size", "reader", "readers"]
 def reader(space: spaces.Space[Any]) -> Callable[[Any], Any]:
     """What takes an action of a space, checks it, and hands it on as the space writes it.
 
-    An action of ``Discrete`` becomes an int: any whole number is taken, also NumPy's and torch's.
+    An action of ``Discrete`` becomes an int: any whole number is taken, also NumPy's and torch's,
+    but no truth value.
     Those of other spaces become arrays of the space's dtype, where that cuts nothing off but digits
     of a float: 1.0 is an action of ``MultiBinary`` (stable-baselines3 draws floats), 0.5 is none.
 
@@ -32,7 +33,10 @@ def reader(space: spaces.Space[Any]) -> Callable[[Any], Any]:
     whole = np.issubdtype(dtype, np.integer)
 
     def read(action: Any) -> Any:
-        given = np.asarray(action)
+        try:
+            given = np.asarray(action)
+        except ValueError:  # lists of different lengths
+            raise InputError("action", action, f"must be in {space}") from None
         if given.dtype.kind not in "iubf":
             raise InputError("action", action, f"must be in {space}")
         written = given.astype(dtype, copy=False)
@@ -49,6 +53,8 @@ def _of_discrete(low: int, high: int) -> Callable[[Any], int]:
 
     def read(action: Any) -> int:
         try:
+            if isinstance(action, bool):  # as Discrete.contains has it for NumPy's
+                raise TypeError
             number = index(action)
         except TypeError:
             raise InputError("action", action, f"must be a whole number, {low} to {high}") from None
@@ -66,7 +72,10 @@ def readers(space: spaces.Space[Any], count: int) -> Callable[[Any], Any]:
     low, choices = int(space.start), int(space.n)
 
     def read(actions: Any) -> Any:
-        given = np.asarray(actions)
+        try:
+            given = np.asarray(actions)
+        except ValueError:  # lists of different lengths
+            raise InputError("actions", actions, f"must be {count} whole numbers") from None
         if given.shape != (count,) or given.dtype.kind not in "iu":
             shown = f"{given.dtype} of shape {given.shape}"
             raise InputError("actions", shown, f"must be {count} whole numbers")

@@ -1,8 +1,10 @@
 """What batched engines share: many worlds of one scenario, stepped at once by a compiled kernel."""
 
 import os
+import sys
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any, ClassVar
 
 import numpy as np
@@ -69,6 +71,8 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[Any], npt.NDArra
 
     parts: ClassVar[tuple[str, ...]]
     """Names of the parts of the reward, the keys of every info."""
+    views: ClassVar[tuple[str, ...]] = ()
+    """Attributes that are views of others: copies make them again by :meth:`_look`."""
 
     def __init__(
         self,
@@ -81,7 +85,7 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[Any], npt.NDArra
         copy: bool = True,
     ) -> None:
         super().__init__()
-        integer_from("num_envs", num_envs, 1)
+        integer_from("num_envs", num_envs, 1, sys.maxsize)
         one_of("infos", infos, ("all", "ends"))
         if not isinstance(autoreset_mode, AutoresetMode):
             one_of("autoreset_mode", autoreset_mode, AUTORESET_MODES)
@@ -150,7 +154,7 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[Any], npt.NDArra
         Raises:
             InputError: they need more than the machine's memory.
         """
-        integer_from("num_envs", num_envs, 1)
+        integer_from("num_envs", num_envs, 1, sys.maxsize)
         of_one = sum(array.nbytes for array in one_world) + 4 * observation.size * 4
         fitting = _memory_bytes() // of_one
         if num_envs > fitting:
@@ -240,6 +244,26 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[Any], npt.NDArra
             self._add_metrics(infos, worlds)
         seen = self._observations.copy() if self._copy else self._observations
         return seen, self._rewards.copy(), ended, np.zeros(self.num_envs, dtype=bool), infos
+
+    # --- copies ---------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Set the attributes that are views of other ones, see :attr:`views`; none by default."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Where all worlds are: a copy goes on by itself, with the same future."""
+        made_again = ("_read_actions", *self.views)
+        return {name: it for name, it in self.__dict__.items() if name not in made_again}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """The worlds as they were; a view that was copied would show what is no longer written."""
+        self.__dict__.update(state)
+        self._read_actions = readers(self.single_action_space, self.num_envs)
+        self._look()
+
+    def __copy__(self) -> "BatchedEnv":
+        """As a deep copy: two environments over the same arrays would step each other's worlds."""
+        return deepcopy(self)
 
     # --- seeds, infos, checks -------------------------------------------------------------------
 

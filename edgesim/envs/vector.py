@@ -3,7 +3,9 @@
 A problem's entry point is a ``functools.partial`` of :func:`vector_env` beside its environment.
 """
 
+import sys
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import partial
 from typing import Any, cast
 
@@ -18,7 +20,7 @@ from edgesim.envs.wrapping import own_parts
 from edgesim.errors import InputError
 from edgesim.importing import load
 from edgesim.problems import ENGINES, PROBLEMS
-from edgesim.scenarios.checks import one_of
+from edgesim.scenarios.checks import integer_from, one_of
 
 __all__ = ["TwinVectorEnv", "engine_of", "vector_env"]
 
@@ -26,8 +28,16 @@ _SINGLE_ONLY = ("record", "render_mode", "sees_links", "sees_results")
 """Arguments that only the single environment takes."""
 
 
+_MOST_TWINS = 100_000
+"""Most single environments of a vector: each is a twin of its own, of a megabyte or so."""
+
+
 class TwinVectorEnv(SyncVectorEnv[Any, Any]):
     """Single environments of a scenario stepped one after the other, and their masks."""
+
+    def __copy__(self) -> "TwinVectorEnv":
+        """As a deep copy: two of them over the same environments would step each other's."""
+        return deepcopy(self)
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """The masks of the worlds, one row each; where the single environment has masks."""
@@ -86,6 +96,7 @@ def vector_env(
     """
     mode = autoreset_mode.value if isinstance(autoreset_mode, AutoresetMode) else autoreset_mode
     one_of("autoreset_mode", mode, AUTORESET_MODES)
+    integer_from("num_envs", num_envs, 1, sys.maxsize)  # the batched engine knows what fits
     named = PROBLEMS[problem].default_scenario if scenario is None else scenario
     checked = scenario_of(problem, named, overrides)
     if engine_of(checked, engine, arguments) == "batched":
@@ -96,6 +107,7 @@ def vector_env(
             num_envs, checked, **kept, autoreset_mode=mode, infos=infos, copy=copy
         )
         return made
+    integer_from("num_envs", num_envs, 1, _MOST_TWINS)
     single = partial(
         gymnasium.make,
         PROBLEMS[problem].env_id,

@@ -152,7 +152,7 @@ def _metro_back_s(twin: AIGCWorkload, tasks: list[Task], uploaded_s: FloatArray)
     wireless, streets = twin.scenario.wireless, twin.world.radio_map
     routes = twin.world.network.message_routes
     assert wireless is not None
-    pixel_m = wireless.radio.pixel_m
+    pixel_m = streets.pixel_m
     apart_s = pixel_m / 2 / wireless.mobility.speed_mps[1]
     patience_s = wireless.deadline_s[1] + wireless.lateness_s
     least = np.zeros((len(tasks), len(routes.fixed_s)))

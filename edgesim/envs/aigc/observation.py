@@ -106,12 +106,17 @@ class Observer(Running):
         # Providers that a user lists may hold more than capacity_range draws.
         np.maximum(self.high, self.template, out=self.high)
         # A trace may ask for more steps than steps_range draws.
+        low, high = scenario.steps_range
         if world.arrivals.trace is not None:
-            self.high[self._providers.stop] = max(
-                1.0, world.arrivals.trace.max_steps / self._most_steps
-            )
+            low, high = min(low, world.arrivals.trace.min_steps), world.arrivals.trace.max_steps
+            self.high[self._providers.stop] = max(1.0, high / self._most_steps)
         self._wireless = wireless
         if wireless is None:
+            # The most steps need not take the longest.
+            longest = scenario.longest_run_minutes(low, high) * 60
+            self.entry("run_time", self.high)[...] = max(
+                1.0, longest / world.run_time_s(self._most_steps)
+            )
             return
         self.column("expected_latency", self.high)[:] = 2.0
         # What stays the same.

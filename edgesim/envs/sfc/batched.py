@@ -53,6 +53,7 @@ class BatchedSFCEnv(BatchedEnv):
     """
 
     parts = PARTS
+    views = ("_seen",)
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class BatchedSFCEnv(BatchedEnv):
         self._check_memory(num_envs, _state(world, 1), space.high)
         actions = world.instances + scenario.admission_control
         super().__init__(num_envs, space, spaces.Discrete(actions), **keywords)
-        self._seen = self._observations.reshape(num_envs, -1)
+        self._look()
         self._completes = mask == "completes"
         self._rules = _rules(world, observation, reward)
         self._state = _state(world, num_envs)
@@ -88,6 +89,9 @@ class BatchedSFCEnv(BatchedEnv):
         self._known = np.full(num_envs, self._rules.requests)
 
     observations = SFCEnv.observations
+
+    def _look(self) -> None:
+        self._seen = self._observations.reshape(self.num_envs, -1)
 
     @staticmethod
     def unsupported(scenario: SFCScenario) -> str | None:

@@ -125,6 +125,12 @@ class Wireless:
         interval("wireless.deadline_s", self.deadline_s, open_low=True)
         positive("wireless.lateness_s", self.lateness_s)
         self.radio.check("wireless.radio")
+        if self.radio.pixel_m > self.side_m:
+            raise InputError(
+                "wireless.radio.pixel_m",
+                self.radio.pixel_m,
+                f"must be at most side_m = {self.side_m:g}",
+            )
         self.mobility.check("wireless.mobility")
         self.backhaul.check("wireless.backhaul")
 
@@ -269,7 +275,7 @@ class AIGCScenario:
             if not self.profiles:
                 raise InputError("scheduler", "given", "only providers with profiles make batches")
         for profile in self.profiles:
-            profile.check(self.steps_range, self.scheduler)
+            profile.check(self.steps_range, self.scheduler, self.step_shares[-1])
         names = [profile.name for profile in self.profiles]
         for name in names:
             if names.count(name) > 1:
@@ -301,14 +307,29 @@ class AIGCScenario:
                 self.run_time_minutes,
                 "must be the coefficients [constant, per step, per squared step]",
             )
-        constant, linear, square = self.run_time_minutes
-        for steps in self.steps_range:
-            if not square * steps**2 + linear * steps + constant > 0:
+        for steps in self._turning(*self.steps_range):
+            if not self._run_minutes(steps) > 0:
                 raise InputError(
                     "run_time_minutes",
                     self.run_time_minutes,
                     f"must give a run time above 0 for {steps} steps",
                 )
+
+    def longest_run_minutes(self, low: float, high: float) -> float:
+        """Longest run, in minutes, of ``low`` to ``high`` steps, by ``run_time_minutes``."""
+        return max(map(self._run_minutes, self._turning(low, high)))
+
+    def _run_minutes(self, steps: float) -> float:
+        assert self.run_time_minutes is not None
+        constant, linear, square = self.run_time_minutes
+        return square * steps**2 + linear * steps + constant
+
+    def _turning(self, low: float, high: float) -> list[float]:
+        """Steps at which the run time is least or most: the ends, and where a parabola turns."""
+        assert self.run_time_minutes is not None
+        _, linear, square = self.run_time_minutes
+        turn = -linear / (2 * square) if square else low
+        return [low, *([turn] if low < turn < high else []), high]
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,16 @@ class ServiceProfile:
         None, "part of a task's time alone by which each task beside it prolongs it"
     )
 
-    def check(self, steps_range: list[int], scheduler: Scheduler | None) -> None:
-        """Raise an InputError for values out of range, or a measurement that does not reach."""
+    def check(
+        self, steps_range: list[int], scheduler: Scheduler | None, least_share: float = 1.0
+    ) -> None:
+        """Raise an InputError for values out of range, or a measurement that does not reach.
+
+        Args:
+            steps_range: what requests ask for.
+            scheduler: how providers make batches.
+            least_share: smallest share of these that a choice may spend.
+        """
         at = f"profiles.{self.name}"
         positive(f"{at}.speed", self.speed)
         typed = ("fixed_s", "seconds_per_step", "batch_slope")
@@ -72,12 +80,23 @@ class ServiceProfile:
                 raise InputError(f"{at}.{key}", getattr(self, key), "is measured with a service")
         profile = measured(self.service)
         fit_of(profile)
-        last = profile.quality.steps[-1]
+        first, last = profile.quality.steps[0], profile.quality.steps[-1]
         # A range that is no range is refused elsewhere.
         interval("steps_range", steps_range, low=1)
         if steps_range[1] > last:
             raise InputError(
                 "steps_range", steps_range, f"{profile.name} was measured up to {last} steps"
+            )
+        if steps_range[0] < first:
+            raise InputError(
+                "steps_range", steps_range, f"{profile.name} was measured from {first} steps on"
+            )
+        if round(least_share * steps_range[0]) < first:
+            raise InputError(
+                "step_shares",
+                least_share,
+                f"of {steps_range[0]} steps are too few: {profile.name} was measured from"
+                f" {first} steps on",
             )
         self._check_batches(profile, scheduler)
 

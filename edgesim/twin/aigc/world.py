@@ -82,7 +82,16 @@ class AIGCWorld(Shared):
         for profile in self.scenario.profiles:
             if trace is None or profile.service is None:
                 continue
-            last = measured(profile.service).quality.steps[-1]
+            steps = measured(profile.service).quality.steps
+            first, last = steps[0], steps[-1]
+            fewest = round(self.scenario.step_shares[-1] * trace.min_steps)
+            if fewest < first:
+                raise InputError(
+                    "trace",
+                    self.scenario.trace,
+                    f"comes down to {fewest} steps, but {profile.service} was measured from"
+                    f" {first} on: see trace_columns.steps_clip",
+                )
             if trace.max_steps > last:
                 raise InputError(
                     "trace",

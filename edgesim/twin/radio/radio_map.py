@@ -24,7 +24,8 @@ class RadioMap(Shared):
     of TR 38.901, and a field of standard normal numbers is multiplied by the shadowing deviation of
     the state found. Both fields are white noise smoothed by a Gaussian kernel, and so correlated as
     exp(-(d / D)^2), D the ``shadowing_distance_m`` at which the correlation has fallen to 1/e.
-    Distances are those of the pixel's centre, and at least 10 m, where the standard begins.
+    Distances are those of the pixel's centre, and at least 10 m, where the standard begins. Pixels
+    are as large as ``pixel_m``, or so much smaller that whole ones fill the side.
 
     Args:
         radio: the air interface.
@@ -48,10 +49,11 @@ class RadioMap(Shared):
         points = np.asarray(sites, dtype=np.float64)
         if points.ndim != 2 or points.shape[1] != 2 or not len(points):
             raise ValueError(f"sites of shape {points.shape}: must be (S, 2) with S >= 1")
-        self.pixel_m = radio.pixel_m
         self.columns = columns = int(np.ceil(side_m / radio.pixel_m))
         """Pixels along a side; pixel 0 lies at the origin, the next one further along x."""
-        sigma = radio.shadowing_distance_m / 2 / radio.pixel_m
+        # Whole pixels fill the square: none has its centre beyond it.
+        self.pixel_m = side_m / columns
+        sigma = radio.shadowing_distance_m / 2 / self.pixel_m
         if len(points) * (columns + 2 * kernel_reach(sigma)) ** 2 > _LARGEST_MAP:
             raise InputError(
                 "wireless.radio.pixel_m",
@@ -60,7 +62,7 @@ class RadioMap(Shared):
                 f"{radio.shadowing_distance_m:g} m: the map would hold more than "
                 f"{_LARGEST_MAP:,} values",
             )
-        centres = (np.arange(columns) + 0.5) * radio.pixel_m
+        centres = (np.arange(columns) + 0.5) * self.pixel_m
         across = centres[None, None, :] - points[:, 0, None, None]
         along = centres[None, :, None] - points[:, 1, None, None]
         distance = np.maximum(np.hypot(across, along), _NEAREST_M)

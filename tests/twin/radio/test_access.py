@@ -53,8 +53,9 @@ def shadowing(radio_map: RadioMap, sites: NDArray[np.float64] = SITES) -> NDArra
 def test_pixels_lie_in_rows_from_the_origin() -> None:
     radio_map = drawn(pixel_m=300.0)
     assert radio_map.columns == 4
+    assert radio_map.pixel_m == 250.0  # whole pixels fill the side of 1000 m
     assert radio_map.gain.shape == (16, 3)
-    assert [radio_map.pixel(*point) for point in [(0, 0), (299, 0), (301, 0), (0, 301)]] == [
+    assert [radio_map.pixel(*point) for point in [(0, 0), (249, 0), (251, 0), (0, 251)]] == [
         0,
         0,
         1,
