@@ -1,9 +1,10 @@
 """Which numbers somebody may write: finite, and small enough for what counts with them."""
 
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-__all__ = ["LARGEST", "LARGEST_SEED", "as_finite"]
+__all__ = ["LARGEST", "LARGEST_SEED", "as_finite", "plain_numbers"]
 
 LARGEST = 10**12
 """The largest whole number of things (users, steps, places of a queue) that is taken.
@@ -24,3 +25,14 @@ def as_finite(value: Any) -> float | None:
     except OverflowError:
         return None
     return number if isfinite(number) else None
+
+
+def plain_numbers(values: Any) -> Any:
+    """Values with Python's own numbers and lists in place of NumPy's, also within others."""
+    if type(values).__module__ == "numpy" and hasattr(values, "tolist"):
+        return values.tolist()
+    if isinstance(values, Mapping):
+        return {key: plain_numbers(value) for key, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [plain_numbers(value) for value in values]
+    return values

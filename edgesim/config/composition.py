@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from edgesim.config.config import DEFAULT_SCENARIO, SCHEMAS, AgentConfig
 from edgesim.errors import InputError
 from edgesim.presets import is_preset_file, nested_files
+from edgesim.scenarios.listed import numbered, passes_list
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -72,8 +73,6 @@ def _defaults(command: str) -> list[Any]:
 
 def composed(name: str, overrides: Sequence[str]) -> "DictConfig":
     """Hydra's composition, also from within a Hydra job or a notebook that uses Hydra itself."""
-    import hydra
-    from hydra.core.global_hydra import GlobalHydra
     from omegaconf import DictConfig, OmegaConf
 
     from edgesim.config.overrides import parsed
@@ -83,14 +82,23 @@ def composed(name: str, overrides: Sequence[str]) -> "DictConfig":
     items = parsed(overrides)
     mappings = {item.key_or_group: item.value() for item in items if _is_merged(item)}
     rest = [line for line, item in zip(overrides, items, strict=True) if not _is_merged(item)]
-    outer = GlobalHydra.instance().hydra
-    GlobalHydra.instance().clear()
     try:
-        with hydra.initialize(version_base="1.3", config_path=None, job_name="edgesim"):
-            config = hydra.compose(config_name=name, overrides=rest)
-    finally:
-        GlobalHydra.instance().hydra = outer
+        config = _by_hydra(name, rest)
+    except TypeError as error:
+        if "is not an int" not in str(error):
+            raise
+        # Hydra knows an item of a list by its number alone.
+        groups = [item for item in items if "." not in item.key_or_group]
+        bare = OmegaConf.to_container(_by_hydra(name, [str(item.input_line) for item in groups]))
+        plain = {item.key_or_group: item for item in items if not _is_merged(item)}
+        listed = [key for key in plain if passes_list(key, bare)]
+        mappings = {**{key: plain[key].value() for key in listed}, **mappings}
+        kept = {str(item.input_line) for key, item in plain.items() if key not in listed}
+        config = _by_hydra(name, [line for line in rest if line in kept])
     for key, given in mappings.items():
+        if passes_list(key, values := OmegaConf.to_container(config)):
+            OmegaConf.update(config, numbered(key, values), given, merge=True)
+            continue
         nested: Any = _held(config, key, given)
         for part in reversed(key.split(".")):
             nested = {part: nested}
@@ -98,6 +106,19 @@ def composed(name: str, overrides: Sequence[str]) -> "DictConfig":
         assert isinstance(merged, DictConfig)
         config = merged
     return config
+
+
+def _by_hydra(name: str, overrides: Sequence[str]) -> "DictConfig":
+    import hydra
+    from hydra.core.global_hydra import GlobalHydra
+
+    outer = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        with hydra.initialize(version_base="1.3", config_path=None, job_name="edgesim"):
+            return hydra.compose(config_name=name, overrides=list(overrides))
+    finally:
+        GlobalHydra.instance().hydra = outer
 
 
 def _is_merged(item: "Override") -> bool:

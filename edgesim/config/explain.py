@@ -11,6 +11,7 @@ from edgesim.hints import nearest_key
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
+_BEYOND_FLOATS = 1 << 1024
 _LISTED = 15  # names that a message may list
 
 
@@ -28,7 +29,7 @@ def explained(name: str, overrides: Sequence[str], error: Exception) -> Exceptio
     from hydra.errors import HydraException, MissingConfigException
     from omegaconf.errors import OmegaConfBaseException
 
-    if isinstance(error, AssertionError) and "Unexpected type for root" in str(error):
+    if isinstance(error, AssertionError) and "Unexpected type" in str(error):
         return _below_null(name, overrides) or error
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, choice = error.missing_cfg_file.rpartition("/")
@@ -37,7 +38,26 @@ def explained(name: str, overrides: Sequence[str], error: Exception) -> Exceptio
         own = isinstance(error.__cause__, OmegaConfBaseException)
         cause = error.__cause__ if own and error.__cause__ else error
         return _on_override(name, overrides, str(error), cause)
+    if isinstance(error, OverflowError):
+        # OmegaConf lets pass what a number of hundreds of digits ends in.
+        item = _beyond_floats(overrides)
+        if item is not None:
+            return InputError(item.key_or_group, _shown(item), "must be a smaller number")
+    if "Config group override" in str(error):
+        item = next((item for item in parsed(overrides) if "/" in item.key_or_group), None)
+        if item is not None:
+            return InputError(item.key_or_group, _shown(item), "must be a name")
     return error
+
+
+def _beyond_floats(overrides: Sequence[str]) -> "Override | None":
+    """The override whose value is a whole number beyond every float, if there is one."""
+    for item in parsed(overrides):
+        value = item.value()
+        values = value if isinstance(value, list) else [value]
+        if any(isinstance(one, int) and abs(one) >= _BEYOND_FLOATS for one in values):
+            return item
+    return None
 
 
 def _on_override(
@@ -87,6 +107,8 @@ def _accepted(reason: str) -> str:
         ("is not a valid bool", "must be true or false"),
         ("is not a ListConfig, list or tuple.", "must be a list: [first,second]"),
         ("is not Optional", "must not be null"),
+        ("is not a subclass of", "must be a mapping of its keys: {key: value}"),
+        ("to Dict[", "must be a mapping: {key: value}"),
         ("missing mandatory value", "must have a value"),
     ):
         if end in reason:

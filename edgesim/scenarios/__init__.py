@@ -12,9 +12,12 @@ from typing import Any
 from edgesim.errors import InputError, did_you_mean
 from edgesim.hints import nearest_key
 from edgesim.importing import load
+from edgesim.numbers import plain_numbers
 from edgesim.plugins import folders
 from edgesim.presets import is_preset_file, merged, nested_files, read_preset
 from edgesim.problems import PROBLEMS, SHARED_SCHEMA
+from edgesim.scenarios.listed import passes_list
+from edgesim.scenarios.listed import replaced as replaced_in_list
 from edgesim.yaml_files import read_yaml
 
 __all__ = ["lineage", "preset", "preset_file", "presets", "resolve", "schema_of"]
@@ -149,7 +152,8 @@ def schema_of(values: Mapping[str, Any]) -> Any:
     Raises:
         InputError: there is no such problem.
     """
-    if values.get("problem") not in PROBLEMS:
+    problem = values.get("problem")
+    if not isinstance(problem, str) or problem not in PROBLEMS:
         raise InputError("scenario problem", values.get("problem"), did_you_mean("", PROBLEMS))
     shared = len(PROBLEMS.keys() & values.keys()) > 1
     return load(SHARED_SCHEMA if shared else PROBLEMS[values["problem"]].schema)
@@ -176,9 +180,20 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
     from omegaconf import OmegaConf
     from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
+    if not isinstance(scenario, str | Mapping):
+        raise InputError(
+            "scenario",
+            scenario,
+            f"must be a name, or all keys of a scenario; {did_you_mean('', _files())}",
+        )
+    if not isinstance(overrides, Mapping | None):
+        raise InputError("overrides", overrides, "must be keys and values: {'horizon_s': 60}")
     values = preset(scenario) if isinstance(scenario, str) else dict(scenario)
     schema = schema_of(values)
-    overrides = nested_files(schema, overrides or {})
+    overrides = nested_files(schema, plain_numbers(overrides or {}))
+    for key in [key for key in overrides if passes_list(key, values)]:
+        values = replaced_in_list(values, key, overrides[key])
+    overrides = {key: it for key, it in overrides.items() if not passes_list(key, values)}
     own = is_preset_file(scenario)
     key_of = f"{scenario} key" if own else "scenario key"
     try:
@@ -196,6 +211,13 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
         reason = str(error.msg or error).splitlines()[0]
         given = overrides[key] if key in overrides else _at(values, key)
         raise InputError(f"{key_of} {key}", given, reason) from None
+    except (OverflowError, RecursionError) as error:
+        reason = (
+            "a number is too large" if isinstance(error, OverflowError) else "nested too deeply"
+        )
+        raise InputError(
+            "scenario", dict(overrides) or values, f"cannot be used: {reason}"
+        ) from None
     except InputError as error:
         if not own:
             raise

@@ -13,9 +13,14 @@ __all__ = [
     "integer_from",
     "interval",
     "one_of",
+    "period",
     "positive",
     "requests_of",
 ]
+
+
+SHORTEST_S = 1e-3
+"""Shortest period, s: what happens more often than packets are sent is simulated for ever."""
 
 
 def _number(key: str, value: Any, accepted: str) -> float:
@@ -29,6 +34,12 @@ def positive(key: str, value: Any) -> None:
     """``value`` is a finite number above zero."""
     if _number(key, value, "must be a finite number above 0") <= 0:
         raise InputError(key, value, "must be above 0")
+
+
+def period(key: str, value: Any) -> None:
+    """``value`` is a finite time (s) of at least a millisecond between things that happen again."""
+    if _number(key, value, "must be a finite number of seconds") < SHORTEST_S:
+        raise InputError(key, value, f"must be at least {SHORTEST_S:g} s, or episodes never end")
 
 
 def at_least(key: str, value: Any, low: float) -> None:

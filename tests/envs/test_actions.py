@@ -50,7 +50,6 @@ def test_actions_of_many_environments_are_rows(space: gymnasium.Space[Any]) -> N
     [
         (spaces.Discrete(5), np.array(3), 3),
         (spaces.Discrete(5), torch.tensor(3), 3),
-        (spaces.Discrete(5), True, 1),
         (spaces.MultiBinary(3), [1, 0, 1], [1, 0, 1]),
         (spaces.MultiBinary(3), np.array([True, False, True]), [1, 0, 1]),
         (spaces.MultiBinary(3), np.array([1.0, 0.0, 1.0]), [1, 0, 1]),  # stable-baselines3's
@@ -72,6 +71,9 @@ def test_what_means_an_action_is_taken_for_it(space, action, expected) -> None:
         (spaces.Discrete(5), -1, "action = -1: must be from 0 to 4"),
         (spaces.Discrete(3, start=-1), 2, "must be from -1 to 1"),
         (spaces.Discrete(5), 1.0, "must be a whole number"),
+        (spaces.Discrete(5), True, "must be a whole number"),
+        (spaces.Discrete(5), np.True_, "must be a whole number"),
+        (spaces.MultiBinary(3), [[1], [0, 1]], "must be in MultiBinary"),
         (spaces.Discrete(5), "one", "must be a whole number"),
         (spaces.Discrete(5), None, "must be a whole number"),
         (spaces.MultiBinary(3), [1, 0], "must be in MultiBinary"),

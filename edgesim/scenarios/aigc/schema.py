@@ -312,7 +312,7 @@ class AIGCScenario:
                 raise InputError(
                     "run_time_minutes",
                     self.run_time_minutes,
-                    f"must give a run time above 0 for {steps} steps",
+                    f"must give a run time above 0 for {steps:g} steps",
                 )
 
     def longest_run_minutes(self, low: float, high: float) -> float:

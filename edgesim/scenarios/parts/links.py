@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edgesim.errors import InputError
-from edgesim.scenarios.checks import at_least, between, integer_from, interval, positive
+from edgesim.scenarios.checks import at_least, between, integer_from, interval, period, positive
 from edgesim.scenarios.settings import setting
 
 __all__ = ["Backhaul", "Links", "Topology"]
@@ -58,7 +58,7 @@ class Links:
         integer_from(f"{at}.queue_bursts", self.queue_bursts, 1)
         interval(f"{at}.background_share", self.background_share)
         between(f"{at}.background_share", self.background_share[1], 0, 1)
-        positive(f"{at}.background_period_s", self.background_period_s)
+        period(f"{at}.background_period_s", self.background_period_s)
 
 
 @dataclass

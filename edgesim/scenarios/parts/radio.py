@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edgesim.errors import InputError
-from edgesim.scenarios.checks import between, positive
+from edgesim.scenarios.checks import between, period, positive
 from edgesim.scenarios.settings import setting
 
 __all__ = ["Radio"]
@@ -44,10 +44,10 @@ class Radio:
             "shadowing_distance_m",
             "max_spectral_efficiency",
             "min_spectral_efficiency",
-            "measurement_period_s",
             "pixel_m",
         ):
             positive(f"{at}.{key}", getattr(self, key))
+        period(f"{at}.measurement_period_s", self.measurement_period_s)
         for key in ("shadowing_los_db", "shadowing_nlos_db", "fading_db", "handover_margin_db"):
             # Ten deviations of 50 dB are 10^50: far beyond any street, and within every float.
             between(f"{at}.{key}", getattr(self, key), 0, 50)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from edgesim.scenarios.checks import at_least, integer_from, one_of, positive
+from edgesim.scenarios.checks import at_least, integer_from, one_of, period
 from edgesim.scenarios.settings import setting
 
 __all__ = ["Collector", "Controller"]
@@ -48,7 +48,7 @@ class Collector:
 
     def check(self, at: str) -> None:
         one_of(f"{at}.mode", self.mode, _MODES)
-        positive(f"{at}.period_s", self.period_s)
-        positive(f"{at}.echo_period_s", self.echo_period_s)
+        period(f"{at}.period_s", self.period_s)
+        period(f"{at}.echo_period_s", self.echo_period_s)
         at_least(f"{at}.noise_ms", self.noise_ms, 0)
         integer_from(f"{at}.smoothing", self.smoothing, 1)

@@ -18,6 +18,7 @@ from edgesim.scenarios.checks import (
     integer_from,
     interval,
     one_of,
+    period,
     positive,
     requests_of,
 )
@@ -158,7 +159,7 @@ class SliceNetwork:
         positive("network.arrival_rate_hz", self.arrival_rate_hz)
         positive("network.horizon_s", self.horizon_s)
         requests_of("network.horizon_s", self.horizon_s, self.arrival_rate_hz)
-        positive("network.qos_period_s", self.qos_period_s)
+        period("network.qos_period_s", self.qos_period_s)
         self.controller.check("network.controller")
         self.collector.check("network.collector")
         self.failures.check("network.failures")

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
 from gymnasium.spaces import Discrete
 
 from edgesim.envs.aigc.env import AIGCEnv
+from edgesim.errors import InputError
+from edgesim.scenarios import resolve
 
 
 @pytest.mark.parametrize("scenario", ["aigc", "aigc_paper"])
@@ -169,3 +172,29 @@ def test_an_observation_is_what_the_twin_tells_over_its_scale():
         observation, _, over, _, _ = env.step(env.action_space.sample())
         crashed = crashed or not twin.up.all()
     assert crashed
+
+
+@pytest.mark.parametrize(
+    "run_time_minutes",
+    [[100.0, -0.1, 0.0], [100.0, 1.0, -0.004], [0.0, 0.0, 0.001]],
+    ids=["falls", "turns", "rises"],
+)
+@pytest.mark.parametrize("engine", ["simpy", "batched"])
+def test_observations_lie_in_their_space_however_long_steps_take(run_time_minutes, engine):
+    env = gymnasium.make_vec(
+        "edgesim/AIGC-v0",
+        num_envs=2,
+        scenario="aigc_paper",
+        engine=engine,
+        overrides={"run_time_minutes": run_time_minutes},
+    )
+    seen, _ = env.reset(seed=0)
+    for _ in range(100):
+        assert env.observation_space.contains(seen)
+        seen, *_ = env.step(env.action_space.sample())
+
+
+def test_a_run_time_that_is_none_between_the_ends_of_the_range_is_refused():
+    # 200 steps take less than no time, 100 and 250 do not.
+    with pytest.raises(InputError, match="must give a run time above 0 for 200 steps"):
+        resolve("aigc_paper", {"run_time_minutes": [39.0, -0.4, 0.001]})

@@ -464,3 +464,12 @@ def test_the_same_world_twice() -> None:
     assert one == other
     assert len(one[0]) == 300
     assert one[1] > 0
+
+
+@pytest.mark.parametrize("pixel_m", [10.0, 70.0, 333.0, 999.0, 1000.0])
+def test_no_pixel_has_its_centre_beyond_the_square(pixel_m: float) -> None:
+    radio_map = drawn(pixel_m=pixel_m)
+    where = centres(radio_map)
+    assert 0 < where.min() < where.max() < 1000.0 or len(where) == 1
+    assert radio_map.pixel_m <= pixel_m
+    assert radio_map.columns * radio_map.pixel_m == pytest.approx(1000.0)
