@@ -176,6 +176,7 @@ def train(
     validation_episodes: int = 5,
     validations: int = 20,
     bound: bool | None = None,
+    baselines: bool = True,
     resume: bool = False,
     runs: str | Path = "runs",
     progress: bool = True,
@@ -197,6 +198,7 @@ def train(
         validation_episodes: episodes of each evaluation while learning.
         validations: how often to evaluate while learning; the best model is kept.
         bound: also work out the bound on the test episodes; None: if the problem has one.
+        baselines: also measure every baseline on the test episodes.
         resume: go on with a run that was stopped.
         runs: folder that holds the run folders.
         progress: show a progress bar at a terminal.
@@ -220,6 +222,7 @@ def train(
         validation_episodes=validation_episodes,
         validations=validations,
         bound=bound,
+        baselines=baselines,
         resume=resume,
         runs=str(runs),
         progress=progress,

@@ -60,7 +60,8 @@ class Column:
 
 def policies_of(problem: str) -> Mapping[str, PolicySpec]:
     """The named policies and bounds of a problem, its own first, then those of other packages."""
-    specs: dict[str, PolicySpec] = dict(load(PROBLEMS[problem].policies))
-    for _, added in loaded("edgesim.policies", problem):
-        specs |= {name: spec for name, spec in added.items() if name not in specs}
-    return specs
+    own: Mapping[str, PolicySpec] = load(PROBLEMS[problem].policies)
+    added: dict[str, PolicySpec] = {}
+    for _, specs in loaded("edgesim.policies", problem):
+        added |= specs
+    return {**own, **{name: it for name, it in added.items() if name not in own}} if added else own

@@ -156,6 +156,10 @@ class TrainConfig:
             "also compute the upper bound on the test episodes; null: if the problem has one"
         ),
     )
+    baselines: bool = field(
+        default=True,
+        metadata=help_text("also measure every baseline (and the bound) on the test episodes"),
+    )
     resume: bool = field(default=False, metadata=help_text("go on with a run that was stopped"))
     runs: str = field(default="runs", metadata=help_text("folder that holds the run folders"))
     progress: bool = field(default=True, metadata=help_text("show a progress bar"))

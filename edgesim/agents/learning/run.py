@@ -258,7 +258,14 @@ class Run:
             # A learner that cannot be loaded is measured as it is now, not as it was at its best.
             algorithm = load(config.agent.algorithm, "agent.algorithm")
             model = None if hasattr(algorithm, "load") else self._model
-            measure(folder, config.episodes, bool(config.bound), progress=progress, model=model)
+            measure(
+                folder,
+                config.episodes,
+                bool(config.bound),
+                beside=config.baselines,
+                progress=progress,
+                model=model,
+            )
         with replacing(folder / "provenance.json") as part:
             source = {**provenance(self.wall_s, self.cpu_s), "engine": self._engine}
             part.write_text(json.dumps(source, indent=2) + "\n", encoding="utf-8")

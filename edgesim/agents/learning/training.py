@@ -37,7 +37,8 @@ def train(config: TrainConfig) -> Path:
     """
     check_device(config.device)
     config = runfolder.settled(config)
-    config = replace(config, bound=bound_wanted(config.scenario, config.bound))
+    bound = bound_wanted(config.scenario, config.bound if config.baselines else False)
+    config = replace(config, bound=bound)
     _check_name(config)
     folder = runfolder.folder_of(config)
     if _is_done(folder, config):
@@ -97,13 +98,14 @@ def _check_name(config: TrainConfig) -> None:
 def _show_again(folder: Path, config: TrainConfig) -> None:
     """Print the table of a complete run, measured again where another one is asked for."""
     bound = bool(config.bound)
-    changed = measured_otherwise(folder, config.episodes, bound)
+    beside = config.baselines
+    changed = measured_otherwise(folder, config.episodes, bound, beside)
     if changed is None:
         print(f"{folder} is trained already; choose another runs=<folder> to train it again")
     else:
         print(f"{folder} is trained already; its model is measured again ({changed})")
         with _display(config) as display, display.measuring() as progress:
-            measure(folder, config.episodes, bound, progress=progress)
+            measure(folder, config.episodes, bound, beside=beside, progress=progress)
     show(folder)
 
 

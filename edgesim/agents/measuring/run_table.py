@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgesim.agents.finding import NamedPolicy, find_policy, offered
+from edgesim.agents.measuring.baselines import baselines
 from edgesim.agents.measuring.evaluation import BOUND, PolicyProgress, compare, evaluation_in
 from edgesim.agents.policies import Policy
 from edgesim.agents.runs import runfolder
@@ -18,6 +19,7 @@ def measure(
     episodes: int,
     bound: bool,
     *,
+    beside: bool = True,
     progress: PolicyProgress | None = None,
     model: Policy | None = None,
 ) -> None:
@@ -29,6 +31,7 @@ def measure(
         folder: the run folder, with the best model of its training.
         episodes: number of held-out episodes.
         bound: also work out the bound on them.
+        beside: whether baselines and bound stand beside the model.
         progress: called now and then.
         model: measured in the place of the saved one.
     """
@@ -36,12 +39,21 @@ def measure(
 
     config = runfolder.read_config(folder)
     scenario = config.scenario
-    policies = {name: find_policy(scenario, name) for name in offered(scenario)}
+    name = config.agent.name
     own = find_policy(scenario, str(folder)) if model is None else _made(model, config)
-    policies[config.agent.name] = own
-    compare(scenario, policies, episodes, bound=bound, progress=progress).write(folder)
+    done = compare(scenario, {name: own}, episodes, progress=progress)
+    if beside:
+        names = offered(scenario)
+        others = baselines(
+            scenario, names, episodes, bound=bound, kept=folder.parents[2], progress=progress
+        )
+        rows = {**others.rows, name: done.rows[name]}
+        done.rows = {it: rows[it] for it in sorted(rows, key=lambda it: it == BOUND)}
+        done.speeds |= others.speeds
+    done.write(folder)
     draw(folder)
-    runfolder.write_config(folder, replace(config, episodes=episodes, bound=bound))
+    changed = replace(config, episodes=episodes, bound=bound and beside, baselines=beside)
+    runfolder.write_config(folder, changed)
 
 
 def _made(model: Policy, config: TrainConfig) -> NamedPolicy:
@@ -49,17 +61,21 @@ def _made(model: Policy, config: TrainConfig) -> NamedPolicy:
     return NamedPolicy(lambda envs, seed: model, config.agent.environment)
 
 
-def measured_otherwise(folder: Path, episodes: int, bound: bool) -> str | None:
+def measured_otherwise(folder: Path, episodes: int, bound: bool, beside: bool = True) -> str | None:
     """In what the table of a complete run folder differs from the one that is asked for.
 
     Raises:
         InputError: its ``evaluation.json`` cannot be read.
     """
     content = evaluation_in(folder)
-    there = {"episodes": content["episodes"], "bound": BOUND in content["policies"]}
+    there = {
+        "episodes": content["episodes"],
+        "bound": BOUND in content["policies"],
+        "baselines": len(content["policies"].keys() - {BOUND}) > 1,
+    }
     differing = [
         f"{key} {json.dumps(there[key])} there, {json.dumps(value)} here"
-        for key, value in {"episodes": episodes, "bound": bound}.items()
+        for key, value in {"episodes": episodes, "bound": bound, "baselines": beside}.items()
         if there[key] != value
     ]
     return "; ".join(differing) or None
