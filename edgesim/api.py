@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from edgesim.errors import InputError
+from edgesim.presets import merged
 from edgesim.problems import PROBLEMS
 from edgesim.scenarios import lineage, resolve
 
@@ -352,9 +353,6 @@ def _agent(
     Raises:
         InputError: there is no such agent, or it does not take a key.
     """
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
     from edgesim.config import agents
     from edgesim.config.config import AgentConfig
 
@@ -367,20 +365,7 @@ def _agent(
     named = isinstance(scenario, str | Path)
     names = lineage(str(scenario)) if named else [checked.name]
     own = agents.section(values.pop("scenarios", None) or {}, checked.problem, *names)
-    try:
-        config = OmegaConf.merge(OmegaConf.structured(AgentConfig), values, own)
-        for key, value in overrides.items():
-            OmegaConf.update(config, key, value, force_add=key.startswith(_OPEN))
-        made = OmegaConf.to_object(config)
-    except OmegaConfBaseException as error:
-        key = str(error.full_key or error.key)
-        reason = str(error.msg or error).splitlines()[0]
-        raise InputError(f"agent.{key}", overrides.get(key), reason) from None
-    assert isinstance(made, AgentConfig)
-    return made
-
-
-_OPEN = ("hyperparameters.", "environment.", "schedules.")
+    return agents.with_keys(AgentConfig(**merged(values, own)), overrides)
 
 
 def _named(policy: Any, checked: Any, offered: Sequence[str]) -> dict[str, Any]:

@@ -111,6 +111,8 @@ def _configured(command: str, words: Sequence[str]) -> int:
 
     check_words(command, words)
     overrides = [word for word in words if word not in SWEEP]
+    if len(overrides) < len(words) and command == "tune":
+        raise InputError("option", SWEEP[0], "a search is one run; accepted: key=value")
     if len(overrides) < len(words):
         from edgesim.commands.sweeps import sweep
 

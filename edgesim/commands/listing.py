@@ -24,6 +24,9 @@ from edgesim.services.titles import titles
 __all__ = ["SECTIONS", "command_help", "figures", "listing", "policies", "scenario_keys", "show"]
 
 _COSTS = {
+    "tune": "What is searched are keys of the agent that are given several values:"
+    " agent.hyperparameters.gamma=interval(0.5,0.99), tag(log,interval(1e-4,1e-2)), choice(8,32),"
+    " int(interval(4,64)). The same command goes on with a search that was stopped.",
     "calibrate": "What it costs, on one core: an embedded service with its own plan 1 to 3 minutes;"
     " another plan, images x (sum of steps) + repeats x (sum of batches) x (sum of timed steps)"
     " times what one image and step takes (about 4 ms for photo_inpaint, 1 ms for digits). It is"

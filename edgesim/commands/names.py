@@ -4,6 +4,7 @@ __all__ = ["COMMANDS", "TASKS"]
 
 COMMANDS = {
     "train": "train an agent and measure it beside every baseline on the same held-out episodes",
+    "tune": "search an agent's keys for those by which it learns best (extra tune)",
     "evaluate": "measure baselines and trained agents on the same held-out episodes",
     "simulate": "run one episode of the twin: event log, summary, picture",
     "compare": "gather trainings, evaluations and policies into one table and one figure",
@@ -19,6 +20,7 @@ COMMANDS = {
 
 TASKS = {
     "train": "edgesim.agents.learning.training:train",
+    "tune": "edgesim.agents.tuning.command:tune",
     "evaluate": "edgesim.agents.measuring.command:evaluate",
     "simulate": "edgesim.agents.measuring.simulation:simulate",
     "compare": "edgesim.agents.comparing.comparison:compare_runs",

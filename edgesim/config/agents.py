@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgesim.config.config import AgentConfig
+from edgesim.config.overrides import is_open
 from edgesim.errors import InputError, did_you_mean
 from edgesim.plugins import folders
 from edgesim.presets import is_preset_file, merged, nested_files, read_preset
@@ -19,7 +20,16 @@ from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset as scenario_preset
 from edgesim.yaml_files import read_yaml
 
-__all__ = ["default_for", "for_scenario", "preset", "preset_file", "presets", "section", "values"]
+__all__ = [
+    "default_for",
+    "for_scenario",
+    "preset",
+    "preset_file",
+    "presets",
+    "section",
+    "values",
+    "with_keys",
+]
 
 _FOLDER = Path(__file__).parents[1] / "agents"
 
@@ -125,6 +135,28 @@ def for_scenario(agent: AgentConfig, scenario: str, problem: str) -> AgentConfig
     for key in together.keys() - known:
         raise InputError(f"agent {agent.name}: scenarios", key, did_you_mean(key, known))
     return AgentConfig(**together)
+
+
+def with_keys(agent: AgentConfig, keys: Mapping[str, Any]) -> AgentConfig:
+    """An agent with some keys replaced: ``{"hyperparameters.gamma": 0.9}``.
+
+    Raises:
+        InputError: it has no such key, or does not take the value.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        config = OmegaConf.structured(agent)
+        for key, value in keys.items():
+            OmegaConf.update(config, key, value, force_add=is_open(f"agent.{key}"))
+        made = OmegaConf.to_object(config)
+    except OmegaConfBaseException as error:
+        key = str(error.full_key or error.key)
+        reason = str(error.msg or error).splitlines()[0]
+        raise InputError(f"agent.{key}", keys.get(key), reason) from None
+    assert isinstance(made, AgentConfig)
+    return made
 
 
 def section(sections: Mapping[str, Any], *names: str) -> dict[str, Any]:

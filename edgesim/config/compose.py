@@ -42,10 +42,14 @@ def compose(command: str, overrides: Iterable[str] = ()) -> Any:
     Raises:
         InputError: an override cannot be used.
     """
-    given = prepared(command, list(overrides))
+    fixed, space = _apart(overrides) if command == "tune" else (list(overrides), {})
+    given = prepared(command, fixed)
     name = config_name(command, given)
     try:
-        return typed(command, composed(name, given))
+        made = typed(command, composed(name, given))
+        if command == "tune":
+            made.search_space = {**made.search_space, **space}
+        return made
     except InputError:
         raise
     except Exception as error:
@@ -86,6 +90,26 @@ def _default_agent(command: str, items: Sequence["Override"]) -> list[str]:
         raise InputError("agent", None, f"must be named, since the default differs: {several}")
     usual = agents.default_for(DEFAULT_SCENARIO)
     return [f"agent={agent}" for agent in set(found.values()) if agent != usual]
+
+
+def _apart(overrides: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+    """Overrides of a search apart: those with one value, and keys of the agent with several.
+
+    Raises:
+        InputError: another key has several values.
+    """
+    fixed: list[str] = []
+    space: dict[str, str] = {}
+    for item in parsed(list(overrides)):
+        line, key = str(item.input_line), item.key_or_group
+        if not item.is_sweep_override():
+            fixed.append(line)
+        elif key.startswith("agent.") and key.count(".") > 0:
+            space[key.removeprefix("agent.")] = line.partition("=")[2]
+        else:
+            accepted = "is several values; what is searched are keys of the agent (agent.<key>)"
+            raise InputError(key, line.partition("=")[2], accepted)
+    return fixed, space
 
 
 def _keys(command: str) -> set[str]:

@@ -31,6 +31,7 @@ __all__ = [
     "ReproduceConfig",
     "SimulateConfig",
     "TrainConfig",
+    "TuneConfig",
     "is_run_folder",
 ]
 
@@ -188,6 +189,43 @@ class TrainConfig:
         one_of("engine", self.engine, ENGINES)
         if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", self.device):
             raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>, auto")
+
+
+@dataclass
+class TuneConfig(TrainConfig):
+    """A search over keys of an agent; all keys of a training, and how long to search.
+
+    ``search_space`` holds what is searched by key of the agent, in Hydra's sweep grammar; at the shell
+    these are the keys of the agent that are given several values.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    trials: int = field(
+        default=20, metadata=help_text("settings that are tried, all calls together")
+    )
+    training_seeds: int = field(
+        default=1, metadata=help_text("trainings of each setting, from seed on; their mean counts")
+    )
+    confirm: int = field(
+        default=0,
+        metadata=help_text(
+            "fresh training seeds by which the best setting and the agent as it is are compared"
+        ),
+    )
+    prune: bool = field(
+        default=True, metadata=help_text("stop a training that is worse than half of the others")
+    )
+    out: str = field(default="tuning", metadata=help_text("folder of the studies"))
+    search_space: dict[str, str] = field(default_factory=dict, metadata=help_text(""))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        integer_from("trials", self.trials, 1)
+        integer_from("training_seeds", self.training_seeds, 1)
+        integer_from("confirm", self.confirm, 0)
+        not_empty("out", self.out)
 
 
 @dataclass
@@ -445,6 +483,7 @@ class ReproduceConfig:
 
 SCHEMAS: dict[str, type[Any]] = {
     "train": TrainConfig,
+    "tune": TuneConfig,
     "evaluate": EvaluateConfig,
     "simulate": SimulateConfig,
     "benchmark": BenchmarkConfig,

@@ -14,7 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-__all__ = ["Display"]
+__all__ = ["Display", "Silence"]
 
 _BETWEEN_S = 0.2
 
@@ -106,3 +106,13 @@ class Display:
     def _rate(self, done: int) -> str:
         elapsed_s = time.monotonic() - self._begun_s
         return f"{(done - self._done_before) / max(elapsed_s, 1e-9):,.0f}/s"
+
+
+class Silence(Display):
+    """Shows nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("", 1, bar=False)
+
+    def say(self, line: str) -> None:
+        """Nothing."""

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from csv import DictWriter
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ class Run:
     Args:
         config: the settled configuration.
         folder: its run folder, which exists.
+        report: called with the decisions made and the mean score at each look at the model.
 
     Attributes:
         total: decisions to learn from.
@@ -60,8 +61,14 @@ class Run:
         rows: the rows of ``progress.csv``.
     """
 
-    def __init__(self, config: TrainConfig, folder: Path) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        folder: Path,
+        report: Callable[[int, float], None] | None = None,
+    ) -> None:
         assert config.total_steps is not None
+        self._report = report
         self._config, self._folder = config, folder
         self.total: int = config.total_steps
         state = _read_checkpoint(folder)
@@ -204,6 +211,8 @@ class Run:
         logger.record(f"validation/{metric}", mean)
         logger.dump(done)
         display.validated(done, metric, mean, row[f"best_{metric}"])
+        if self._report is not None:
+            self._report(done, mean)
 
     # --- on disk --------------------------------------------------------------------------------
 

@@ -1,13 +1,14 @@
 """Training: a configuration in, a run folder out."""
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 
-from edgesim.agents.finding import bound_wanted, policies_of
-from edgesim.agents.learning.display import Display
+from edgesim.agents.finding import bound_wanted, policies_of, score_of
+from edgesim.agents.learning.display import Display, Silence
 from edgesim.agents.measuring.evaluation import show
 from edgesim.agents.measuring.run_table import measure, measured_otherwise
 from edgesim.agents.runs import runfolder
@@ -15,10 +16,15 @@ from edgesim.config.config import TrainConfig
 from edgesim.devices import check_device
 from edgesim.errors import InputError
 
-__all__ = ["train"]
+__all__ = ["best_score", "train"]
 
 
-def train(config: TrainConfig) -> Path:
+def train(
+    config: TrainConfig,
+    *,
+    report: Callable[[int, float], None] | None = None,
+    quiet: bool = False,
+) -> Path:
     """Train an agent, then measure its best model beside every baseline; returns the run folder.
 
     The best model is the one with the largest mean return over the validation episodes. A run that
@@ -31,6 +37,12 @@ def train(config: TrainConfig) -> Path:
     A run that is complete already is not trained again. Its table is printed; where another one is
     asked for (``episodes``, ``bound``), its model is measured again first.
 
+    Args:
+        config: what to train.
+        report: called with the decisions made and the mean score at each look at the model; what it
+            raises ends the training.
+        quiet: show and print nothing.
+
     Raises:
         InputError: something in the configuration cannot be used, or the run folder holds an
             unfinished run (without ``resume``) or one of another configuration.
@@ -42,7 +54,8 @@ def train(config: TrainConfig) -> Path:
     _check_name(config)
     folder = runfolder.folder_of(config)
     if _is_done(folder, config):
-        _show_again(folder, config)
+        if not quiet:
+            _show_again(folder, config)
         return folder
     # Imported late: torch takes its time, and an input error need not wait for it.
     from edgesim.agents.learning.learner import check_agent
@@ -53,8 +66,8 @@ def train(config: TrainConfig) -> Path:
     check_agent(config.scenario, config.agent)
     with _kept_if_learned(folder):
         runfolder.write_config(folder, config)
-        run = Run(config, folder)
-        with _display(config) as display:
+        run = Run(config, folder, report)
+        with Silence() if quiet else _display(config) as display:
             try:
                 run.learn(display)
             except KeyboardInterrupt:
@@ -63,9 +76,25 @@ def train(config: TrainConfig) -> Path:
                 display.say(f"{done}; the same command with resume=true goes on")
                 raise
             run.finish(display)
-    show(folder)
-    print(f"run folder: {folder}")
+    if not quiet:
+        show(folder)
+        print(f"run folder: {folder}")
     return folder
+
+
+def best_score(folder: Path) -> float:
+    """The best mean score over the validation episodes of a run folder's training.
+
+    Raises:
+        InputError: its ``progress.csv`` cannot be read.
+    """
+    path = folder / "progress.csv"
+    metric = score_of(runfolder.read_config(folder).scenario).metric
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return float(list(csv.DictReader(file))[-1][f"best_{metric}"])
+    except (OSError, ValueError, KeyError, IndexError):
+        raise InputError("run folder", str(folder), "its progress.csv cannot be read") from None
 
 
 @contextmanager

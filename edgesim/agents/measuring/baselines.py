@@ -57,8 +57,8 @@ def baselines(
         done = compare(scenario, wanted, episodes, bound=bounded, progress=progress)
         for name, rows in done.rows.items():
             if name not in own:
-                content = {"policy": name, "rows": rows, "speed": done.speeds.get(name)}
-                _write(places[name], content)
+                speed = done.speeds.get(name)
+                _write(places[name], {"policy": name, "rows": rows, "speed": speed})
     for name, content in found.items():
         if content is not None:
             done.rows[name] = content["rows"]

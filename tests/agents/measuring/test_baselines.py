@@ -19,9 +19,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What is worked out, call by call."""
     calls: list[list[str]] = []
 
-    def counted(scenario: Any, policies: Any, *given: Any, bound: bool, **more: Any) -> Any:
+    def counted(scenario: Any, policies: Any, episodes: int, *, bound: bool, progress: Any) -> Any:
         calls.append([*policies, *(["bound"] if bound else [])])
-        return compare(scenario, policies, *given, bound=bound, **more)
+        return compare(scenario, policies, episodes, bound=bound, progress=progress)
 
     monkeypatch.setattr(measured, "compare", counted)
     return calls

@@ -1,0 +1,1 @@
+"""Hyperparameters searched with Optuna: ``edgesim tune``."""
