@@ -28,6 +28,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "show": ("list",),
     "info": ("list",),
     "diff": ("compare",),
+    "what-if": ("whatif",),
+    "what_if": ("whatif",),
     "scenarios": ("list", "scenario"),
     "agents": ("list", "agent"),
     "policies": ("list", "policy"),

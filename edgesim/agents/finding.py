@@ -11,6 +11,7 @@ from edgesim.agents.policies import Policy
 from edgesim.agents.runs.runfolder import read_config
 from edgesim.agents.specs import Column, PolicySpec, policies_of
 from edgesim.config.config import DEFAULT_SCENARIO, EvaluateConfig, SimulateConfig, is_run_folder
+from edgesim.config.whatif import WhatIfConfig
 from edgesim.envs.making import Env
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import load
@@ -85,7 +86,7 @@ def score_of(scenario: Any) -> Score:
     return PROBLEMS[scenario.problem].score
 
 
-def scenario_of_command(config: EvaluateConfig | SimulateConfig) -> Any:
+def scenario_of_command(config: EvaluateConfig | SimulateConfig | WhatIfConfig) -> Any:
     """The checked scenario that a command works in, whether named or a run folder's.
 
     Raises:
@@ -100,7 +101,9 @@ def scenario_of_command(config: EvaluateConfig | SimulateConfig) -> Any:
     return resolve(named, config.scenario_keys)
 
 
-def named_policies(config: EvaluateConfig | SimulateConfig, scenario: Any) -> list[str]:
+def named_policies(
+    config: EvaluateConfig | SimulateConfig | WhatIfConfig, scenario: Any
+) -> list[str]:
     """The policies that a command names, the problem's default where it names none.
 
     ``all`` are all that are offered.

@@ -9,6 +9,7 @@ from edgesim.config.composition import composed, register, typed
 from edgesim.config.config import DEFAULT_SCENARIO, SCHEMAS
 from edgesim.config.explain import explained, known_key
 from edgesim.config.overrides import config_name, is_open, parsed, values_of
+from edgesim.config.whatif import without_changes
 from edgesim.errors import InputError, did_you_mean
 from edgesim.presets import is_preset_file
 
@@ -25,6 +26,7 @@ _LISTS = (
     ("compare", "policy"),
     ("reproduce", "figure"),
     ("benchmark", "parts"),
+    ("whatif", "each"),
 )
 
 
@@ -43,12 +45,17 @@ def compose(command: str, overrides: Iterable[str] = ()) -> Any:
         InputError: an override cannot be used.
     """
     fixed, space = _apart(overrides) if command == "tune" else (list(overrides), {})
+    changes: list[str] = []
+    if command == "whatif":
+        fixed, changes = without_changes(fixed)
     given = prepared(command, fixed)
     name = config_name(command, given)
     try:
         made = typed(command, composed(name, given))
         if command == "tune":
             made.search_space = {**made.search_space, **space}
+        elif command == "whatif":
+            made.change, made.given = changes or None, fixed
         return made
     except InputError:
         raise

@@ -15,6 +15,7 @@ from typing import Any
 
 from edgesim.config.keys import as_list, help_text, not_empty
 from edgesim.config.services import CalibrateConfig, CalibrateTrainConfig, ValidateConfig
+from edgesim.config.whatif import WhatIfConfig
 from edgesim.errors import InputError
 from edgesim.importing import is_import_string
 from edgesim.numbers import LARGEST_SEED
@@ -492,6 +493,7 @@ SCHEMAS: dict[str, type[Any]] = {
     "calibrate-train": CalibrateTrainConfig,
     "reproduce": ReproduceConfig,
     "validate": ValidateConfig,
+    "whatif": WhatIfConfig,
 }
 
 

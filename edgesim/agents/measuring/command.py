@@ -1,7 +1,7 @@
 """``edgesim evaluate``: policies measured beside each other, in a scenario or over worlds."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ from edgesim.agents.finding import (
     named_policies,
     scenario_of_command,
 )
-from edgesim.agents.measuring.evaluation import BOUND, PolicyProgress, compare
+from edgesim.agents.measuring.evaluation import BOUND, Evaluation, PolicyProgress, compare
 from edgesim.agents.measuring.recording import Recorder
 from edgesim.agents.measuring.worlds import compare_over_worlds
+from edgesim.agents.policies import Build
 from edgesim.agents.runs.measured import Measured
 from edgesim.config.config import EvaluateConfig
 from edgesim.errors import InputError
@@ -59,33 +60,34 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     out = config.out
     if out is None and config.record:
         out = str(Path("evaluations") / f"{scenario.name}{measured.suffix}")
-    folder = None if out is None else measured.claim(Path(out))
-    if config.worlds is not None:
-        named = [name for name in names if name != BOUND]
-        return _over_worlds(config, scenario, named, measured, folder)
-    with _bar() as progress:
-        if folder is not None and config.record:
-            with Recorder(folder / "events.parquet") as recorder:
-                done = compare(
-                    scenario,
-                    policies,
-                    config.episodes,
-                    config.seed,
-                    bound,
-                    progress=progress,
-                    record=recorder,
-                )
-        else:
-            done = compare(
-                scenario, policies, config.episodes, config.seed, bound, progress=progress
-            )
-    if folder is not None:
-        done.write(folder)
-        measured.finish(folder)
+    with measured.at(None if out is None else Path(out)) as folder:
+        if config.worlds is not None:
+            named = [name for name in names if name != BOUND]
+            return _over_worlds(config, scenario, named, measured, folder)
+        done = _measured(config, scenario, policies, bound, folder)
+        if folder is not None:
+            done.write(folder)
+            measured.finish(folder)
     done.print()
     if folder is not None:
         print(f"written to {folder}")
     return done.content()
+
+
+def _measured(
+    config: EvaluateConfig,
+    scenario: Any,
+    policies: Mapping[str, Build],
+    bound: bool,
+    folder: Path | None,
+) -> Evaluation:
+    """Play the episodes, and record them where that is asked for."""
+    given = (scenario, policies, config.episodes, config.seed, bound)
+    with _bar() as progress:
+        if folder is None or not config.record:
+            return compare(*given, progress=progress)
+        with Recorder(folder / "events.parquet") as recorder:
+            return compare(*given, progress=progress, record=recorder)
 
 
 def _over_worlds(

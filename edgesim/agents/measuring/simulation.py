@@ -41,15 +41,16 @@ def simulate(config: SimulateConfig) -> Path:
     label: str = re.sub(r"[^\w.-]+", "-", policy).strip("-")
     measured = Measured("simulate", scenario, {"policies": [policy], "seed": config.seed})
     name = f"{label}-seed-{config.seed}{measured.suffix}"
-    folder = measured.claim(Path(config.out) / str(scenario.name) / name)
+    folder = Path(config.out) / str(scenario.name) / name
     problem = PROBLEMS[scenario.problem]
-    played: Rollout = load(problem.play)(
-        scenario,
-        build,
-        [config.seed],
-        policy_seed=policy_seed(config.seed, policy),
-        record=True,
-    )
+    with measured.at(folder):
+        played: Rollout = load(problem.play)(
+            scenario,
+            build,
+            [config.seed],
+            policy_seed=policy_seed(config.seed, policy),
+            record=True,
+        )
     log = played.logs[0] if played.logs else None
     if log is not None:
         log.write(folder / "events.parquet")

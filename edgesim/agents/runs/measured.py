@@ -7,7 +7,8 @@ A folder is never given other content: who measures something else needs another
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -99,6 +100,26 @@ class Measured:
         with replacing(folder / "config.yaml") as part:
             part.write_text(dump_yaml(content), encoding="utf-8")
         return folder
+
+    @contextmanager
+    def at(self, folder: Path | None, key: str = "out") -> Iterator[Path | None]:
+        """A claimed folder, or None; where nothing comes of it, a new one is gone again.
+
+        See :meth:`claim`.
+        """
+        if folder is None:
+            yield None
+            return
+        new = [part for part in (folder, *folder.parents) if not part.exists()]
+        self.claim(folder, key)
+        try:
+            yield folder
+        except BaseException:
+            if new and {file.name for file in folder.iterdir()} <= {"config.yaml"}:
+                (folder / "config.yaml").unlink(missing_ok=True)
+                for part in new:
+                    part.rmdir()
+            raise
 
     def finish(self, folder: Path) -> None:
         """Write ``provenance.json``, when all else is written."""

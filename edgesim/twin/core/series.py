@@ -116,6 +116,31 @@ class Series:
         """Without what was seen."""
         return {**self.__dict__, "_times": [], "_samples": []}
 
+    def means(self) -> dict[tuple[str, str, str], float]:
+        """One number for each thing and figure: by kind, name and column, its mean over the rows.
+
+        Of drops it is the sum. A figure that is nowhere known is left out.
+        """
+        edges, row_of = self._edges()
+        found: dict[tuple[str, str, str], float] = {}
+        for place, gauge in enumerate(self.gauges):
+            for name, column in self._figures(place, gauge, edges, row_of).items():
+                known = ~np.isnan(column)
+                sums = np.where(known, column, 0.0).sum(axis=0)
+                counts = known.sum(axis=0)
+                for thing, total, count in zip(
+                    gauge.names, sums.tolist(), counts.tolist(), strict=True
+                ):
+                    if count:
+                        found[gauge.kind, thing, name] = total / (1 if name == "drops" else count)
+        return found
+
+    def _edges(self) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """Where the rows begin and the last one ends, s; and the row of each look."""
+        edges = np.linspace(0.0, max(self._clock.now, self.period_s), _ROWS + 1)
+        places = np.searchsorted(edges, self._times, side="right") - 1
+        return edges, np.clip(places, 0, _ROWS - 1)
+
     def table(self) -> "pa.Table":
         """A row a time and thing: ``time_s`` (where it begins), ``length_s``, ``kind``, ``name``.
 
@@ -126,9 +151,8 @@ class Series:
         columns: dict[str, list[Any]] = {
             name: [] for name in ("time_s", "length_s", "kind", "name", *FIGURES)
         }
-        end_s = max(self._clock.now, self.period_s)
-        edges = np.linspace(0.0, end_s, _ROWS + 1)
-        row_of = np.clip(np.searchsorted(edges, self._times, side="right") - 1, 0, _ROWS - 1)
+        edges, row_of = self._edges()
+        end_s = float(edges[-1])
         for place, gauge in enumerate(self.gauges):
             figures = self._figures(place, gauge, edges, row_of)
             count = len(gauge.names)

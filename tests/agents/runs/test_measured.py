@@ -98,3 +98,16 @@ def test_what_differs_from_a_preset_is_told_by_key() -> None:
     events = [{"at_s": 1.0, "event": "fails", "link": 0}]
     changed = changed_keys(resolve("sfc", {"network.horizon_s": 60.0, "events": events}))
     assert changed == {"network.horizon_s": 60.0, "events": events}
+
+
+def test_a_try_that_fails_leaves_no_folder(tmp_path: Path) -> None:
+    """The name of a link is looked up where the world is built."""
+    event = "scenario.events=[{at_s: 1, event: fails, link: Nowhere}]"
+    for task, command, place in (
+        (evaluate, "evaluate", tmp_path / "a" / "b"),
+        (simulate, "simulate", tmp_path / "c"),
+    ):
+        given = ["scenario=sfc", event, "policy=greedy", f"out={place}"]
+        with pytest.raises(InputError, match="Nowhere"):
+            task(compose(command, given))
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,1 @@
+"""What would be otherwise: the same episodes with and without a change, or a single failure."""
