@@ -161,11 +161,15 @@ def special(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     )
     with monkeypatch.context() as patch:
         patch.setattr(agents, "_FOLDER", tmp_path)
-        agents.presets.cache_clear()
-        _register.cache_clear()
+        _forget()
         yield
-    agents.presets.cache_clear()
-    _register.cache_clear()
+    _forget()
+
+
+def _forget() -> None:
+    """Read all presets again."""
+    for known in (agents._files, agents.presets, _register):
+        known.cache_clear()
 
 
 @pytest.mark.usefixtures("special")
