@@ -421,7 +421,7 @@ TABLE = {
     ),
     "more instances of a VNF than nodes": (
         "evaluate scenario=sfc scenario.network.topology.source=gabriel"
-        " scenario.network.topology.nodes=4",
+        " scenario.network.topology.nodes=4 scenario.network.instances.per_type=5",
         {},
         ["per_type", "5", "4 nodes"],
     ),

@@ -86,7 +86,7 @@ def _wholes(world: SliceWorld, requests: list[Request]) -> tuple[FloatArray, Flo
     named = named[:, [request.kind for request in requests]]
     ends, capacity = np.array(wiring.ends).T, np.array(wiring.capacity_bps)
     takes = [*named.astype(float), _fewest_links(world, requests)]
-    limits = [network.instances.capacity_bps * len(of) for of in placement.of_type]
+    limits = [sum(placement.capacity_bps[place] for place in of) for of in placement.of_type]
     limits.append(float(capacity.sum()))
     hosts = [{placement.node[instance] for instance in of} for of in placement.of_type]
     for nodes in [*({node} for node in range(wiring.nodes)), *hosts]:

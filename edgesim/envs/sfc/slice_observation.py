@@ -86,7 +86,7 @@ class SliceObserver(PagedObserver):
         )
         self._capacity = np.array(world.wiring.capacity_bps)
         self._widest = float(self._capacity.max())
-        self._vnf_capacity = network.instances.capacity_bps
+        self._vnf_capacity = np.maximum(world.placement.capacity_bps, 1.0)
         self._period_s = network.collector.period_s
         self._loss_bound = world.scenario.qoe.loss_bound
         self._most_ms = world.most_delay_ms

@@ -48,8 +48,11 @@ def loads_of(twin: SFCWorkload) -> Loads:
     world, links, now = fabric.world, fabric.links, twin.clock.now
     wiring, placement = world.wiring, world.placement
     held = _held(twin, len(placement.node))
-    capacity = twin.scenario.network.instances.capacity_bps  # type: ignore[union-attr]
-    on_node = [[i for i, at in enumerate(placement.node) if at == n] for n in range(wiring.nodes)]
+    capacity = np.maximum(placement.capacity_bps, 1.0)
+    on_node: list[list[int]] = [[] for _ in range(wiring.nodes)]
+    for instance, at in enumerate(placement.node):
+        if placement.vnf[instance] >= 0:
+            on_node[at].append(instance)
     nodes = [
         {
             "node": number,
@@ -58,7 +61,7 @@ def loads_of(twin: SFCWorkload) -> Loads:
             "y": wiring.graph.nodes[number]["y"],
             "positions": wiring.graph.graph.get("positions", "km"),
             "instances": len(own),
-            "load": float(held[own].mean() / capacity) if own else None,
+            "load": float((held[own] / capacity[own]).mean()) if own else None,
         }
         for number, own in enumerate(on_node)
     ]

@@ -1,6 +1,7 @@
 """Hosts of network functions: which VNF instances stand on them, and how fast they are."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from edgesim.errors import InputError
 from edgesim.scenarios.checks import at_least, integer_from, positive
@@ -9,19 +10,28 @@ from edgesim.scenarios.settings import setting
 __all__ = ["Instances"]
 
 _HOSTS = 15  # chosen: three hosts for each of the five instances of a VNF
+_PER_TYPE = 5  # of the setting of arXiv 1804.02099
 
 
 @dataclass
 class Instances:
     """VNF types, and the instances of each on the NFV nodes.
 
-    ``hosts`` is the number of these nodes; null: 15, or all nodes of a smaller network.
+    ``hosts`` is the number of these nodes; null: 15, or all nodes of a smaller network. Where a
+    topology file marks nodes as hosts, or says which VNFs stand on them, these are they.
     """
 
     types: list[str] = setting(["nat", "fw", "tm", "voc", "woc", "idps"], "names of the VNFs")
-    per_type: int = setting(5, "instances of each, on different hosts")
+    per_type: int | None = setting(
+        None, "instances of each, on different hosts; null: 5, or as many as there are hosts"
+    )
     hosts: int | None = setting(
         None, "NFV nodes, drawn by world_seed; null: 15, or all nodes of a smaller network"
+    )
+    placement: Any = setting(
+        None,
+        "list of {node, vnf, capacity_bps, processing_ms}, or a CSV or Parquet table of them, the"
+        " last two optional; null: as a topology file says, or drawn",
     )
     capacity_bps: float = setting(1e9, "bit/s that an instance processes")
     processing_ms: float = setting(0.5, "ms; service of one packet batch by an idle instance")
@@ -30,26 +40,41 @@ class Instances:
     def check(self, at: str) -> None:
         if not self.types or len(set(self.types)) != len(self.types):
             raise InputError(f"{at}.types", self.types, "must be distinct VNF names")
-        integer_from(f"{at}.per_type", self.per_type, 1)
         if self.hosts is not None:
             integer_from(f"{at}.hosts", self.hosts, 1)
-        hosts = _HOSTS if self.hosts is None else self.hosts
-        if self.per_type > hosts:
-            raise InputError(
-                f"{at}.per_type",
-                self.per_type,
-                f"instances of a VNF stand on different hosts: at most hosts = {hosts}",
-            )
+        if self.per_type is not None:
+            integer_from(f"{at}.per_type", self.per_type, 1)
+            hosts = _HOSTS if self.hosts is None else self.hosts
+            if self.per_type > hosts and self.placement is None:
+                raise InputError(
+                    f"{at}.per_type",
+                    self.per_type,
+                    f"instances of a VNF stand on different hosts: at most hosts = {hosts}",
+                )
+        if self.placement is not None and not isinstance(self.placement, str | list | tuple):
+            accepted = "must be a list of {node, vnf}, or a CSV or Parquet table"
+            raise InputError(f"{at}.placement", self.placement, accepted)
+        for key in ("per_type", "hosts"):
+            if self.placement is not None and getattr(self, key) is not None:
+                accepted = "must be null where the placement is stated"
+                raise InputError(f"{at}.{key}", getattr(self, key), accepted)
         positive(f"{at}.capacity_bps", self.capacity_bps)
         at_least(f"{at}.processing_ms", self.processing_ms, 0)
         integer_from(f"{at}.queue_packets", self.queue_packets, 1)
 
+    @property
+    def usual(self) -> int:
+        """Instances of each VNF where there are hosts enough."""
+        return _PER_TYPE if self.per_type is None else self.per_type
+
     def hosts_of(self, nodes: int) -> int:
         """How many of a network's nodes are hosts.
 
+        Args:
+            nodes: those that may be.
+
         Raises:
-            InputError: it has fewer nodes than the hosts that are stated, or than instances of a
-                VNF.
+            InputError: there are fewer than the hosts that are stated, or than instances of a VNF.
         """
         hosts = min(_HOSTS, nodes) if self.hosts is None else self.hosts
         if hosts > nodes:
@@ -58,7 +83,7 @@ class Instances:
                 self.hosts,
                 f"the topology has only {nodes} nodes to host VNFs",
             )
-        if self.per_type > hosts:
+        if self.per_type is not None and self.per_type > hosts:
             raise InputError(
                 "network.instances.per_type",
                 self.per_type,

@@ -50,6 +50,11 @@ class Links:
         [0.1, 0.5], "share of the capacity that best-effort traffic wants, uniform"
     )
     background_period_s: float = setting(10.0, "s between changes of that share")
+    table: str | None = setting(
+        None,
+        "CSV or Parquet of single links: source, target and what differs there, such as"
+        " capacity_bps, delay_ms, length_km, reserved_bps",
+    )
 
     def check(self, at: str) -> None:
         positive(f"{at}.capacity_bps", self.capacity_bps)

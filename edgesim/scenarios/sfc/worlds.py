@@ -49,7 +49,7 @@ def _network(rng: np.random.Generator, network: SliceNetwork, load: float) -> di
     source = str(rng.choice(("gabriel", "waxman") if nodes >= _SPARSE else ("gabriel",)))
     drawn = network.topology
     per_type = int(rng.integers(3, 9))
-    together_bps = network.instances.capacity_bps * network.instances.per_type
+    together_bps = network.instances.capacity_bps * network.instances.usual
     # Each request of a slice asks for so many bits over its life, on average.
     bits = np.array([part.holding_s * part.mean_bandwidth_bps for part in network.slices])
     old = np.array([part.share for part in network.slices])
@@ -64,6 +64,7 @@ def _network(rng: np.random.Generator, network: SliceNetwork, load: float) -> di
         "network.topology.nodes": nodes,
         "network.topology.side_km": round(drawn.side_km * (nodes / drawn.nodes) ** 0.5, 1),
         "network.instances.per_type": per_type,
+        "network.instances.placement": None,
         "network.instances.hosts": int(rng.integers(8, min(nodes, _MOST_HOSTS) + 1)),
         "network.instances.capacity_bps": float(f"{together_bps / per_type:.4g}"),
         "network.slices": slices,

@@ -3,9 +3,13 @@
 from array import array
 from math import inf
 
+import networkx as nx
 import numpy as np
 
+from edgesim.errors import InputError
+from edgesim.notes import note
 from edgesim.scenarios.parts.hosts import Instances
+from edgesim.twin.compute.stated import StatedInstance, stated_hosts, stated_instances
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.queueing import finite_queue
 
@@ -15,12 +19,15 @@ __all__ = ["Placement", "VNFHosts"]
 class Placement(Shared):
     """The VNF instances of a network and the nodes they run on: what a world keeps.
 
-    Hosts are drawn among the nodes. One type after the other, its instances go to different hosts,
-    drawn among those that have the fewest instances so far. Instances are numbered by type:
-    instance i of type t is ``t · per_type + i``.
+    Instances that are stated stand where they are stated. Else hosts are drawn among the nodes, or
+    among those that a topology file marks. One type after the other, its instances go to different
+    hosts, drawn among those that have the fewest instances so far. Instances are numbered by type.
+
+    Where not all types have as many instances, the last number is that of no instance: it has no
+    capacity, so that nothing fits on it, and fills the places that a type lacks.
 
     Args:
-        nodes: number of nodes of the network.
+        nodes: number of nodes of the network, or its topology.
         instances: the scenario's VNF types and instances.
         rng: a generator that nothing else draws from.
 
@@ -29,26 +36,81 @@ class Placement(Shared):
         node: the node of each instance.
         vnf: the type of each instance, its place in ``instances.types``.
         of_type: the instances of each type.
+        width: most instances of a type.
+        capacity_bps: what each instance processes.
+        processing_ms: service of one packet batch by each instance.
 
     Raises:
-        InputError: there are not enough nodes for the hosts, or for the instances of a type.
+        InputError: there are not enough nodes for the hosts, or for the instances of a type, or
+            something stated is none.
     """
 
-    def __init__(self, nodes: int, instances: Instances, rng: np.random.Generator) -> None:
-        hosts = instances.hosts_of(nodes)
-        self.hosts: list[int] = sorted(rng.permutation(nodes)[:hosts].tolist())
+    hosts: list[int]
+
+    def __init__(
+        self, nodes: "int | nx.Graph[int]", instances: Instances, rng: np.random.Generator
+    ) -> None:
+        self._instances = instances
         self.node: list[int] = []
         self.vnf: list[int] = []
-        self.of_type: list[list[int]] = []
+        self.capacity_bps: list[float] = []
+        self.processing_ms: list[float] = []
+        self.of_type: list[list[int]] = [[] for _ in instances.types]
+        graph = nx.empty_graph(nodes) if isinstance(nodes, int) else nodes
+        stated = stated_instances(graph, instances)
+        if stated is None:
+            self._draw(graph, rng)
+        else:
+            for one in sorted(stated, key=lambda one: one.vnf):
+                self._add(one)
+            self.hosts = sorted(set(self.node))
+        self.width = max(map(len, self.of_type))
+        if any(of and len(of) < self.width for of in self.of_type):
+            self._add(StatedInstance(-1, self.hosts[0], 0.0, instances.processing_ms))
+
+    def padded(self, vnf: int) -> list[int]:
+        """The instances of a type, filled up with the one that is none."""
+        of = self.of_type[vnf]
+        return of + [len(self.node) - 1] * (self.width - len(of))
+
+    def _add(self, one: StatedInstance) -> None:
+        if one.vnf >= 0:
+            self.of_type[one.vnf].append(len(self.node))
+        self.node.append(one.node)
+        self.vnf.append(one.vnf)
+        self.capacity_bps.append(one.capacity_bps)
+        self.processing_ms.append(one.processing_ms)
+
+    def _draw(self, graph: "nx.Graph[int]", rng: np.random.Generator) -> None:
+        instances, said = self._instances, stated_hosts(graph)
+        possible = list(graph) if said.nodes is None else said.nodes
+        hosts = len(possible) if said.nodes is not None and instances.hosts is None else None
+        hosts = instances.hosts_of(len(possible)) if hosts is None else hosts
+        count = min(instances.usual, hosts)
+        if instances.per_type is not None and instances.per_type > hosts:
+            raise InputError(
+                "network.instances.per_type",
+                instances.per_type,
+                f"instances of a VNF stand on different hosts, and there are {hosts}",
+            )
+        if count < instances.usual:
+            note(
+                str(graph.graph.get("name", "network")),
+                f"{count} instances of each VNF, since there are {hosts} hosts"
+                " (network.instances.per_type)",
+            )
+        drawn = rng.permutation(len(possible))[:hosts].tolist()
+        self.hosts = sorted(possible[place] for place in drawn)
         held = np.zeros(hosts)
         for vnf in range(len(instances.types)):
             # The random part breaks ties: fewest instances first, then by lot.
-            chosen = np.argsort(held + rng.random(hosts))[: instances.per_type]
+            chosen = np.argsort(held + rng.random(hosts))[:count]
             held[chosen] += 1
-            first = len(self.node)
-            self.node += [self.hosts[host] for host in chosen.tolist()]
-            self.vnf += [vnf] * instances.per_type
-            self.of_type.append(list(range(first, first + instances.per_type)))
+            for host in chosen.tolist():
+                node = self.hosts[host]
+                capacity_bps = said.capacity_bps.get(node, float(instances.capacity_bps))
+                processing_ms = said.processing_ms.get(node, instances.processing_ms)
+                self._add(StatedInstance(vnf, node, capacity_bps, processing_ms))
 
 
 class VNFHosts:
@@ -86,17 +148,18 @@ class VNFHosts:
     def __init__(self, placement: Placement, instances: Instances) -> None:
         count = len(placement.node)
         self.placement = placement
-        self.capacity_bps = array("d", [float(instances.capacity_bps)] * count)
-        self._stated_bps = float(instances.capacity_bps)
-        self._service_s = instances.processing_ms / 1000
+        self.capacity_bps = array("d", placement.capacity_bps)
+        self._stated_bps = array("d", placement.capacity_bps)
+        self._service_s = array("d", [ms / 1000 for ms in placement.processing_ms])
         self._places = instances.queue_packets
         self._holders = [0] * count
         self._on: dict[int, list[int]] = {}
         for instance, node in enumerate(placement.node):
-            self._on.setdefault(node, []).append(instance)
+            if placement.vnf[instance] >= 0:
+                self._on.setdefault(node, []).append(instance)
         self.reserved_bps = array("d", [0.0] * count)
         self.ceiling_bps = array("d", self.capacity_bps)
-        self.delay_s = array("d", [self._service_s] * count)
+        self.delay_s = array("d", self._service_s)
         self.up = [True] * count
 
     def fits(self, instance: int, bandwidth_bps: float) -> bool:
@@ -140,7 +203,7 @@ class VNFHosts:
         for instance in self._on.get(node, ()):
             self.up[instance] = False
             self.ceiling_bps[instance] = -1.0
-            self.delay_s[instance] = self._service_s
+            self.delay_s[instance] = self._service_s[instance]
 
     def repair_node(self, node: int) -> None:
         """The node and its instances work again."""
@@ -156,8 +219,9 @@ class VNFHosts:
         """
         for instance in self._on.get(node, ()):
             capacity = self.capacity_bps[instance] * factor
-            if abs(capacity - self._stated_bps) <= 1e-9 * self._stated_bps:
-                capacity = self._stated_bps  # what is undone is undone exactly
+            stated = self._stated_bps[instance]
+            if abs(capacity - stated) <= 1e-9 * stated:
+                capacity = stated  # what is undone is undone exactly
             self.capacity_bps[instance] = capacity
             if self.up[instance]:
                 self.ceiling_bps[instance] = capacity
@@ -167,4 +231,4 @@ class VNFHosts:
         self.reserved_bps[instance] = reserved_bps
         if self.up[instance]:
             stay, _ = finite_queue(reserved_bps / self.capacity_bps[instance], self._places)
-            self.delay_s[instance] = self._service_s * stay
+            self.delay_s[instance] = self._service_s[instance] * stay

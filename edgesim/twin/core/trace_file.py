@@ -40,6 +40,7 @@ class TraceFile:
 
     Args:
         path: the file; a relative path starts at the working directory.
+        called: what it is, for messages.
 
     Attributes:
         shown: the file as messages call it.
@@ -49,12 +50,17 @@ class TraceFile:
         InputError: the file is not there, or is of another kind.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
-        self.shown = f"trace {path}"
+    def __init__(self, path: str | PathLike[str], called: str = "trace") -> None:
+        self.shown = f"{called} {path}"
         self.path = Path(path).expanduser().absolute()
         self._state = self._file_state()
         self._block_bytes = READ_BYTES
         self._form: CSVForm | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all columns, as the file has them."""
+        return self._names_there()
 
     def columns(self, wanted: Mapping[str, str | None]) -> dict[str, str]:
         """The file's own name of each key, for the keys that the file has.

@@ -25,7 +25,10 @@ class NodeNames:
     """
 
     def __init__(self, graph: "nx.Graph[int]") -> None:
-        names = {node: str(name).strip() for node, name in graph.nodes(data="name", default="")}
+        names = {
+            node: str(name).strip() or str(node)
+            for node, name in graph.nodes(data="name", default="")
+        }
         ids = {node: str(given) for node, given in graph.nodes(data="id") if given is not None}
         numbers = {node: str(node) for node in graph}
         self._meant: dict[str, dict[int, str]] = {}

@@ -14,6 +14,7 @@ from edgesim.errors import InputError
 from edgesim.text_files import decoded, encoding_of, plain_suffix, read_bytes
 from edgesim.twin.network.attributes import Attributes, link_figures, plain
 from edgesim.twin.network.plan import KEY, Plan, PlannedLink
+from edgesim.twin.network.units import bit_rate
 
 __all__ = ["FILES", "is_file", "read_file"]
 
@@ -101,14 +102,13 @@ def _plan(graph: _Graph, source: str, notes: list[str]) -> Plan:
         links.append(
             PlannedLink(place[one], place[other], **figures.figures, one_way=attributes[_ONE_WAY])
         )
-    hosting = [
-        {key: attributes[key] for key in _HOSTING if key in attributes} for _, attributes in nodes
-    ]
+    hosting = [_hosting(attributes) for _, attributes in nodes]
     positions = [
         (_scaled(a[east], scale), _scaled(a[north], scale)) if east in a and north in a else None
         for _, a in nodes
     ]
     known = {east, north, "label", "name", *_HOSTING}
+    known |= {key for _, of in nodes for key in of if _capacity_factor(key) is not None}
     of_nodes = dict.fromkeys(str(key) for _, of in graph.nodes(data=True) for key in of)
     _say_unused(seen, used, unitless, of_nodes, known, notes)
     lengths_follow = any(link.length_km is None and link.delay_s is None for link in links)
@@ -123,6 +123,26 @@ def _plan(graph: _Graph, source: str, notes: list[str]) -> Plan:
         hosting=hosting if any(hosting) else None,
         notes=notes,
     )
+
+
+def _hosting(attributes: Attributes) -> dict[str, Any]:
+    """What a node says of itself as a host, with capacities in bit/s."""
+    found = {key: attributes[key] for key in _HOSTING if key in attributes}
+    for key, value in attributes.items():
+        factor = _capacity_factor(key)
+        if factor is not None:
+            found["instance_capacity_bps"] = _scaled(value, factor)
+    return found
+
+
+def _capacity_factor(key: str) -> float | None:
+    """Factor to bit/s of an attribute such as ``instance_capacity_gbps``."""
+    if not key.startswith("instance_capacity_"):
+        return None
+    try:
+        return bit_rate.factor(key.removeprefix("instance_"))
+    except KeyError:
+        return None
 
 
 def _name(node: Any, attributes: Attributes, source: str) -> str:

@@ -98,7 +98,9 @@ class HostGauge:
         self.names: Sequence[str] = [nodes[node] for node in placement.hosts]
         place = {node: number for number, node in enumerate(placement.hosts)}
         self._host = np.array([place[node] for node in placement.node])
-        self._instances = np.maximum(np.bincount(self._host, minlength=len(place)), 1)
+        self._there = np.array([vnf >= 0 for vnf in placement.vnf], dtype=float)
+        there = np.bincount(self._host, weights=self._there, minlength=len(place))
+        self._instances = np.maximum(there, 1.0)
 
     def read(self) -> Mapping[str, Floats]:
         """See :class:`edgesim.twin.core.series.Gauge`."""
@@ -106,7 +108,7 @@ class HostGauge:
         reserved, capacity = np.frombuffer(hosts.reserved_bps), np.frombuffer(hosts.capacity_bps)
         held, whole, delay_s = (
             np.bincount(self._host, weights=column, minlength=count).astype(float)
-            for column in (reserved, capacity, np.frombuffer(hosts.delay_s))
+            for column in (reserved, capacity, np.frombuffer(hosts.delay_s) * self._there)
         )
         return {
             "load": held / np.maximum(whole, 1.0),

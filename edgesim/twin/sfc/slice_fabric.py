@@ -127,8 +127,7 @@ class SliceFabric(Rebuilt):
 
     def instance(self, stage: int, choice: int, request: Request) -> int:
         """Number of the instance in the world's placement."""
-        vnf = self.world.chains[request.kind][stage]
-        return self.world.placement.of_type[vnf][choice]
+        return int(self.world.instances_of[request.kind][stage, choice])
 
     @property
     def capacities(self) -> list[float]:

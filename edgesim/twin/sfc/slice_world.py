@@ -14,6 +14,7 @@ from edgesim.twin.core.happenings import Names, happenings, numbered
 from edgesim.twin.core.layered import to_go
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host
+from edgesim.twin.network.link_table import state_links
 from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.network.routing import Routes
 from edgesim.twin.network.topology import load_topology
@@ -50,7 +51,7 @@ class SliceWorld(Shared):
         most_bandwidth: most that a request can ask for, bit/s.
         most_delay_ms: largest bound that a request can state.
         offered_load: bandwidth that running chains would hold on average if all requests were
-            admitted, over the capacity of all instances of a VNF.
+            admitted, over the capacity of all instances of the VNF that has least.
         plan: stated events that happen to the machines at nodes.
         network_plan: those that happen to links and nodes.
         load: what stated events do to the load.
@@ -66,34 +67,54 @@ class SliceWorld(Shared):
         streams = Streams(np.random.SeedSequence(scenario.world_seed))
         if shared is None:
             graph = load_topology(network.topology, streams["topology"])
+            if network.links.table is not None:
+                state_links(graph, network.links.table)
             wiring = Wiring(graph, network.links)
             shared = NetworkWorld(wiring, network.links, network.failures)
         self.network: NetworkWorld | None = shared
         self.wiring = shared.wiring
         self.node_names, self.edge_names = self.wiring.node_names, self.wiring.edge_names
-        self.placement = Placement(self.wiring.nodes, network.instances, streams["placement"])
+        self.placement = Placement(self.wiring.graph, network.instances, streams["placement"])
         self.routes = Routes(self.wiring, network.controller.routes)
         self.channel = ControlChannel(self.wiring, network.controller)
         types = network.instances.types
         self.chains = [[types.index(vnf) for vnf in part.chain] for part in network.slices]
         placement = self.placement
+        for vnf in sorted({vnf for chain in self.chains for vnf in chain}):
+            if not placement.of_type[vnf]:
+                accepted = f"a slice needs it; {did_you_mean('', self._placed_types(types))}"
+                raise InputError(
+                    "network.instances.placement: no instance of", types[vnf], accepted
+                )
         self.instances_of = [
-            np.array([placement.of_type[vnf] for vnf in chain]) for chain in self.chains
+            np.array([placement.padded(vnf) for vnf in chain]) for chain in self.chains
         ]
+        # A place that a type lacks lies where its first instance is: the ways there are known.
         self._hosts = [
-            [tuple(placement.node[place] for place in placement.of_type[vnf]) for vnf in chain]
+            [
+                tuple(
+                    placement.node[
+                        place if placement.vnf[place] == vnf else placement.of_type[vnf][0]
+                    ]
+                    for place in placement.padded(vnf)
+                )
+                for vnf in chain
+            ]
             for chain in self.chains
         ]
         self.stages = max(map(len, self.chains))
-        self.instances = network.instances.per_type
+        self.instances = placement.width
         self.arrivals = SliceArrivals(scenario, self.wiring)
         self.most_bandwidth = self.arrivals.most_bandwidth
         self.most_delay_ms = self.arrivals.most_delay_ms
-        self.offered_load = self.arrivals.mean_held / (
-            self.instances * network.instances.capacity_bps
+        used = {vnf for chain in self.chains for vnf in chain}
+        self.offered_load = self.arrivals.mean_held / min(
+            sum(placement.capacity_bps[place] for place in placement.of_type[vnf]) for vnf in used
         )
-        self._processing_ms = network.instances.processing_ms
         self._read_events()
+
+    def _placed_types(self, types: list[str]) -> list[str]:
+        return [name for name, of in zip(types, self.placement.of_type, strict=True) if of]
 
     @property
     def elements(self) -> Names:
@@ -161,7 +182,8 @@ class SliceWorld(Shared):
                 for j, target in enumerate(after):
                     ways[stage, i, j] = self._idle_ms(source, target)
             if stage < request.stages:
-                ways[stage] += self._processing_ms
+                places = self.instances_of[request.kind][stage]
+                ways[stage] += [self.placement.processing_ms[place] for place in places]
         least_ms = float((ways[0, 0] + to_go(ways)[0]).min())
         return QoS(least_ms, request.bandwidth, 0.0) if np.isfinite(least_ms) else None
 

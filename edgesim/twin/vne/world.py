@@ -5,6 +5,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse.csgraph import breadth_first_order, shortest_path
 
+from edgesim.notes import note
 from edgesim.scenarios.parts.events import read_events
 from edgesim.scenarios.parts.failures import Failures
 from edgesim.scenarios.parts.links import Links
@@ -51,6 +52,7 @@ class VNEWorld(Shared):
         streams = Streams(np.random.SeedSequence(scenario.world_seed))
         waxman = (physical.waxman_alpha, physical.waxman_beta)
         self.map = load_topology(physical.topology, streams["topology"], waxman)
+        self._say_unused()
         # All links alike, so that the shortest way by idle delay is that of the fewest hops.
         alike: nx.Graph[int] = nx.Graph()
         alike.add_nodes_from(self.map)
@@ -72,6 +74,23 @@ class VNEWorld(Shared):
         self.plan = [made for made in plan if made.subject == "host"]
         self.network_plan = [made for made in plan if made.subject != "host"]
         self.load = loads(events, {None: scenario.virtual.arrival_rate_hz})
+
+    def _say_unused(self) -> None:
+        """Say what a topology file states that is drawn here."""
+        links = any("capacity_bps" in edge for *_, edge in self.map.edges(data=True))
+        held = any("reserved_bps" in edge for *_, edge in self.map.edges(data=True))
+        hosts = any({"host", "vnfs"} & of.keys() for _, of in self.map.nodes(data=True))
+        told = [
+            what
+            for what, there in (
+                ("capacities of links (physical.bandwidth_mbps draws them)", links),
+                ("reservations on links", held),
+                ("hosts of VNFs", hosts),
+            )
+            if there
+        ]
+        if told:
+            note(self.scenario.physical.topology.source, f"not used: {', '.join(told)}")
 
     def shortest(self, source: int) -> tuple[list[int], list[int]]:
         """A shortest way from a node to each other, by hops.

@@ -63,7 +63,18 @@ def test_hosts_that_are_not_stated_are_fifteen_or_all_nodes_of_a_smaller_network
     placed = [Placement(nodes, Instances(), np.random.default_rng(0)) for nodes in (5, 11, 15, 50)]
     assert [len(placement.hosts) for placement in placed] == [5, 11, 15, 15]
     with pytest.raises(InputError, match=r"network\.instances\.per_type = 5.*only 4 nodes"):
-        Placement(4, Instances(), np.random.default_rng(0))
+        Placement(4, Instances(per_type=5), np.random.default_rng(0))
+
+
+def test_where_there_are_fewer_hosts_each_vnf_has_an_instance_on_each_and_that_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    placement = Placement(3, Instances(types=["a", "b"]), np.random.default_rng(0))
+    assert placement.width == 3
+    assert [sorted(placement.node[place] for place in of) for of in placement.of_type] == [
+        [0, 1, 2]
+    ] * 2
+    assert "3 instances of each VNF, since there are 3 hosts" in caplog.text
 
 
 def test_an_instance_slows_down_as_it_fills() -> None:
