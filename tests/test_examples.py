@@ -150,6 +150,11 @@ FILES = {
     "tasks.csv": "arrival_s,steps\n" + "".join(f"{50 * k},{100 + k}\n" for k in range(30)),
     "requests.csv": "TIMESTAMP,GeneratedTokens\n"
     + "".join(f"{50 * k},{60 + k}\n" for k in range(30)),
+    "calls.csv": "start,slice,source,destination,mbit,max_delay_s,holding_s\n"
+    + "".join(f"{k},embb,Berlin,Hamburg,20,0.1,30\n" for k in range(30)),
+    "links.csv": "source,target,capacity_mbps,delay_ms\n0,1,2500,1.6\n1,6,155,\n",
+    "hosts.csv": "node,vnf,capacity_bps,processing_ms\n"
+    + "".join(f"{k},{vnf},,\n" for k, vnf in enumerate(("nat", "fw", "tm", "voc", "woc", "idps"))),
     "chains.csv": "bandwidth,max_delay_ms,released_before\n100,60,1\n50,70,\n25,80,9\n",
     "mine.py": next(it.text for it in blocks(PAGES["README.md"]) if it.text.startswith("# mine.py"))
     + "\n\nfrom stable_baselines3 import PPO as MyLearner\n",

@@ -96,7 +96,7 @@ class Placement(Shared):
         if count < instances.usual:
             note(
                 str(graph.graph.get("name", "network")),
-                f"{count} instances of each VNF, since there are {hosts} hosts"
+                f"instances of each VNF: {count}, since hosts are so few"
                 " (network.instances.per_type)",
             )
         drawn = rng.permutation(len(possible))[:hosts].tolist()

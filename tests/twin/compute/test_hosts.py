@@ -74,7 +74,7 @@ def test_where_there_are_fewer_hosts_each_vnf_has_an_instance_on_each_and_that_i
     assert [sorted(placement.node[place] for place in of) for of in placement.of_type] == [
         [0, 1, 2]
     ] * 2
-    assert "3 instances of each VNF, since there are 3 hosts" in caplog.text
+    assert "instances of each VNF: 3, since hosts are so few" in caplog.text
 
 
 def test_an_instance_slows_down_as_it_fills() -> None:
