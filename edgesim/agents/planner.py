@@ -36,6 +36,8 @@ class Planner:
         candidates: choices that are tried: the base's, and others that the mask allows, those that
             the base ranks next (where it has ``worth``) or else at random.
         horizon_s: how far each future is followed, s.
+        margin: candidates that the base ranks are tried only where it holds them to be worth at
+            most so much less than its own choice: what is clear needs no look ahead.
 
     Raises:
         InputError: the base is not there or has a memory, or a number is out of its range.
@@ -49,19 +51,22 @@ class Planner:
         futures: int = 8,
         candidates: int = 3,
         horizon_s: float = 30.0,
+        margin: float = 1e9,
     ) -> None:
         integer_from("planner futures", futures, 2)
         integer_from("planner candidates", candidates, 2)
         positive("planner horizon_s", horizon_s)
+        positive("planner margin", margin)
         self._envs: list[Any] = [env.unwrapped for env in envs]
         found = find_policy(self._envs[0].scenario, base)
         own = self._envs[0].spec.kwargs if self._envs[0].spec is not None else {}
         for key, value in found.env_kwargs.items():
-            if own.get(key) != value:
+            if key != "reward" and own.get(key) != value:
                 raise InputError("planner base", base, f"sees what the planner does not: {key}")
         self._base: Policy = found(envs, seed)
         self._masked = takes_masks(self._base)
         self._futures, self._candidates, self._horizon_s = futures, candidates, horizon_s
+        self._margin = margin
         self._rng = np.random.default_rng(policy_seed(seed, "planner"))
 
     def predict(
@@ -97,7 +102,8 @@ class Planner:
         if value is None or len(value) <= others.max(initial=0):
             others = self._rng.permutation(others)
         else:
-            others = others[np.argsort(-value[others], kind="stable")]
+            near = others[value[others] >= value[first] - self._margin]
+            others = near[np.argsort(-value[near], kind="stable")]
         return [first, *others[: self._candidates - 1].tolist()]
 
     def _best(self, env: Any, tried: list[int]) -> int:

@@ -162,6 +162,13 @@ class TrainConfig:
         default=True,
         metadata=help_text("also measure every baseline (and the bound) on the test episodes"),
     )
+    start: str | None = field(
+        default=None,
+        metadata=help_text(
+            "where the first weights come from: a run folder of the same agent, or pretrained (those"
+            " that edgesim ships); null: random ones"
+        ),
+    )
     resume: bool = field(default=False, metadata=help_text("go on with a run that was stopped"))
     runs: str = field(default="runs", metadata=help_text("folder that holds the run folders"))
     progress: bool = field(default=True, metadata=help_text("show a progress bar"))
@@ -186,6 +193,8 @@ class TrainConfig:
         integer_from("validation_episodes", self.validation_episodes, 1)
         integer_from("validations", self.validations, 1)
         integer_from("threads", self.threads, 1)
+        if self.start is not None:
+            not_empty("start", self.start)
         not_empty("runs", self.runs)
         one_of("engine", self.engine, ENGINES)
         if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", self.device):

@@ -28,6 +28,7 @@ from edgesim.agents.learning.learner import (
     worlds_envs,
 )
 from edgesim.agents.learning.schedules import linear
+from edgesim.agents.learning.starting import begin_with
 from edgesim.agents.measuring.rollout import LANES, rollout
 from edgesim.agents.measuring.run_table import measure
 from edgesim.agents.policies import Env
@@ -156,6 +157,8 @@ class Run:
         agent, device = self._config.agent, self._config.device
         if self._saved is None:
             model = make_model(agent, envs, self._config.seed, device)
+            if self._config.start is not None:
+                begin_with(model, self._config.start, self._config.scenario.problem)
         else:
             path = self._folder / self._saved
             model = reload_model(agent, path, envs, self._generator_seed, device)

@@ -60,10 +60,13 @@ def train(
     # Imported late: torch takes its time, and an input error need not wait for it.
     from edgesim.agents.learning.learner import check_agent
     from edgesim.agents.learning.run import Run
+    from edgesim.agents.learning.starting import check_start
     from edgesim.envs.vector import engine_of
 
     engine_of(config.scenario, config.engine, config.agent.environment)
     check_agent(config.scenario, config.agent)
+    if config.start is not None:
+        check_start(config)
     with _kept_if_learned(folder):
         runfolder.write_config(folder, config)
         run = Run(config, folder, report)

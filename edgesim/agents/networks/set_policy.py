@@ -12,6 +12,10 @@ from edgesim.errors import InputError
 
 __all__ = ["SetNetwork", "SetPolicy"]
 
+_SCALE = 30.0
+"""A weight of the linear function is a parameter times this. Adam moves a parameter by about the
+learning rate a step, whatever its size, and sure choices need weights of some tens."""
+
 
 class SetPolicy(MaskableActorCriticPolicy):
     """Actor and critic for choices of which there may be any number, with MaskablePPO.
@@ -28,6 +32,8 @@ class SetPolicy(MaskableActorCriticPolicy):
         hidden: width of the layers.
         critic: width of the critic's layers.
         heads: of an attention of the choices among themselves; 0: mean and maximum alone.
+        linear: whether a score is also a linear function of the choice's own features, which begins
+            at 0: where figures add up to what a choice is worth, that is learned first.
         kwargs: as in MaskableActorCriticPolicy.
 
     Attributes:
@@ -41,14 +47,21 @@ class SetPolicy(MaskableActorCriticPolicy):
     any_size = True
 
     def __init__(
-        self, *args: Any, hidden: int = 64, critic: int = 64, heads: int = 0, **kwargs: Any
+        self,
+        *args: Any,
+        hidden: int = 64,
+        critic: int = 64,
+        heads: int = 0,
+        linear: bool = False,
+        **kwargs: Any,
     ) -> None:
-        self._widths = (hidden, critic, heads)
+        self._widths, self._linear = (hidden, critic, heads), linear
         super().__init__(*args, **kwargs)
 
     def _build(self, lr_schedule: Schedule) -> None:
         super()._build(lr_schedule)
         self.action_net = nn.Identity()
+        self.mlp_extractor.start()
         arguments = {"lr": lr_schedule(1.0), **self.optimizer_kwargs}
         self.optimizer = self.optimizer_class(self.parameters(), **arguments)
 
@@ -63,7 +76,7 @@ class SetPolicy(MaskableActorCriticPolicy):
             )
         requests = len(space.names) - len(space.features) * space.choices
         self.mlp_extractor: Any = SetNetwork(
-            len(space.features), requests, space.choices, *self._widths
+            len(space.features), requests, space.choices, *self._widths, self._linear
         )
 
 
@@ -77,10 +90,18 @@ class SetNetwork(nn.Module):
         hidden: width of the layers.
         critic: width of the critic's layers.
         heads: of the attention, 0 for none.
+        linear: whether there is a linear function beside the networks.
     """
 
     def __init__(
-        self, features_count: int, requests: int, choices: int, hidden: int, critic: int, heads: int
+        self,
+        features_count: int,
+        requests: int,
+        choices: int,
+        hidden: int,
+        critic: int,
+        heads: int,
+        linear: bool,
     ) -> None:
         super().__init__()
         self._features, self._requests = features_count, requests
@@ -92,6 +113,7 @@ class SetNetwork(nn.Module):
             nn.ReLU(),
         )
         self.attention = nn.MultiheadAttention(hidden, heads, batch_first=True) if heads else None
+        self.linear = nn.Linear(features_count, 1, bias=False) if linear else None
         self.second = nn.Sequential(nn.Linear(3 * hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))
         self.critic = nn.Sequential(
             nn.Linear(2 * hidden + requests, critic),
@@ -100,13 +122,19 @@ class SetNetwork(nn.Module):
             nn.ReLU(),
         )
 
+    def start(self) -> None:
+        """Begin the linear function at 0, and the network beside it at a hundredth."""
+        if self.linear is not None:
+            nn.init.zeros_(self.linear.weight)
+            with torch.no_grad():
+                self.second[-1].weight.mul_(0.01)  # type: ignore[operator]
+
     def _looked_at(
         self, observations: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Each choice, shape (batch, choices, hidden); all together; the request."""
         request = observations[:, observations.shape[1] - self._requests :]
-        page = observations[:, : observations.shape[1] - self._requests]
-        shown = page.reshape(len(page), self._features, -1).transpose(1, 2)
+        shown = self._shown(observations)
         there = shown[..., :1]
         asked = request.unsqueeze(1).expand(-1, shown.shape[1], -1)
         each = self.first(torch.cat((shown, asked), dim=2))
@@ -120,12 +148,13 @@ class SetNetwork(nn.Module):
     def forward(self, observations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Scores, shape (batch, choices), and what the critic makes of them, (batch, critic)."""
         each, together, request = self._looked_at(observations)
-        return self._scores(each, together), self.critic(torch.cat((together, request), dim=1))
+        scores = self._scores(observations, each, together)
+        return scores, self.critic(torch.cat((together, request), dim=1))
 
     def forward_actor(self, observations: torch.Tensor) -> torch.Tensor:
         """Shape (batch, choices)."""
         each, together, _ = self._looked_at(observations)
-        return self._scores(each, together)
+        return self._scores(observations, each, together)
 
     def forward_critic(self, observations: torch.Tensor) -> torch.Tensor:
         """Shape (batch, critic)."""
@@ -133,7 +162,16 @@ class SetNetwork(nn.Module):
         valued: torch.Tensor = self.critic(torch.cat((together, request), dim=1))
         return valued
 
-    def _scores(self, each: torch.Tensor, together: torch.Tensor) -> torch.Tensor:
+    def _scores(
+        self, observations: torch.Tensor, each: torch.Tensor, together: torch.Tensor
+    ) -> torch.Tensor:
         around = together.unsqueeze(1).expand(-1, each.shape[1], -1)
         scores: torch.Tensor = self.second(torch.cat((each, around), dim=2)).squeeze(2)
+        if self.linear is not None:
+            scores = scores + _SCALE * self.linear(self._shown(observations)).squeeze(2)
         return scores
+
+    def _shown(self, observations: torch.Tensor) -> torch.Tensor:
+        """What is shown of each choice, shape (batch, choices, features)."""
+        page = observations[:, : observations.shape[1] - self._requests]
+        return page.reshape(len(page), self._features, -1).transpose(1, 2)

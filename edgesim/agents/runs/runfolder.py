@@ -52,7 +52,14 @@ FILES = (
 CHECKPOINT = "checkpoint.json"
 """Where a run stands that is not complete."""
 
-_LEARNED_FROM = ("scenario", "agent", "total_steps", "validations", "validation_episodes")
+_LEARNED_FROM = (
+    "scenario",
+    "agent",
+    "total_steps",
+    "validations",
+    "validation_episodes",
+    "start",
+)
 # Words on the scenario and the agent, and what the agent says of itself, teach it nothing; its
 # total_steps are the default of the run's own.
 _NOT_LEARNED_FROM = {

@@ -35,6 +35,32 @@ POLICIES: dict[str, PolicySpec] = {
         f"{_HERE}:LoadAwareAdmission",
         requires="admission_control",
     ),
+    "random_chain": PolicySpec(
+        "any of the chains that agents choose from, or a rejection",
+        "edgesim.agents.sfc.chains:RandomChain",
+        environment={"observation": "chains"},
+    ),
+    "marginal_cost": PolicySpec(
+        "the chain that adds most to the expected QoE of all that run, none where that is negative",
+        "edgesim.agents.sfc.chains:MarginalCost",
+        requires="network",
+        environment={"observation": "chains"},
+    ),
+    "planner": PolicySpec(
+        "tries what another policy would choose, and the next best, in sampled futures of the twin",
+        "edgesim.agents.planner:Planner",
+        knows_hidden=True,
+        environment={"observation": "chains", "reward": "marginal"},
+        options={
+            "base": "marginal_cost",
+            "futures": 4,
+            "candidates": 3,
+            "horizon_s": 20.0,
+            "margin": 0.1,
+        },
+        slow=True,
+        requires="network",
+    ),
     "bound": PolicySpec(
         "no policy: more than the episode can pay, by linear programming with the future known",
         "edgesim.agents.sfc.bound:episode_bound",

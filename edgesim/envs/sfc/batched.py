@@ -67,7 +67,7 @@ class BatchedSFCEnv(BatchedEnv):
     ) -> None:
         one_of("reward", reward, SFCEnv.rewards)
         one_of("mask", mask, SFCEnv.masks)
-        one_of("observation", observation, SFCEnv.observations)
+        one_of("observation", observation, self.observations)
         unsupported = self.unsupported(scenario)
         if unsupported is not None:
             raise InputError("scenario", scenario.name, unsupported)
@@ -88,7 +88,7 @@ class BatchedSFCEnv(BatchedEnv):
         self._coming: dict[int, Iterator[tuple[npt.NDArray[np.float64], ...]]] = {}
         self._known = np.full(num_envs, self._rules.requests)
 
-    observations = SFCEnv.observations
+    observations = ("ways", "authors")
 
     def _look(self) -> None:
         self._seen = self._observations.reshape(self.num_envs, -1)
@@ -189,7 +189,7 @@ def _rules(world: StageWorld, observation: str, reward: str) -> Rules:
         rejected=float(qoe.rejected),
         on_release=qoe.pay_on == "release",
         shaped=reward != "paid",
-        relative=reward in {"relative", "priced"},
+        relative=reward in {"relative", "priced", "marginal"},
         price=RewardModel(scenario, world, reward).price,
         weighted=np.ascontiguousarray(world.delay_ms[..., None] * delay_weight[1:]),
         open_ms=np.concatenate([np.full((1, width), least_ms[0].min()), least_ms[:-1]]),

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from edgesim.envs.sfc.chain_observation import ChainsObserver
 from edgesim.envs.sfc.observation import build_observer
 from edgesim.envs.sfc.outlook import ChainOutlook
 from edgesim.envs.sfc.reward import PARTS, RewardModel
@@ -61,11 +62,16 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
     delay so far, slack and QoE of the fastest chain, the stage and the previous instance (one-hot).
     ``env.unwrapped.observer.names`` names each entry. ``observation="authors"``: the authors'
     tensor, shape (5, 5, 16), in the units of the world, without the previous instance
-    (:class:`edgesim.envs.sfc.observation.AuthorsObserver`).
+    (:class:`edgesim.envs.sfc.observation.AuthorsObserver`). ``observation="chains"``: a set of
+    whole chains that the request may take, in units that are the same in every world, and the
+    choices are these chains (:class:`edgesim.envs.sfc.chain_observation.ChainsObserver`): for
+    policies that decide once a request, over any network.
 
     ## Action Space
     ``Discrete(instances)``: the instance of the next stage, numbered within its group; one more,
-    the last, rejects the request where the scenario has ``admission_control``. ``action_masks()``
+    the last, rejects the request where the scenario has ``admission_control``. With
+    ``observation="chains"`` a choice is a whole chain, and one step decides one request.
+    ``action_masks()``
     tells which make sense: ``mask="completes"`` (default) those through which the chain can be
     completed within its bound as far as is known, ``mask="holds"`` those to which the next way
     holds; all where none does. Any action is legal: one that cannot hold fails, and ends its
@@ -83,7 +89,9 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
     what it could pay with the network to itself. No choice changes what is taken off, so that the
     best policy stays the best, and rewards differ less by luck. With
     ``reward="priced"`` an admitted chain also pays a price of the bandwidth that it takes, and gets
-    it back over its life: what it takes from the requests to come is told when it is chosen.
+    it back over its life: what it takes from the requests to come is told when it is chosen. With
+    ``reward="marginal"``, over a network, it pays what it is expected to add to the QoE of all
+    chains that run then, its own included (:class:`edgesim.envs.sfc.marginal.Marginal`).
 
     ## Starting State
     No chain runs; the first request is at hand, and the instance of its first VNF to be chosen.
@@ -122,10 +130,10 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
     problem = "sfc"
     parts = PARTS
     masks = ("completes", "holds")
-    rewards = ("paid", "shaped", "relative", "priced")
-    observations = ("ways", "authors")
+    rewards = ("paid", "shaped", "relative", "priced", "marginal")
+    observations = ("ways", "authors", "chains")
     picture = "edgesim.plots.sfc.world:draw_now"
-    episodic = (*TwinEnv.episodic, "_chosen_on", "_known", "observer")
+    episodic = (*TwinEnv.episodic, "_chains", "_chosen_on", "_known", "observer")
     scenario: SFCScenario
 
     def __init__(
@@ -158,6 +166,9 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
         self.observation_space = self.observer.space
         self._instances = self.world.instances
         self._actions = self._instances + self.scenario.admission_control
+        self._chains = self.observer if isinstance(self.observer, ChainsObserver) else None
+        if self._chains is not None:
+            self._actions = self._chains.space.choices
         self.action_space = spaces.Discrete(self._actions)
         self._mask = mask
         self._reward_model = RewardModel(self.scenario, self.world, reward)
@@ -167,6 +178,8 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Which actions make sense for the choice at hand, shape (actions,), never empty."""
         outlook, chain = self.outlook, self.twin.chain
+        if self._chains is not None:
+            return self._chains.mask(self.twin, outlook)
         mask = outlook.mask(chain, self._mask)
         if not mask.any():
             mask = outlook.mask(chain, "holds")
@@ -198,10 +211,13 @@ class SFCEnv(TwinEnv[SFCWorkload, Observation, SupportsIndex]):
     def _apply(self, twin: SFCWorkload, action: int) -> None:
         self._chosen_on = self._outlook_of(twin)
         self._reward_model.decisions += 1
-        if action < self._instances:
+        if self._chains is not None:
+            self._chains.take(twin, self._chosen_on, action)
+        elif action < self._instances:
             twin.choose(action)
         else:
             twin.reject()
+        self._reward_model.chosen(twin)
 
     def _settle(self, twin: SFCWorkload, *, over: bool) -> tuple[float, dict[str, Any]]:
         return self._reward_model.settle(twin, self._chosen_on, over=over)

@@ -38,7 +38,12 @@ class Observer(Protocol):
 
 
 def build_observer(scenario: SFCScenario, world: World, kind: str) -> Observer:
-    """The observer of a scenario; ``kind`` is ``"ways"`` or ``"authors"`` (stage links only)."""
+    """The observer of a scenario; ``kind`` is ``"ways"``, ``"authors"`` (stage links only) or
+    ``"chains"``.
+    """
+    if kind == "chains":
+        of_chains: Observer = load("edgesim.envs.sfc.chain_observation:ChainsObserver")(world)
+        return of_chains
     if isinstance(world, StageWorld):
         return AuthorsObserver(world) if kind == "authors" else StageObserver(world)
     observer: Observer = load("edgesim.envs.sfc.slice_observation:SliceObserver")(world)

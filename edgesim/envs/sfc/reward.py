@@ -3,12 +3,14 @@
 from math import inf
 from typing import Any
 
+from edgesim.envs.sfc.marginal import Marginal
 from edgesim.envs.sfc.outlook import ChainOutlook
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.sfc.chain import Chain, Request
 from edgesim.twin.sfc.fabric import World
 from edgesim.twin.sfc.outcomes import Accepted, Dropped, Outcome, Rejected, Released
 from edgesim.twin.sfc.qoe import qoe_model
+from edgesim.twin.sfc.slice_world import SliceWorld
 from edgesim.twin.sfc.workload import SFCWorkload
 
 __all__ = ["PARTS", "PRICE_OF_LOAD", "RewardModel"]
@@ -26,8 +28,9 @@ own is recorded. At the load of ``sfc``, 0.3, the price is 10."""
 class RewardModel:
     """Turns outcomes into rewards, their parts, and an episode's metrics.
 
-    All shapings are potential-based (Ng, Harada and Russell 1999). The potential is what the
-    running chains are foreseen to pay at their end, if priced less the price of what they hold.
+    All shapings but the marginal one are potential-based (Ng, Harada and Russell 1999). The
+    potential is what the running chains are foreseen to pay at their end, if priced less the price
+    of what they hold.
 
     Args:
         scenario: says what is paid and when.
@@ -41,6 +44,11 @@ class RewardModel:
             back bit by bit over its life, so that what it takes from those to come is told when it
             is chosen. The price is :data:`PRICE_OF_LOAD` times the offered load times the sum over
             its ways of the bandwidth asked for over what the way still held, as was known.
+            ``"marginal"``: over a network, where QoE is paid on release, an admitted chain pays at
+            once what it is expected to add to the QoE of all, and nothing later
+            (:class:`edgesim.envs.sfc.marginal.Marginal`), less what it could pay alone; else as
+            relative. That is no shaping of the return: it leaves out failures and what later
+            requests lose, which is in their own rewards, and all that is luck.
 
     Attributes:
         price: price of a whole residual, 0 unless priced.
@@ -50,7 +58,10 @@ class RewardModel:
         self._qoe = scenario.qoe
         self._on_release = scenario.qoe.pay_on == "release"
         self._world, self._model = world, qoe_model(scenario.qoe)
-        self._kind, self._relative = kind, kind in ("relative", "priced")
+        self._kind, self._relative = kind, kind in ("relative", "priced", "marginal")
+        self._marginal: Marginal | None = None
+        if kind == "marginal" and self._on_release and isinstance(world, SliceWorld):
+            self._marginal = Marginal(world)
         self.price = PRICE_OF_LOAD * world.offered_load if kind == "priced" else 0.0
         network = scenario.network
         follows = self._relative and self._on_release and network is not None
@@ -60,10 +71,20 @@ class RewardModel:
     def open(self) -> None:
         """Begin an episode."""
         self._foreseen: dict[int, float] = {}
+        self._worth = 0.0  # marginal, of what was decided since the last reward
         self._prices: dict[int, float] = {}  # paid at admission for what a chain holds
         self._looked_s = 0.0
         self._return = self._delay_ms = self._loss = 0.0
         self.decisions = 0
+
+    def chosen(self, twin: SFCWorkload) -> None:
+        """See what a chain adds that a choice has just had admitted."""
+        if self._marginal is None or not twin.outcomes:
+            return
+        outcome = twin.outcomes[-1]
+        if isinstance(outcome, Accepted):
+            chain = outcome.chain
+            self._worth += self._marginal.worth(twin, chain)
 
     def settle(
         self, twin: SFCWorkload, outlook: ChainOutlook, *, over: bool
@@ -86,6 +107,9 @@ class RewardModel:
             info["shaping"] += self._look(twin)
         if self._kind == "paid":
             info["shaping"] = 0.0
+        elif self._marginal is not None:
+            info["shaping"] = self._worth - info["qoe"] - info["drop"]
+            self._worth = 0.0
         paid: float = info["qoe"] + info["rejection"] + info["drop"]
         self._return += paid
         return paid + info["shaping"], info
@@ -113,7 +137,9 @@ class RewardModel:
             if self._on_release:
                 info["shaping"] -= self._foreseen.pop(outcome.chain.request.number)
         if self._relative and isinstance(outcome, Accepted | Rejected):
-            info["shaping"] -= self._alone(outcome.chain.request)
+            alone = self._alone(outcome.chain.request)
+            info["shaping"] -= alone
+            self._worth -= alone
 
     def _look(self, twin: SFCWorkload) -> float:
         """Foresee anew what the running chains pay; returns by how much that changed.

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from edgesim.twin.core.compiled import compiled
 from edgesim.twin.core.forking import Rebuilt
-from edgesim.twin.network.routing import Routing
+from edgesim.twin.network.routing import Bundle, Routing
 from edgesim.twin.sdn.link_view import LinkView
 
 __all__ = ["UNREACHABLE_MS", "Survey"]
@@ -62,15 +62,39 @@ class Survey(Rebuilt):
             tuple to the second come first, source by source, then those from there to the third.
         """
         self._view.update()
-        # The ends differ from request to request, what lies between comes again.
-        parts = (points[:2], points[1:-1], points[-2:]) if len(points) > 2 else (points,)
-        bundles = [self._routing.bundle(tuple(part)) for part in parts if len(part) > 1]
+        bundles = self._bundles(points)
         figures = np.empty((3, sum([len(ways) - 1 for ways, _, _ in bundles])))
         first = 0
         for bundle in bundles:
             _add_up(figures, first, bandwidth_bps, *bundle, *self._tables)
             first += len(bundle[0]) - 1
         return figures
+
+    def along(
+        self, points: Sequence[tuple[int, ...]], bandwidth_bps: float, of_links: Floats
+    ) -> Floats:
+        """Sums of some figures of the links over the same ways.
+
+        Args:
+            points: as of :meth:`between`.
+            bandwidth_bps: what is to be carried.
+            of_links: the figures, shape (links, kinds).
+
+        Returns:
+            shape (ways, kinds).
+        """
+        bundles = self._bundles(points)
+        sums = np.zeros((sum([len(ways) - 1 for ways, _, _ in bundles]), of_links.shape[1]))
+        first = 0
+        for bundle in bundles:
+            _add_along(sums, first, bandwidth_bps, of_links, *bundle, *self._tables[:2])
+            first += len(bundle[0]) - 1
+        return sums
+
+    def _bundles(self, points: Sequence[tuple[int, ...]]) -> list[Bundle]:
+        # The ends differ from request to request, what lies between comes again.
+        parts = (points[:2], points[1:-1], points[-2:]) if len(points) > 2 else (points,)
+        return [self._routing.bundle(tuple(part)) for part in parts if len(part) > 1]
 
 
 @compiled()
@@ -105,3 +129,33 @@ def _add_up(
             delay_ms, lost = 1000 * total_s, 1.0 - kept
         place = first + way
         figures[0, place], figures[1, place], figures[2, place] = delay_ms, left_bps, lost
+
+
+@compiled()
+def _add_along(
+    sums: Floats,
+    first: int,
+    bandwidth_bps: float,
+    of_links: Floats,
+    ways: Ints,
+    paths: Ints,
+    links: Ints,
+    reserved_bps: Floats,
+    ceiling_bps: Floats,
+) -> None:
+    """Add up what a bundle's ways cross, into the rows from ``first`` on; the paths are chosen as
+    in :func:`_add_up`.
+    """
+    for way in range(len(ways) - 1):
+        chosen = ways[way]
+        for path in range(ways[way], ways[way + 1]):
+            room = _ROOMY
+            for at in range(paths[path], paths[path + 1]):
+                room = min(room, ceiling_bps[links[at]] - reserved_bps[links[at]])
+            if room >= bandwidth_bps:
+                chosen = path
+                break
+        if ways[way] < ways[way + 1]:
+            for at in range(paths[chosen], paths[chosen + 1]):
+                for kind in range(of_links.shape[1]):
+                    sums[first + way, kind] += of_links[links[at], kind]

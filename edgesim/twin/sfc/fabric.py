@@ -13,7 +13,7 @@ null``) and ``edgesim.twin.sfc.slice_world.SliceWorld`` (see
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ from edgesim.twin.core.workload import Host
 from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.sfc.chain import Chain, QoS, Request
 
-__all__ = ["ChainListener", "Fabric", "Layers", "Requests", "World"]
+__all__ = ["ChainListener", "Fabric", "Layers", "Requests", "Reserved", "World"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -70,6 +70,20 @@ class ChainListener(Protocol):
         """Something happened that belongs in the event log (a link failed, a frame was sent)."""
 
 
+class Reserved(NamedTuple):
+    """How full all is by reservations, which are known.
+
+    Attributes:
+        links: reserved share of each link, shape (links,).
+        instances: of each VNF instance, shape (instances,); 0 where an instance has no capacity.
+        capacity: of links, then of instances; infinite where an instance has none.
+    """
+
+    links: FloatArray
+    instances: FloatArray
+    capacity: FloatArray
+
+
 class Fabric(Protocol):
     """One episode's state of what joins the instances.
 
@@ -82,6 +96,23 @@ class Fabric(Protocol):
         """The ways for a request as a decision maker may know them now.
 
         The truth among stage links; what the controller's collector measured over a network.
+        """
+
+    def reserved(self) -> Reserved:
+        """How full links and instances are."""
+
+    def along(
+        self, request: Request, of_links: FloatArray, of_instances: FloatArray
+    ) -> FloatArray:
+        """Sums of some figures over each way's links, and of the instance that it leads to.
+
+        Args:
+            request: the request, whose ways are meant.
+            of_links: figures of each link, in the order of :meth:`reserved`, shape (links, kinds).
+            of_instances: of each instance, likewise.
+
+        Returns:
+            shape (stages, instances, instances, kinds), index [stage, previous, next, kind].
         """
 
     def instance(self, stage: int, choice: int, request: Request) -> int:

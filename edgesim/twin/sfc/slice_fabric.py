@@ -20,7 +20,7 @@ from edgesim.twin.sdn.controller import Flow, SDNController
 from edgesim.twin.sdn.southbound import ControlChannel, SouthboundTally
 from edgesim.twin.sdn.survey import UNREACHABLE_MS, Survey
 from edgesim.twin.sfc.chain import Chain, QoS, Request
-from edgesim.twin.sfc.fabric import ChainListener, Layers
+from edgesim.twin.sfc.fabric import ChainListener, Layers, Reserved
 
 __all__ = ["Held", "SliceFabric"]
 
@@ -124,6 +124,24 @@ class SliceFabric(Rebuilt):
         figures = self._survey.between(self.world.points(request), request.bandwidth)
         known = _by_stage(figures, self.world.instances_of[request.kind], *self._of_instances)
         return Layers(*known)
+
+    def reserved(self) -> Reserved:
+        """See :class:`edgesim.twin.sfc.fabric.Fabric`."""
+        network = self.world.scenario.network
+        assert network is not None
+        links_bps = np.array(self.world.wiring.capacity_bps)
+        held_bps = np.frombuffer(self.hosts.reserved_bps)
+        instances_bps = np.full(len(held_bps), network.instances.capacity_bps)
+        return Reserved(
+            np.frombuffer(self.links.reserved_bps) / links_bps,
+            held_bps / instances_bps,
+            np.concatenate([links_bps, instances_bps]),
+        )
+
+    def along(self, request: Request, of_links: Floats, of_instances: Floats) -> Floats:
+        """See :class:`edgesim.twin.sfc.fabric.Fabric`."""
+        of_ways = self._survey.along(self.world.points(request), request.bandwidth, of_links)
+        return _along_by_stage(of_ways, self.world.instances_of[request.kind], of_instances)
 
     def instance(self, stage: int, choice: int, request: Request) -> int:
         """Number of the instance in the world's placement."""
@@ -344,3 +362,21 @@ def _by_stage(
                 known[1, stage, before, after] = residual
                 known[2, stage, before, after] = loss
     return known
+
+
+@compiled()
+def _along_by_stage(of_ways: Floats, instances: Ints, of_instances: Floats) -> Floats:
+    """Figures of ways with those of the instances they lead to, [stage, previous, next, kind]."""
+    stages, width = instances.shape
+    kinds = of_ways.shape[1]
+    sums = np.empty((stages, width, width, kinds))
+    for stage in range(stages):
+        for after in range(width):
+            for before in range(width):
+                way = width + ((stage - 1) * width + before) * width + after if stage else after
+                for kind in range(kinds):
+                    figure = of_ways[way, kind] + of_instances[instances[stage, after], kind]
+                    if stage == stages - 1:
+                        figure += of_ways[len(of_ways) - width + after, kind]
+                    sums[stage, before, after, kind] = figure
+    return sums

@@ -14,7 +14,7 @@ from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host
 from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.sfc.chain import Chain, QoS, Request
-from edgesim.twin.sfc.fabric import ChainListener, Layers, Requests
+from edgesim.twin.sfc.fabric import ChainListener, Layers, Requests, Reserved
 from edgesim.twin.sfc.stage_arrivals import StageArrivals
 
 __all__ = ["StageFabric", "StageWorld"]
@@ -114,6 +114,26 @@ class StageFabric(Rebuilt):
     def layers(self, request: Request) -> Layers:
         """The truth, for any request; ``residual`` changes with the fabric."""
         return self._layers
+
+    def reserved(self) -> Reserved:
+        """See :class:`edgesim.twin.sfc.fabric.Fabric`; an instance has no capacity of its own."""
+        capacity = np.maximum(self.world.capacity[1:], 1e-9).reshape(-1)
+        instances = np.zeros(len(self.residual) * self._width)
+        return Reserved(
+            1.0 - self.residual[1:].reshape(-1) / capacity,
+            instances,
+            np.concatenate([capacity, instances + np.inf]),
+        )
+
+    def along(
+        self, request: Request, of_links: FloatArray, of_instances: FloatArray
+    ) -> FloatArray:
+        """See :class:`edgesim.twin.sfc.fabric.Fabric`: a way is one link."""
+        stages, width, _ = self.residual.shape
+        sums = np.zeros((stages, width, width, of_links.shape[1]))
+        sums[1:] = of_links.reshape(stages - 1, width, width, -1)
+        sums += of_instances.reshape(stages, 1, width, -1)
+        return sums
 
     def instance(self, stage: int, choice: int, request: Request) -> int:
         """Group after group."""

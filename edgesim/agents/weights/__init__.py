@@ -1,0 +1,1 @@
+"""Weights that edgesim ships, each with a card that says what they were trained on."""

@@ -1,0 +1,131 @@
+"""Policies whose weights come with the package: read, written, and as a policy by name."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edgesim.agents.policies import Env
+from edgesim.agents.runs.runfolder import read_config
+from edgesim.errors import InputError
+from edgesim.files import replacing
+from edgesim.importing import load
+
+__all__ = ["PRETRAINED", "Pretrained", "Weights", "read_weights", "ship"]
+
+PRETRAINED = "pretrained"
+"""What the policy is called, and what ``train start=`` takes instead of a run folder."""
+
+_FOLDER = Path(__file__).parent
+
+
+class Weights(NamedTuple):
+    """Weights of a policy over sets.
+
+    Attributes:
+        tensors: by the names of the policy's ``state_dict``.
+        policy: import string of the policy's class.
+        arguments: keyword arguments of that class.
+        features: what is shown of each choice, in the order in which the policy knows it.
+    """
+
+    tensors: Mapping[str, Any]
+    policy: str
+    arguments: Mapping[str, Any]
+    features: Sequence[str]
+
+
+def read_weights(problem: str) -> Weights:
+    """The weights that are shipped for a problem.
+
+    Raises:
+        InputError: there are none.
+    """
+    from safetensors import safe_open
+
+    path = _FOLDER / f"{problem}.safetensors"
+    if not path.is_file():
+        there = sorted(other.stem for other in _FOLDER.glob("*.safetensors"))
+        accepted = f"no weights are shipped for {problem}, only for {', '.join(there)}"
+        raise InputError("weights", PRETRAINED, accepted)
+    with safe_open(path, framework="pt") as file:
+        about = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 # no dict
+    return Weights(
+        tensors, about["policy"], json.loads(about["arguments"]), json.loads(about["features"])
+    )
+
+
+def ship(folder: Path, path: Path) -> None:
+    """Write the policy of a run folder as safetensors.
+
+    Args:
+        folder: the run folder of a policy over sets.
+        path: the file.
+
+    Raises:
+        InputError: it is no run folder, or its policy takes no sets.
+    """
+    from safetensors.torch import save
+
+    from edgesim.agents.learning.learner import reload_model
+
+    agent = read_config(folder).agent
+    policy = reload_model(agent, folder / "model.zip").policy
+    if not getattr(policy, "any_size", False):
+        raise InputError("run folder", str(folder), "its policy does not take sets of any size")
+    about = {
+        "policy": agent.policy,
+        "arguments": json.dumps(agent.hyperparameters.get("policy_kwargs", {})),
+        "features": json.dumps(list(policy.observation_space.features)),
+    }
+    tensors = {name: tensor.contiguous() for name, tensor in policy.state_dict().items()}
+    with replacing(path) as part:
+        part.write_bytes(save(tensors, about))
+
+
+class Pretrained:
+    """The policy that is shipped for a problem, for any number of choices.
+
+    Args:
+        envs: the environments that it decides in.
+        seed: not used.
+
+    Raises:
+        InputError: there is none for the problem, or the environments show other features.
+    """
+
+    def __init__(self, envs: Sequence[Env], seed: int) -> None:
+        import torch
+
+        env: Any = envs[0].unwrapped
+        weights = read_weights(env.problem)
+        space = env.observation_space
+        shown = getattr(space, "features", ())
+        if list(shown) != list(weights.features):
+            raise InputError("observation", list(shown), f"it knows {list(weights.features)}")
+        kind = load(weights.policy)
+        self._policy = kind(space, env.action_space, lambda _: 0.0, **weights.arguments)
+        self._policy.load_state_dict(weights.tensors)
+        self._policy.set_training_mode(False)
+        self._torch = torch
+
+    def predict(
+        self,
+        observation: npt.NDArray[Any],
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = False,
+        action_masks: npt.NDArray[np.bool_] | None = None,
+    ) -> tuple[npt.NDArray[Any], Any]:
+        """See :class:`edgesim.agents.policies.Policy`; always the likeliest choice."""
+        torch = self._torch
+        with torch.inference_mode():
+            seen = torch.as_tensor(observation, dtype=torch.float32)
+            scores = self._policy.mlp_extractor.forward_actor(seen).numpy()
+        if action_masks is not None:
+            scores = np.where(action_masks, scores, -np.inf)
+        return np.argmax(scores, axis=1), state
