@@ -170,7 +170,7 @@ add(
         picture="edgesim.plots.sfc.episode:draw",
         default_scenario="sfc",
         default_policy="overload_avoidance",
-        default_agent="maskable_ppo",
+        default_agent="least_squares",
         vector="edgesim.envs.sfc.env:make_vec",
         batched="edgesim.envs.sfc.batched:BatchedSFCEnv",
         trainings="edgesim.reproduction.sfc.agents:TRAININGS",

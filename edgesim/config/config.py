@@ -165,8 +165,8 @@ class TrainConfig:
     start: str | None = field(
         default=None,
         metadata=help_text(
-            "where the first weights come from: a run folder of the same agent, or pretrained (those"
-            " that edgesim ships); null: random ones"
+            "where the first weights come from: a run folder of the same agent, or pretrained"
+            " (those that edgesim ships); null: random ones"
         ),
     )
     resume: bool = field(default=False, metadata=help_text("go on with a run that was stopped"))

@@ -17,15 +17,35 @@ from edgesim.envs.making import make_envs
 from edgesim.scenarios import preset, resolve
 from edgesim.scenarios import presets as scenarios
 
-SETS = {"generalist": ("aigc", "aigc_paper")}
-"""Agents that need observations of a set, and the scenarios that have such."""
+ONLY = {
+    "generalist": ("aigc", "sfc"),
+    "set_dqn": ("aigc", "sfc"),
+    "least_squares": ("aigc", "sfc"),
+}
+"""Agents that fit some problems alone, those that show sets."""
+
+
+def fits(agent: str, scenario: str) -> bool:
+    """Whether an agent can learn in a scenario, the steps of which are a choice of their own."""
+    if agent == "heuristic_start":
+        return scenario == "sfc"
+    if agent in ONLY and scenario == "aigc_steps":
+        return False
+    problem = preset(scenario)["problem"]
+    return problem in ONLY.get(agent, (problem,))
 
 
 @pytest.mark.parametrize("scenario", scenarios())
 def test_every_agent_fits_every_scenario_and_decides_as_its_model(scenario: str) -> None:
-    decides_as_its_model(scenario, [name for name in presets.presets() if name not in SETS], {})
-    of_sets = [name for name, those in SETS.items() if scenario in those]
-    decides_as_its_model(scenario, of_sets, {"observation": "set"} if of_sets else {})
+    by_sight: dict[str, list[str]] = {}
+    for name in presets.presets():
+        if fits(name, scenario):
+            agent = presets.for_scenario(
+                presets.preset(name), scenario, preset(scenario)["problem"]
+            )
+            by_sight.setdefault(agent.environment.get("observation", ""), []).append(name)
+    for observation, names in by_sight.items():
+        decides_as_its_model(scenario, names, {"observation": observation} if observation else {})
 
 
 def decides_as_its_model(scenario: str, names: list[str], arguments: dict[str, Any]) -> None:

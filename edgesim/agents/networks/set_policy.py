@@ -12,10 +12,6 @@ from edgesim.errors import InputError
 
 __all__ = ["SetNetwork", "SetPolicy"]
 
-_SCALE = 30.0
-"""A weight of the linear function is a parameter times this. Adam moves a parameter by about the
-learning rate a step, whatever its size, and sure choices need weights of some tens."""
-
 
 class SetPolicy(MaskableActorCriticPolicy):
     """Actor and critic for choices of which there may be any number, with MaskablePPO.
@@ -32,8 +28,10 @@ class SetPolicy(MaskableActorCriticPolicy):
         hidden: width of the layers.
         critic: width of the critic's layers.
         heads: of an attention of the choices among themselves; 0: mean and maximum alone.
-        linear: whether a score is also a linear function of the choice's own features, which begins
-            at 0: where figures add up to what a choice is worth, that is learned first.
+        linear: above 0, a score is also a linear function of the choice's own features, which
+            begins at 0: where figures add up to what a choice is worth, that is learned first. Its
+            weights are so many times the parameters: Adam moves a parameter by about the learning
+            rate a step, whatever its size, and sure choices need weights of some tens.
         kwargs: as in MaskableActorCriticPolicy.
 
     Attributes:
@@ -52,7 +50,7 @@ class SetPolicy(MaskableActorCriticPolicy):
         hidden: int = 64,
         critic: int = 64,
         heads: int = 0,
-        linear: bool = False,
+        linear: float = 0.0,
         **kwargs: Any,
     ) -> None:
         self._widths, self._linear = (hidden, critic, heads), linear
@@ -90,7 +88,7 @@ class SetNetwork(nn.Module):
         hidden: width of the layers.
         critic: width of the critic's layers.
         heads: of the attention, 0 for none.
-        linear: whether there is a linear function beside the networks.
+        linear: scale of a linear function beside the networks, 0 for none.
     """
 
     def __init__(
@@ -101,7 +99,7 @@ class SetNetwork(nn.Module):
         hidden: int,
         critic: int,
         heads: int,
-        linear: bool,
+        linear: float,
     ) -> None:
         super().__init__()
         self._features, self._requests = features_count, requests
@@ -114,6 +112,7 @@ class SetNetwork(nn.Module):
         )
         self.attention = nn.MultiheadAttention(hidden, heads, batch_first=True) if heads else None
         self.linear = nn.Linear(features_count, 1, bias=False) if linear else None
+        self._scale = linear
         self.second = nn.Sequential(nn.Linear(3 * hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))
         self.critic = nn.Sequential(
             nn.Linear(2 * hidden + requests, critic),
@@ -168,7 +167,7 @@ class SetNetwork(nn.Module):
         around = together.unsqueeze(1).expand(-1, each.shape[1], -1)
         scores: torch.Tensor = self.second(torch.cat((each, around), dim=2)).squeeze(2)
         if self.linear is not None:
-            scores = scores + _SCALE * self.linear(self._shown(observations)).squeeze(2)
+            scores = scores + self._scale * self.linear(self._shown(observations)).squeeze(2)
         return scores
 
     def _shown(self, observations: torch.Tensor) -> torch.Tensor:

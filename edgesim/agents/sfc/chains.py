@@ -34,7 +34,8 @@ class MarginalCost(Heuristic):
 
     def choose(self, observation: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """See :class:`edgesim.agents.policies.Heuristic`."""
-        return np.argmax(self.worth(observation), axis=1)
+        best: npt.NDArray[np.int64] = np.argmax(self.worth(observation), axis=1)
+        return best
 
     def worth(self, observation: npt.NDArray[Any]) -> FloatArray:
         """What each choice is held to be worth, shape (n, choices); none that is not there."""
@@ -61,4 +62,7 @@ class RandomChain(Heuristic):
     def choose(self, observation: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """See :class:`edgesim.agents.policies.Heuristic`."""
         there = np.isfinite(self._of.worth(observation))
-        return np.argmax(np.where(there, self._rng.random(there.shape), -1.0), axis=1)
+        drawn: npt.NDArray[np.int64] = np.argmax(
+            np.where(there, self._rng.random(there.shape), -1.0), axis=1
+        )
+        return drawn

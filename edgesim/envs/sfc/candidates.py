@@ -22,8 +22,8 @@ TRADE_OFFS = np.array(
     ]
 )
 """What candidates make small: weights of delay over the bound and of loss over the QoE model's loss
-bound, both as measured; of bandwidth over what each way has left; of expected delay and loss, in the
-same units; and of the QoE that others are expected to lose. The fastest chain comes first. The
+bound, both as measured; of bandwidth over what each way has left; of expected delay and loss, in
+the same units; and of the QoE that others are expected to lose. The fastest chain comes first. The
 weights go from none to more than is of use to anybody: which chain is worth what is for the policy
 to learn."""
 
@@ -114,8 +114,4 @@ def _fill(
             before = after
         there[row] = fits and sums[row, 0] <= bound_ms
         for earlier in range(row):
-            same = True
-            for stage in range(stages):
-                same &= choices[earlier, stage] == choices[row, stage]
-            if same:
-                there[row] = False
+            there[row] &= (choices[earlier] != choices[row]).any()

@@ -6,5 +6,7 @@ from edgesim.reproduction.sfc.learning import TRAININGS as PAPER
 
 __all__ = ["TRAININGS"]
 
-TRAININGS = (*PAPER, *(Training("sfc", agent, quick=False) for agent in AGENTS))
+_OURS = ("least_squares", "set_dqn", "heuristic_start", *AGENTS)
+
+TRAININGS = (*PAPER, *(Training("sfc", agent, quick=False) for agent in _OURS))
 """All agents on the authors' setting; on slices in the full budget alone."""

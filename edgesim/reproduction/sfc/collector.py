@@ -14,7 +14,7 @@ __all__ = ["PERIODS_S", "POLICIES", "TRAININGS", "tables"]
 PERIODS_S = (0.9, 2.0, 5.0, 15.0, 60.0)
 TRUTH_S = 0.0
 POLICIES = ("greedy", "load_aware", "load_aware_admission")
-AGENT = Training("sfc", "maskable_ppo")
+AGENT = Training("sfc", "least_squares")
 TRAININGS = (AGENT,)
 
 _METRICS = ("qoe", "rejected", "delay_ms", "loss")

@@ -17,7 +17,7 @@ from edgesim.twin.sfc.workload import SFCWorkload
 __all__ = ["AGENT", "POLICY", "TRAININGS", "loads_of", "tables"]
 
 POLICY = "greedy"
-AGENT = Training("sfc", "maskable_ppo")
+AGENT = Training("sfc", "least_squares")
 TRAININGS = (AGENT,)
 
 Loads = dict[str, list[dict[str, Any]]]

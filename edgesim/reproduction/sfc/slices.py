@@ -16,7 +16,7 @@ from edgesim.twin.sfc.workload import SFCWorkload
 __all__ = ["AGENT", "POLICIES", "TRAININGS", "paid_by_slice", "tables"]
 
 POLICIES = ("random", "shortest_delay", "greedy", "load_aware", "load_aware_admission")
-AGENT = Training("sfc", "maskable_ppo")
+AGENT = Training("sfc", "least_squares")
 TRAININGS = (AGENT,)
 
 _METRICS = ("qoe", "qoe_admitted", "rejected")

@@ -101,9 +101,7 @@ class Fabric(Protocol):
     def reserved(self) -> Reserved:
         """How full links and instances are."""
 
-    def along(
-        self, request: Request, of_links: FloatArray, of_instances: FloatArray
-    ) -> FloatArray:
+    def along(self, request: Request, of_links: FloatArray, of_instances: FloatArray) -> FloatArray:
         """Sums of some figures over each way's links, and of the instance that it leads to.
 
         Args:

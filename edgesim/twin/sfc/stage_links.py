@@ -125,9 +125,7 @@ class StageFabric(Rebuilt):
             np.concatenate([capacity, instances + np.inf]),
         )
 
-    def along(
-        self, request: Request, of_links: FloatArray, of_instances: FloatArray
-    ) -> FloatArray:
+    def along(self, request: Request, of_links: FloatArray, of_instances: FloatArray) -> FloatArray:
         """See :class:`edgesim.twin.sfc.fabric.Fabric`: a way is one link."""
         stages, width, _ = self.residual.shape
         sums = np.zeros((stages, width, width, of_links.shape[1]))

@@ -97,6 +97,10 @@ def test_what_is_misspelt_is_named(given: dict[str, Any], message: str) -> None:
         policy(4, **given)
 
 
+AGENT = {"sfc_paper": "maskable_ppo", "sfc": "heuristic_start"}
+"""The agent of each scenario that has such a policy."""
+
+
 @pytest.mark.parametrize(("scenario", "instances"), [("sfc_paper", 6), ("sfc", 4)])
 @pytest.mark.parametrize("admission_control", [False, True])
 def test_the_preset_finds_another_number_of_instances_by_itself(
@@ -106,7 +110,7 @@ def test_the_preset_finds_another_number_of_instances_by_itself(
         keys: dict[str, Any] = {"network": {"instances": {"per_type": instances}}}
     else:
         keys = {"instances": instances, "bandwidth": None, "delay_ms": None}
-    agent = for_scenario(preset("maskable_ppo"), scenario, "sfc")
+    agent = for_scenario(preset(AGENT[scenario]), scenario, "sfc")
     agent.n_envs = 1
     world = resolve(scenario, {**keys, "admission_control": admission_control})
     envs = training_envs(world, agent, seed=0, part=0, engine="simpy")
@@ -133,7 +137,7 @@ def test_the_authors_tensor_is_refused_in_one_line() -> None:
 def test_the_preset_begins_near_greedy_survives_saving_and_scales_rewards(
     scenario: str, tmp_path
 ) -> None:
-    agent = for_scenario(preset("maskable_ppo"), scenario, scenario_values(scenario)["problem"])
+    agent = for_scenario(preset(AGENT[scenario]), scenario, scenario_values(scenario)["problem"])
     agent.n_envs = 2
     agent.hyperparameters |= {"n_steps": 8, "batch_size": 16}
     envs = training_envs(resolve(scenario), agent, seed=0, part=0, engine="simpy")

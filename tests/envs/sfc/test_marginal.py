@@ -87,7 +87,9 @@ def test_tariffs_foretell_the_worth_of_every_candidate() -> None:
         chain, _ = env.twin.running[number]
         assert isinstance(env.world, SliceWorld)
         found.append(Marginal(env.world).worth(env.twin, chain))
-        foretold.append(5 * (seen[at[f"expected qoe {choice}"]] - seen[at[f"others lose {choice}"]]))
+        foretold.append(
+            5 * (seen[at[f"expected qoe {choice}"]] - seen[at[f"others lose {choice}"]])
+        )
     assert len(found) > 6
     np.testing.assert_allclose(foretold, found, atol=0.15, rtol=0.1)
 
@@ -103,7 +105,7 @@ def test_a_marginal_reward_is_paid_at_once_less_what_the_network_to_itself_would
     _, reward, _, _, info = rejected.step(env.action_space.n - 1)  # type: ignore[attr-defined]
     assert reward == pytest.approx(-alone)
     choice = int(np.flatnonzero(env.action_masks())[0])
-    fork = env.fork()
+    fork: Any = env.fork()
     observer: Any = fork.observer
     observer.take(fork.twin, fork.outlook, choice)
     chain, _ = fork.twin.running[request.number]
