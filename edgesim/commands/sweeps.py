@@ -9,13 +9,13 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgesim.errors import InputError
 from edgesim.importing import load
@@ -83,6 +83,7 @@ def sweep(command: str, task: str, overrides: Sequence[str]) -> int:
                 _report(_failures(folder), others="may still go on")
                 error.add_note(_LOST)
                 raise
+        _summary(folder, given)
         return _report(_failures(folder))
 
 
@@ -105,7 +106,12 @@ class _Job:
                 settings = typed(command, config)
                 if command == "train" and not any(word.startswith("resume=") for word in overrides):
                     settings.resume = True  # a run that was cut goes on when it is launched again
-                load(self._task)(settings)
+                _note(
+                    Path(str(running.sweep.dir)),
+                    running.job.num,
+                    overrides,
+                    load(self._task)(settings),
+                )
             except InputError as error:
                 failure = _Failure(overrides, str(error), None)
             except Exception as error:
@@ -118,6 +124,57 @@ class _Job:
         (folder / f"{running.job.num}.json").write_text(
             json.dumps(asdict(failure)), encoding="utf-8"
         )
+
+
+def _note(folder: Path, number: int, overrides: list[str], result: Any) -> None:
+    """Keep what a run of a sweep gave: the table of a training, or of an evaluation."""
+    if isinstance(result, Path) and (result / "evaluation.json").is_file():
+        from edgesim.agents.measuring.evaluation import evaluation_in
+        from edgesim.agents.runs.runfolder import read_config
+
+        content = evaluation_in(result)
+        own = read_config(result).agent.name
+        content = {**content, "policies": {own: content["policies"][own]}}
+    elif isinstance(result, Mapping) and {"policies", "score"} <= result.keys():
+        content = dict(result)
+    else:
+        return
+    place = folder / "results"
+    place.mkdir(parents=True, exist_ok=True)
+    kept = {"overrides": overrides, "score": content["score"], "policies": content["policies"]}
+    (place / f"{number}.json").write_text(json.dumps(kept), encoding="utf-8")
+
+
+def _summary(folder: Path, given: Sequence[str]) -> None:
+    """Print what the runs of a sweep reached, a line each, with the keys that differ."""
+    from edgesim.problems import Score
+    from edgesim.tables import console, show_table
+
+    files = sorted((folder / "results").glob("*.json"), key=lambda file: int(file.stem))
+    found = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    if len(found) < 2:
+        return
+    lines = [dict(word.partition("=")[::2] for word in one["overrides"]) for one in found]
+    differing = [key for key in lines[0] if len({str(line.get(key)) for line in lines}) > 1]
+    keys = [key for key in differing if key != "policy"]  # it is named anyway
+    rows = []
+    for one, line in zip(found, lines, strict=True):
+        score = Score.of(one)
+        for name, figures in one["policies"].items():
+            own = figures.get(score.metric)
+            mean = "none" if own is None else f"{own['mean']:,.{score.digits}f}"
+            interval = "" if own is None else _interval(own, score.digits)
+            rows.append([*(line.get(key, "") for key in keys), name, score.metric, mean, interval])
+    headings = [*keys, "policy", "score", "mean", "95 % interval"]
+    out = console()
+    out.print(f"{len(found)} runs of the sweep:")
+    show_table(out, headings, rows, words=[*keys, "policy", "score"])
+
+
+def _interval(figures: Mapping[str, Any], digits: int) -> str:
+    """The interval of a mean, where there is one: of one episode there is none."""
+    ends = figures.get("ci95")
+    return "" if not ends or None in ends else f"{ends[0]:,.{digits}f} to {ends[1]:,.{digits}f}"
 
 
 def _failure_folder(folder: Path) -> Path:

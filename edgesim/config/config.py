@@ -205,8 +205,8 @@ class TrainConfig:
 class TuneConfig(TrainConfig):
     """A search over keys of an agent; all keys of a training, and how long to search.
 
-    ``search_space`` holds what is searched by key of the agent, in Hydra's sweep grammar; at the shell
-    these are the keys of the agent that are given several values.
+    ``search_space`` holds what is searched by key of the agent, in Hydra's sweep grammar; at the
+    shell these are the keys of the agent that are given several values.
 
     Raises:
         InputError: a value is out of its range (on construction).

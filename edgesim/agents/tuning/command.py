@@ -93,7 +93,7 @@ def _folder(config: TuneConfig, settled: TrainConfig, space: list[Dimension]) ->
         "seeds": [config.seed, config.training_seeds],
     }
     digest = blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=4).hexdigest()
-    return Path(config.out) / settled.scenario.name / f"{settled.agent.name}-{digest}"
+    return Path(config.out) / str(settled.scenario.name) / f"{settled.agent.name}-{digest}"
 
 
 def _own_values(agent: Mapping[str, Any], space: list[Dimension]) -> dict[str, Any]:

@@ -110,9 +110,12 @@ def test_years_without_a_request_are_passed_over(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("edgesim.twin.radio.mobility._LEGS_AT_ONCE", 200)  # about 780 s a piece
     drawn: list[float] = []
     draw = RandomWaypoint._draw_until
-    monkeypatch.setattr(
-        RandomWaypoint, "_draw_until", lambda self, s: (drawn.append(s), draw(self, s))[1]
-    )
+
+    def noted(self: RandomWaypoint, time_s: float) -> None:
+        drawn.append(time_s)
+        draw(self, time_s)
+
+    monkeypatch.setattr(RandomWaypoint, "_draw_until", noted)
     times = [5.0, 1e9, 1e9 + 60.0, 3e9, 3000.0]
     people = walkers()
     track = {time_s: people.position(7, time_s) for time_s in times}
