@@ -194,7 +194,7 @@ def is_quick(words: list[str]) -> bool:
     return words[:2] in (["edgesim", "simulate"], ["edgesim", "list"]) or (
         words[:2] == ["edgesim", "evaluate"]
         and "policy=all" not in words
-        and not any("planner" in word or "runs/" in word for word in words)
+        and not any("planner" in word or "runs/" in word or "./" in word for word in words)
     )
 
 

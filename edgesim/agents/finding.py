@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from inspect import signature
-from pathlib import Path
 from typing import Any
 
 from edgesim.agents.policies import Policy
+from edgesim.agents.runs.exported import local
 from edgesim.agents.runs.runfolder import read_config
 from edgesim.agents.specs import Column, PolicySpec, policies_of
 from edgesim.config.config import DEFAULT_SCENARIO, EvaluateConfig, SimulateConfig, is_run_folder
@@ -97,7 +97,7 @@ def scenario_of_command(config: EvaluateConfig | SimulateConfig | WhatIfConfig) 
         return named
     if named is None:
         folders = [policy for policy in config.policies if is_run_folder(policy)]
-        named = asdict(read_config(Path(folders[0])).scenario) if folders else DEFAULT_SCENARIO
+        named = asdict(read_config(local(folders[0])).scenario) if folders else DEFAULT_SCENARIO
     return resolve(named, config.scenario_keys)
 
 
@@ -187,8 +187,9 @@ def _suits(spec: PolicySpec | Column, scenario: Any) -> bool:
 def _run_folder(path: str, scenario: Any) -> NamedPolicy:
     from edgesim.agents.runs.trained import load_policy  # it imports torch
 
-    policy: Policy = load_policy(Path(path), scenario)
-    learned_in = read_config(Path(path)).agent.environment
+    folder = local(path)
+    policy: Policy = load_policy(folder, scenario)
+    learned_in = read_config(folder).agent.environment
     return NamedPolicy(lambda envs, seed: policy, learned_in)
 
 

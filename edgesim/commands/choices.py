@@ -45,6 +45,7 @@ def choices(command: str, key: str, given: Mapping[str, str]) -> list[str]:
         "calibrate": {"service": lambda: list(titles())},
         "validate": {"service": lambda: list(titles())},
         "compare": {"runs": _run_folders},
+        "export": {"run": _run_folders},
     }.get(command, {})
     return named[key]() if key in named else _of_field(keys[key])
 

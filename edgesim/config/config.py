@@ -29,6 +29,7 @@ __all__ = [
     "BenchmarkConfig",
     "CompareConfig",
     "EvaluateConfig",
+    "ExportConfig",
     "ReproduceConfig",
     "SimulateConfig",
     "TrainConfig",
@@ -236,6 +237,27 @@ class TuneConfig(TrainConfig):
         integer_from("training_seeds", self.training_seeds, 1)
         integer_from("confirm", self.confirm, 0)
         not_empty("out", self.out)
+
+
+@dataclass
+class ExportConfig:
+    """A run as a model folder.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    run: str = field(
+        default="", metadata=help_text("the run folder: runs/<scenario>/<agent>/seed-<n>")
+    )
+    out: str | None = field(
+        default=None, metadata=help_text("the model folder; null: <scenario>-<agent>, here")
+    )
+
+    def __post_init__(self) -> None:
+        not_empty("run", self.run)
+        if self.out is not None:
+            not_empty("out", self.out)
 
 
 @dataclass
@@ -498,6 +520,7 @@ SCHEMAS: dict[str, type[Any]] = {
     "simulate": SimulateConfig,
     "benchmark": BenchmarkConfig,
     "compare": CompareConfig,
+    "export": ExportConfig,
     "calibrate": CalibrateConfig,
     "calibrate-train": CalibrateTrainConfig,
     "reproduce": ReproduceConfig,

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from edgesim.agents.policies import Policy
+from edgesim.agents.runs.exported import is_exported, load_exported
 from edgesim.agents.runs.runfolder import read_config
 from edgesim.errors import InputError
 
@@ -18,7 +19,8 @@ def load_policy(path: Path, scenario: Any) -> Policy:
     Torch is told to use as many threads as the run did: more of them slow small networks down.
 
     Args:
-        path: the run folder, complete or with a first ``model.zip``.
+        path: the run folder, complete or with a first ``model.zip``; or a model folder of
+            ``edgesim export``.
         scenario: the checked dataclass of the scenario that it will decide in: of the same problem,
             and with observations and actions of equal shapes where the environment is made with the
             arguments that it was trained with.
@@ -39,13 +41,15 @@ def load_policy(path: Path, scenario: Any) -> Policy:
             f"solves the problem {config.scenario.problem!r}, and the scenario"
             f" {scenario.name!r} poses {scenario.problem!r}",
         )
+    torch.set_num_threads(config.threads)
+    if is_exported(path):
+        return decider(load_exported(path, scenario))
     if not (path / "model.zip").is_file():
         raise InputError(
             "run folder",
             str(path),
             "is half-written, it lacks model.zip; train with resume=true goes on",
         )
-    torch.set_num_threads(config.threads)
     model = reload_model(config.agent, path / "model.zip")
     (env,) = agent_envs(scenario, config.agent, 1)
     shapes = [it for it in ("observation_space", "action_space") if hasattr(model, it)]
