@@ -11,7 +11,7 @@ from edgesim.problems import Problem, Score
 from edgesim.registration import register, register_installed, register_problem
 
 if TYPE_CHECKING:
-    from edgesim.api import compare, evaluate, make, scenario, simulate, train
+    from edgesim.api import compare, evaluate, make, scenario, simulate, train, whatif
 
     __version__: str
 
@@ -27,9 +27,10 @@ __all__ = [
     "scenario",
     "simulate",
     "train",
+    "whatif",
 ]
 
-_LATER = ("compare", "evaluate", "make", "scenario", "simulate", "train")
+_LATER = ("compare", "evaluate", "make", "scenario", "simulate", "train", "whatif")
 
 register()
 register_installed()

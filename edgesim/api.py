@@ -38,6 +38,7 @@ __all__ = [
     "scenario",
     "simulate",
     "train",
+    "whatif",
 ]
 
 Scenario = Any
@@ -309,12 +310,16 @@ def simulate(
 
 
 def compare(
-    runs: str | Path | Sequence[str | Path] = "runs", *, out: str | Path | None = None
+    runs: str | Path | Sequence[str | Path] = "runs",
+    *,
+    policy: str | Sequence[str] = (),
+    out: str | Path | None = None,
 ) -> dict[str, Any]:
-    """Run folders in one table, over training seeds, episodes and worlds.
+    """Trainings, evaluations and policies in one table, over seeds, episodes and worlds.
 
     Args:
-        runs: folders of runs, or folders that hold some.
+        runs: folders of trainings, evaluations and simulations, or folders that hold some.
+        policy: also played on their episodes: baselines, run folders, ``module:attribute``.
         out: folder for the table and the figure; None: nothing is written.
 
     Returns:
@@ -328,7 +333,66 @@ def compare(
 
     paths = [runs] if isinstance(runs, str | Path) else list(runs)
     to = None if out is None else str(out)
-    return compare_runs(CompareConfig(runs=[str(path) for path in paths], out=to))
+    named = [policy] if isinstance(policy, str) else list(policy)
+    given = [str(path) for path in paths]
+    return compare_runs(CompareConfig(runs=given, out=to, policy=named or None))
+
+
+def whatif(
+    scenario: Scenario = "aigc",
+    change: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] = (),
+    *,
+    policy: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    each: str | Sequence[str] = (),
+    at_s: float = 0.0,
+    until_s: float | None = None,
+    episodes: int = 10,
+    seed: int = 0,
+    out: str | Path | None = None,
+) -> dict[str, Any]:
+    """The same episodes with and without changes, or with every single failure.
+
+    >>> import edgesim
+    >>> found = edgesim.whatif("sfc_paper", {"requests": 20}, policy="greedy", episodes=2)
+    >>> [row["metric"] for row in found["rows"]][:2]
+    ['return', 'qoe']
+
+    Args:
+        scenario: as of :func:`scenario`.
+        change: what is otherwise: keys of the scenario and their values, and ``policy``; or
+            overrides as at the shell. Several: a list.
+        policy: who decides, by name; None: the problem's default.
+        overrides: keys of the scenario to replace in all cases.
+        each: instead of changes what fails, one after the other: ``links``, ``nodes``, ``sites``,
+            ``hosts``, ``providers``.
+        at_s: when each of them fails, s.
+        until_s: when it is repaired, s; None: not in the episode.
+        episodes: held-out episodes, the same for all.
+        seed: their seed.
+        out: folder for tables and picture; None: nothing is written.
+
+    Returns:
+        what ``whatif.json`` holds: ``rows`` has a row a case and metric.
+
+    Raises:
+        InputError: nothing is asked, or a change cannot be made.
+    """
+    from edgesim.agents.whatif import command
+    from edgesim.config.whatif import WhatIfConfig
+
+    config = WhatIfConfig(
+        scenario=_checked(scenario, overrides),
+        policy=policy,
+        change=[change] if isinstance(change, str | Mapping) else list(change) or None,
+        each=[each] if isinstance(each, str) else list(each) or None,
+        at_s=at_s,
+        until_s=until_s,
+        episodes=episodes,
+        seed=seed,
+        out=None if out is None else str(out),
+    )
+    return command.answered(config).content() if out is None else command.whatif(config)
 
 
 def _checked(scenario: Scenario, overrides: Mapping[str, Any] | None) -> Any:

@@ -34,6 +34,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "agents": ("list", "agent"),
     "policies": ("list", "policy"),
     # keys of commands
+    "base": ("scenario",),
+    "changes": ("change",),
     "steps": ("total_steps",),
     "timesteps": ("total_steps",),
     "total_timesteps": ("total_steps",),  # stable-baselines3

@@ -67,6 +67,9 @@ def sweep(command: str, task: str, overrides: Sequence[str]) -> int:
     from edgesim.config.explain import explained
     from edgesim.config.overrides import config_name
 
+    if command == "whatif":
+        accepted = "has no sweep: change=... stands once for each change"
+        raise InputError("option", "--multirun", accepted)
     given = prepared(command, overrides, sweep=True)
     name = config_name(command, overrides)
     register()

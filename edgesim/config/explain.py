@@ -17,6 +17,8 @@ _LISTED = 15  # names that a message may list
 
 __all__ = ["explained", "known_key"]
 
+_HIDDEN = ("scenario_keys", "given")  # keys that the shell fills, not the user
+
 
 def explained(name: str, overrides: Sequence[str], error: Exception) -> Exception:
     """The :class:`InputError` that an exception of Hydra's stands for, or the exception itself.
@@ -151,7 +153,7 @@ def _at(values: Any, parts: Sequence[str]) -> Any:
 
 def known_key(key: str, name: str, overrides: Sequence[str]) -> str:
     """The end of a message on an unknown key: the nearest one, then those at its level."""
-    names = [known for known in flat(_groups_only(name, overrides)) if known != "scenario_keys"]
+    names = [known for known in flat(_groups_only(name, overrides)) if known not in _HIDDEN]
     near = nearest_key(key, names)
     place = (near or key).rpartition(".")[0]
     level = [known for known in names if known.rpartition(".")[0] == place]

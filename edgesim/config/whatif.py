@@ -85,9 +85,9 @@ class WhatIfConfig:
         return [] if self.policy is None else [self.policy]
 
     @property
-    def changes(self) -> list[str]:
-        """The changes as a list."""
-        return [] if self.change is None else [str(change) for change in as_list(self.change)]
+    def changes(self) -> list[Any]:
+        """The changes as a list; in Python one may be a mapping of keys."""
+        return [] if self.change is None else as_list(self.change)
 
     @property
     def kinds(self) -> list[str]:

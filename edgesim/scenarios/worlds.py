@@ -27,6 +27,9 @@ def random_worlds(scenario: Any, seeds: Sequence[int]) -> list[dict[str, Any]]:
     if isinstance(scenario, SharedScenario):
         accepted = f"are drawn of one problem's scenarios; {scenario.name} is of several problems"
         raise InputError("worlds", len(seeds), accepted)
+    if getattr(scenario, "events", None):
+        accepted = "are other worlds, and the events are of links and providers of this one"
+        raise InputError("worlds", len(seeds), accepted)
     source = PROBLEMS[problem].worlds
     if source is None:
         having = [it.name for it in PROBLEMS.values() if it.worlds is not None]

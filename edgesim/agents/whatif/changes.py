@@ -46,17 +46,35 @@ def started(config: WhatIfConfig) -> Case:
     return Case("as it is", scenario, policy)
 
 
-def changed(config: WhatIfConfig, base: Case, change: str) -> Case:
+def changed(config: WhatIfConfig, base: Case, change: str | Mapping[str, Any]) -> Case:
     """The case with a change.
 
     Args:
         config: of the command.
         base: what the change is of.
-        change: overrides, with spaces between them.
+        change: overrides, with spaces between them; or keys of the scenario and their values, and
+            ``policy``.
 
     Raises:
         InputError: the change cannot be made, changes nothing, or makes another problem.
     """
+    if isinstance(change, Mapping):
+        policy = str(change.get("policy", base.policy))
+        keys = {key: value for key, value in change.items() if key != "policy"}
+        label = _label([f"{key}={value}" for key, value in change.items()])
+        case = Case(label, resolve(asdict(base.scenario), keys), policy)
+    else:
+        case = _worded(config, base, change)
+    if case.scenario.problem != base.scenario.problem:
+        accepted = f"poses another problem, {case.scenario.problem}, than {base.scenario.problem}"
+        raise InputError("change", change, accepted)
+    if case.policy == base.policy and asdict(case.scenario) == asdict(base.scenario):
+        raise InputError("change", change, "changes nothing: that is how it is")
+    return case
+
+
+def _worded(config: WhatIfConfig, base: Case, change: str) -> Case:
+    """The case with a change that is overrides."""
     words = [word for word in _BETWEEN.split(change.strip()) if word]
     if not words:
         raise InputError("change", change, _ACCEPTED)
@@ -64,7 +82,9 @@ def changed(config: WhatIfConfig, base: Case, change: str) -> Case:
     for word, item in zip(words, items, strict=True):
         key = item.key_or_group
         if key not in ("policy", "scenario") and not key.startswith("scenario."):
-            raise InputError("change", word, _ACCEPTED)
+            there = key.partition(".")[0] in asdict(base.scenario)
+            hint = f"did you mean 'scenario.{word}'? " if there else ""
+            raise InputError("change", word, f"{hint}{_ACCEPTED}")
     keys = {item.key_or_group for item in items}
     if config.given:
         # Composed anew, so that a change means what it would at the shell.
@@ -78,11 +98,6 @@ def changed(config: WhatIfConfig, base: Case, change: str) -> Case:
         (policy,) = named_policies(made, scenario)
     else:
         scenario, policy = _over(base, {item.key_or_group: item.value() for item in items})
-    if scenario.problem != base.scenario.problem:
-        accepted = f"poses another problem, {scenario.problem}, than {base.scenario.problem}"
-        raise InputError("change", change, accepted)
-    if policy == base.policy and asdict(scenario) == asdict(base.scenario):
-        raise InputError("change", change, "changes nothing: that is how it is")
     return Case(_label(words), scenario, policy)
 
 
@@ -106,7 +121,12 @@ def failing(base: Case, subject: str, number: int, name: str, times: Mapping[str
     before = getattr(scenario, "events", None) or []
     if not shared and "events" not in asdict(scenario):
         raise InputError("each", subject, f"scenarios of {scenario.problem} play no events")
-    made = resolve(asdict(scenario), {key: [*before, event]})
+    try:
+        made = resolve(asdict(scenario), {key: [*before, event]})
+    except InputError as error:
+        if error.thing.endswith(("at_s", "until_s")):
+            raise InputError(error.thing.rpartition(".")[2], error.value, error.accepted) from None
+        raise
     return replace(base, label=name, scenario=made)
 
 

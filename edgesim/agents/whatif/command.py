@@ -20,7 +20,7 @@ from edgesim.errors import InputError
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS
 
-__all__ = ["whatif"]
+__all__ = ["answered", "whatif"]
 
 _SUBJECTS = {
     "links": "link",
@@ -46,21 +46,7 @@ def whatif(config: WhatIfConfig) -> dict[str, Any]:
     Raises:
         InputError: nothing is asked, a change cannot be made, or the folder holds something else.
     """
-    if bool(config.changes) == bool(config.kinds):
-        accepted = "state either changes (change='scenario.<key>=...') or each=links"
-        raise InputError("change", config.change, accepted)
-    base = started(config)
-    find_policy(base.scenario, base.policy)
-    cases = (
-        [changed(config, base, change) for change in config.changes]
-        if config.changes
-        else _failures(config, base)
-    )
-    for case in cases if config.changes else ():
-        # What is wrong is said before the first episode.
-        find_policy(case.scenario, case.policy)
-        for env in make_envs(case.scenario, 1) if PROBLEMS[case.scenario.problem].env else ():
-            env.close()
+    base, cases = _asked(config)
     measured = Measured(
         "whatif",
         base.scenario,
@@ -83,6 +69,31 @@ def whatif(config: WhatIfConfig) -> dict[str, Any]:
     picture = load("edgesim.plots.whatif:draw")(folder)
     print(f"written to {folder}; picture in {picture}")
     return answer.content()
+
+
+def answered(config: WhatIfConfig) -> Answer:
+    """The answer alone: nothing is printed or written. See :func:`whatif`."""
+    return _answer(config, *_asked(config))
+
+
+def _asked(config: WhatIfConfig) -> tuple[Case, list[Case]]:
+    """The base and what is beside it, all checked before the first episode."""
+    if bool(config.changes) == bool(config.kinds):
+        accepted = "state either changes (change='scenario.<key>=...') or each=links"
+        raise InputError("change", config.change, accepted)
+    base = started(config)
+    find_policy(base.scenario, base.policy)
+    cases = (
+        [changed(config, base, change) for change in config.changes]
+        if config.changes
+        else _failures(config, base)
+    )
+    for case in cases if config.changes else ():
+        # What is wrong is said before the first episode.
+        find_policy(case.scenario, case.policy)
+        for env in make_envs(case.scenario, 1) if PROBLEMS[case.scenario.problem].env else ():
+            env.close()
+    return base, cases
 
 
 def _answer(config: WhatIfConfig, base: Case, cases: list[Case]) -> Answer:

@@ -1,6 +1,7 @@
 """The events of a scenario as a world plays them: by number, in time, each with its end."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from edgesim.errors import InputError, did_you_mean
@@ -147,10 +148,16 @@ def numbered(place: str, subject: str, given: Any, names: Sequence[str]) -> int:
             return given
         raise InputError(f"{place}.{subject}", given, f"must be from 0 to {len(names) - 1}")
     asked = list(given) if isinstance(given, tuple) else given
-    wanted = _plain_link(given) if subject == "link" else _plain(given)
+    same = _plain_link if subject == "link" else _plain
+    wanted = same(given)
     for number, name in enumerate(names):
-        if wanted == (_plain_link(name) if subject == "link" else _plain(name)):
+        if wanted == same(name):
             return number
+    if subject == "link" and isinstance(given, str):
+        # A dash without spaces is also one within a name: try it as a whole.
+        ends = {_dashed(" – ".join(pair)): number for number, pair in _both_ways(names)}
+        if _dashed(given) in ends:
+            return ends[_dashed(given)]
     shown = " - ".join(map(str, given)) if isinstance(given, tuple) else str(given)
     raise InputError(f"{place}.{subject}", asked, _listed(shown, names))
 
@@ -176,6 +183,22 @@ def _plain(name: Any) -> str:
         if text.removeprefix(word).isdigit():
             return text.removeprefix(word)
     return text
+
+
+_DASHES = re.compile(r"\s*(?:–|—|-+>?|→|>)\s*")
+
+
+def _dashed(text: str) -> str:
+    """A link's name with every dash and arrow alike."""
+    return _DASHES.sub("-", text.strip().casefold())
+
+
+def _both_ways(names: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """The ends of each link, in either order."""
+    for number, name in enumerate(names):
+        ends = name.split(" – ")
+        yield number, ends
+        yield number, ends[::-1]
 
 
 def _plain_link(given: Any) -> frozenset[str]:

@@ -27,7 +27,10 @@ def test_what_ends_is_undone() -> None:
     ]
 
 
-@pytest.mark.parametrize("given", [1, "Köln – Ulm", "ulm - köln", ("Ulm", "Köln"), "Ulm -- Köln"])
+@pytest.mark.parametrize(
+    "given",
+    [1, "Köln – Ulm", "ulm - köln", ("Ulm", "Köln"), "Ulm -- Köln", "Köln-Ulm", "ulm -> köln"],
+)
 def test_a_link_goes_by_its_ends_in_either_order_or_by_its_number(given: Any) -> None:
     assert numbered("events[0]", "link", given, NAMES["link"]) == 1
 
