@@ -60,7 +60,7 @@ TINY = {"hyperparameters.n_steps": 50, "hyperparameters.batch_size": 50, "n_envs
 
 def test_the_package_has_its_functions_and_its_version() -> None:
     assert edgesim.__version__ == version()
-    for name in ("train", "evaluate", "simulate", "compare", "make", "scenario"):
+    for name in ("train", "evaluate", "simulate", "compare", "make", "scenario", "whatif"):
         assert getattr(edgesim, name) is getattr(api, name)
         assert name in dir(edgesim)
     with pytest.raises(AttributeError, match="trian"):
@@ -179,3 +179,18 @@ def test_what_cannot_be_used_is_said_and_nothing_written(
     with pytest.raises(InputError, match=said):
         edgesim.train(**{"scenario": "aigc_paper", "agent": "ppo", "runs": tmp_path, **given})
     assert not any(tmp_path.iterdir())
+
+
+def test_whatif_gives_the_rows_and_writes_nothing_unless_it_is_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    changes: list[Any] = [{"requests": 20, "policy": "violent"}, "policy=random"]
+    found = edgesim.whatif("sfc_paper", changes, policy="greedy", episodes=2)
+    assert [case["policy"] for case in found["cases"]] == ["violent", "random"]
+    assert found["cases"][0]["label"] == "requests=20 policy=violent"
+    assert {row["metric"] for row in found["rows"]} >= {"return", "qoe"}
+    assert list(tmp_path.iterdir()) == []
+    again = edgesim.whatif("sfc_paper", changes, policy="greedy", episodes=2, out="w")
+    assert again == found
+    assert (tmp_path / "w" / "whatif.png").is_file()

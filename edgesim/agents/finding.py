@@ -204,20 +204,36 @@ def _maker(entry: str, found: Any) -> Callable[[Sequence[Env], int], Policy]:
         InputError: it is neither.
     """
     if hasattr(found, "predict") and not isinstance(found, type):
-        policy: Policy = found
-        return lambda envs, seed: policy
+        return _Same(found)
     if not callable(found):
         raise InputError("policy", entry, "must have predict(), or be called with (envs, seed)")
-    arguments = _arguments(entry, found)
+    return _Called(entry, found, _arguments(entry, found))
 
-    def build(envs: Sequence[Env], seed: int) -> Policy:
-        made = found(*(envs, seed)[:arguments])
+
+@dataclass(frozen=True)
+class _Same:
+    """Hands out one policy; environments that hold it can be pickled."""
+
+    policy: Policy
+
+    def __call__(self, envs: Sequence[Env], seed: int) -> Policy:
+        return self.policy
+
+
+@dataclass(frozen=True)
+class _Called:
+    """Calls what makes a policy, with as much as it takes of (environments, seed)."""
+
+    entry: str
+    found: Callable[..., Any]
+    arguments: int
+
+    def __call__(self, envs: Sequence[Env], seed: int) -> Policy:
+        made = self.found(*(envs, seed)[: self.arguments])
         if not hasattr(made, "predict"):
-            raise InputError("policy", entry, f"must return what has predict(), not {made!r}")
+            raise InputError("policy", self.entry, f"must return what has predict(), not {made!r}")
         policy: Policy = made
         return policy
-
-    return build
 
 
 def _arguments(entry: str, found: Callable[..., Any]) -> int:

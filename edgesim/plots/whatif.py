@@ -81,7 +81,8 @@ def _changes(folder: Path, content: dict[str, Any]) -> Path:
     """Metrics, and things of each kind, that change the most: a colour a change."""
     cases = [case["label"] for case in content["cases"]]
     lines = [_metrics(content)]
-    found = read(folder, "elements")
+    # Stage links have no series: the metrics are then all.
+    found = read(folder, "elements") if (folder / "elements.csv").is_file() else []
     for kind in dict.fromkeys(row["kind"] for row in found):
         lines.append(_things([row for row in found if row["kind"] == kind], str(kind)))
     lines = [line for line in lines if any(panel.names for panel in line)]

@@ -40,7 +40,7 @@ class Answer:
         return score_of(self.base.case.scenario)
 
     def add(self, case: Played) -> None:
-        """One more case; what was seen of its links and so on is not kept."""
+        """One more case; of its links and so on only the differences are kept."""
         self._metrics.append(figures(self.base, case))
         self._elements.append(elements(self.base, case))
         case.elements = {}
@@ -119,8 +119,9 @@ def write(folder: Path, answer: Answer) -> None:
     with replacing(folder / "whatif.json") as part:
         part.write_text(json.dumps(answer.content(), indent=2) + "\n", encoding="utf-8")
     _csv(folder / "whatif.csv", answer.rows())
-    if not answer.single:
-        _csv(folder / "elements.csv", answer.element_rows())
+    found = answer.element_rows()
+    if found:
+        _csv(folder / "elements.csv", found)
 
 
 def _csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -107,6 +107,12 @@ def test_recorded_every_event_of_every_task_is_written(tmp_path, monkeypatch):
     events = pq.read_table(folder / "events.parquet").to_pylist()
     assert set(events[0]) == {"time_s", "event", "task", "provider", "value", "policy", "seed"}
     assert {event["seed"] for event in events} == set(held_out_seeds(0, 3))
+    series = pq.read_table(folder / "series.parquet").to_pylist()
+    assert {row["seed"] for row in series} == set(held_out_seeds(0, 3))
+    assert {(row["policy"], row["kind"]) for row in series} == {
+        ("random", "provider"),
+        ("round_robin", "provider"),
+    }
     for policy in ("random", "round_robin"):
         crashes = sum(e["event"] == "crash" and e["policy"] == policy for e in events)
         assert crashes == pytest.approx(3 * content["policies"][policy]["crashes"]["mean"])

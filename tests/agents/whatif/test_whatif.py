@@ -73,6 +73,7 @@ def test_a_change_may_be_another_preset() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ("network.horizon_s=3", "did you mean 'scenario.network.horizon_s=3'"),
         ("episodes=3", "accepted: scenario=..., scenario.<key>=..., policy=..."),
         ("", "accepted: scenario"),
         ("policy=greedy", "changes nothing"),
@@ -236,8 +237,9 @@ def test_other_families_and_shared_worlds_fail_too(
         ("aigc_paper", "links", "accepted here: providers"),
         ("sfc_paper", "links", "nothing fails here"),
         ("sfc", "cables", "accepted: hosts, links"),
+        ("sfc", "links at_s=1000", "at_s = 1000.0: lies outside the episode"),
     ],
 )
 def test_what_cannot_fail_is_refused(scenario: str, each: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        whatif(compose("whatif", [f"scenario={scenario}", f"each={each}"]))
+        whatif(compose("whatif", [f"scenario={scenario}", *f"each={each}".split()]))
