@@ -182,6 +182,7 @@ def train(
     resume: bool = False,
     runs: str | Path = "runs",
     progress: bool = True,
+    trackers: Sequence[str] = (),
     engine: str = "auto",
     threads: int = 1,
     device: str = "cpu",
@@ -204,6 +205,7 @@ def train(
         resume: go on with a run that was stopped.
         runs: folder that holds the run folders.
         progress: show a progress bar at a terminal.
+        trackers: where to log besides TensorBoard: ``wandb``, ``mlflow``.
         engine: ``simpy``, ``batched``, or ``auto``.
         threads: CPU threads of torch.
         device: ``cpu``, ``cuda``, ``cuda:<n>`` or ``auto``.
@@ -228,6 +230,7 @@ def train(
         resume=resume,
         runs=str(runs),
         progress=progress,
+        trackers=list(trackers),
         engine=engine,
         threads=threads,
         device=device,

@@ -173,6 +173,10 @@ class TrainConfig:
     resume: bool = field(default=False, metadata=help_text("go on with a run that was stopped"))
     runs: str = field(default="runs", metadata=help_text("folder that holds the run folders"))
     progress: bool = field(default=True, metadata=help_text("show a progress bar"))
+    trackers: list[str] = field(
+        default_factory=list,
+        metadata=help_text("log there too, beside TensorBoard: [wandb], [mlflow] (extras)"),
+    )
     engine: str = field(
         default="auto",
         metadata=help_text(
@@ -197,6 +201,8 @@ class TrainConfig:
         if self.start is not None:
             not_empty("start", self.start)
         not_empty("runs", self.runs)
+        for tracker in self.trackers:
+            one_of("trackers", tracker, ("wandb", "mlflow"))
         one_of("engine", self.engine, ENGINES)
         if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", self.device):
             raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>, auto")

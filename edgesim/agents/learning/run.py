@@ -29,6 +29,7 @@ from edgesim.agents.learning.learner import (
 )
 from edgesim.agents.learning.schedules import linear
 from edgesim.agents.learning.starting import begin_with
+from edgesim.agents.learning.trackers import trackers
 from edgesim.agents.measuring.rollout import LANES, rollout
 from edgesim.agents.measuring.run_table import measure
 from edgesim.agents.policies import Env
@@ -87,7 +88,14 @@ class Run:
         self._validation_envs = self._envs_to_validate()
         self._latest = LatestValues()
         events = str(folder / "tensorboard")
-        self._logger = Logger(events, [TensorBoardOutputFormat(events), self._latest])
+        beside = trackers(
+            config.trackers,
+            config.scenario.name,
+            f"{config.agent.name}-seed-{config.seed}",
+            folder,
+            runfolder.flat_values(runfolder.learned_from(config)),
+        )
+        self._logger = Logger(events, [TensorBoardOutputFormat(events), self._latest, *beside])
         self._model: Any = None
         self._generator_seed = config.seed + _SEEDS_APART * self._part
         prepare_torch(self._generator_seed, config.threads)
