@@ -41,9 +41,20 @@ def draw(folder: Path) -> Path:
             if numbers and min(values) > 0 and max(values) / min(values) > 20:
                 panel.set_xscale("log")
             panel.set_xlabel(key.rpartition(".")[2])
+        panels[0].set_ylim(*_limits([*scores, *([] if base is None else [base])], less=less))
         if base is not None:
             for panel in panels:
                 panel.axhline(base, color=INK, linewidth=1, linestyle="--")
         as_it_is = "" if base is None else "; dashed: the agent as it is"
         drawn.suptitle(f"{content['agent']} tuned in {content['scenario']}{as_it_is}", fontsize=11)
         return save(drawn, folder / "tuning.png")
+
+
+def _limits(scores: list[float], *, less: bool) -> tuple[float, float]:
+    """Limits of the score: the better half as a third of the height, the far ends left out."""
+    ordered = sorted(scores, reverse=less)
+    best, middle = ordered[-1], ordered[len(ordered) // 2]
+    far = best - 3 * (best - middle) or best - 1.0
+    worst = ordered[0] if abs(best - ordered[0]) < abs(best - far) else far
+    room = 0.05 * (abs(best - worst) or 1.0)
+    return min(best, worst) - room, max(best, worst) + room
