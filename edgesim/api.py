@@ -180,6 +180,7 @@ def train(
     bound: bool | None = None,
     baselines: bool = True,
     resume: bool = False,
+    start: str | Path | None = None,
     runs: str | Path = "runs",
     progress: bool = True,
     trackers: Sequence[str] = (),
@@ -203,6 +204,7 @@ def train(
         bound: also work out the bound on the test episodes; None: if the problem has one.
         baselines: also measure every baseline on the test episodes.
         resume: go on with a run that was stopped.
+        start: a run folder whose weights the agent begins with; None: fresh ones.
         runs: folder that holds the run folders.
         progress: show a progress bar at a terminal.
         trackers: where to log besides TensorBoard: ``wandb``, ``mlflow``.
@@ -228,6 +230,7 @@ def train(
         bound=bound,
         baselines=baselines,
         resume=resume,
+        start=None if start is None else str(start),
         runs=str(runs),
         progress=progress,
         trackers=list(trackers),
