@@ -1,10 +1,14 @@
 """What a change changes, by how much: metrics, links, slices, providers; or failures in order."""
 
 import json
+from math import cos, radians
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.ticker import PercentFormatter
 
 from edgesim.errors import InputError
@@ -15,6 +19,7 @@ __all__ = ["draw"]
 
 _MOST = 10  # things of a kind: those that change the most
 _RANKED = 25  # failures
+_NAMED = 5  # of them, whose ends a map names
 _ROW_IN = 0.24
 _WIDEST = 1.5  # change of a metric, as a part of it, up to which it is drawn to scale
 
@@ -49,23 +54,85 @@ def draw(folder: Path) -> Path:
 
 
 def _ranking(folder: Path, content: dict[str, Any]) -> Path:
-    """Single failures by what they cost, the worst on top."""
-    metric, sign = content["score"]["metric"], content["score"]["better"]
-    own = [row for row in content["rows"] if row["metric"] == metric][:_RANKED]
-    with figure(8.0, 1.4 + 0.26 * len(own)) as drawn:
-        axes = drawn.subplots()
+    """Single failures by what they cost, the worst on top; where they are, on a map."""
+    metric, better = content["score"]["metric"], content["score"]["better"]
+    every = [row for row in content["rows"] if row["metric"] == metric]
+    own = every[:_RANKED]
+    places: dict[str, Any] = content.get("places") or {}
+    with figure(14.0 if places else 8.0, max(1.4 + 0.26 * len(own), 5.0 if places else 0)) as drawn:
+        axes, *more = drawn.subplots(1, 2 if places else 1, squeeze=False)[0]
         for place, row in enumerate(own):
             sure = row["episodes"] > 1 and (row["low"] > 0 or row["high"] < 0)
             _point(axes, row, place, ACCENT if sure else GREY)
         axes.set_yticks(range(len(own)), [row["case"] for row in own], fontsize=9)
         axes.set_ylim(len(own) - 0.5, -0.5)
         axes.axvline(0, color=INK, linewidth=0.8)
-        axes.set_xlabel(f"change of {metric} ({sign} is better), 95 % interval over episodes")
+        axes.set_xlabel(f"change of {metric} ({better} is better), 95 % interval over episodes")
         count = len(content["cases"])
         which = f"the {_RANKED} worst of {count}" if count > _RANKED else f"{count}"
         axes.set_title(f"{content['scenario']}, {content['policy']}: {which} single failures")
         axes.grid(axis="x", color=GREY, alpha=0.25)
+        for panel in more:
+            fails = {case["label"]: case["fails"] for case in content["cases"]}
+            _map(panel, places, every, fails, 1 if better == "higher" else -1)
         return save(drawn, folder / "whatif.png")
+
+
+def _map(
+    axes: Axes,
+    places: dict[str, Any],
+    rows: list[dict[str, Any]],
+    fails: dict[str, tuple[str, int]],
+    sign: int,
+) -> None:
+    """The network, each link or node in the colour of what its failure costs."""
+    where = [(x, y) for _, x, y in places["nodes"]]
+    harm = {tuple(fails[row["case"]]): -sign * row["difference"] for row in rows}
+    most = max((abs(value) for value in harm.values()), default=0.0) or 1.0
+    scale, colours = Normalize(-most, most), colormaps["RdBu_r"]
+    for number, ends in enumerate(places["edges"]):
+        value = harm.get(("link", number))
+        axes.plot(
+            *zip(*(where[end] for end in ends), strict=True),
+            color=GREY if value is None else colours(scale(value)),
+            linewidth=1.0 if value is None else 2.0 + 4.0 * abs(value) / most,
+            solid_capstyle="round",
+            zorder=1,
+        )
+    for number, place in enumerate(where):
+        values = [harm.get((kind, number)) for kind in ("node", "host", "provider")]
+        known = [value for value in values if value is not None]
+        worst = max(known, key=abs, default=None)
+        axes.plot(
+            *place,
+            "o",
+            color=INK if worst is None else colours(scale(worst)),
+            markeredgecolor=INK,
+            markersize=3 if worst is None else 6 + 8 * abs(worst) / most,
+            zorder=2,
+        )
+    named: dict[int, None] = {}
+    for row in rows[:_NAMED]:
+        kind, number = fails[row["case"]]
+        named |= dict.fromkeys(places["edges"][number] if kind == "link" else [number])
+    for node in named:
+        axes.annotate(
+            places["nodes"][node][0],
+            where[node],
+            xytext=(5, 4),
+            textcoords="offset points",
+            fontsize=8,
+        )
+    if places["positions"] == "lonlat":
+        middle = sum(y for _, y in where) / len(where)
+        axes.set_aspect(1 / max(cos(radians(middle)), 0.1))
+    else:
+        axes.set_aspect("equal")
+    axes.set_axis_off()
+    bar = axes.figure.colorbar(
+        ScalarMappable(scale, colours), ax=axes, location="bottom", aspect=40, pad=0.02
+    )
+    bar.set_label("what the failure costs; blue: what it spares")
 
 
 class _Panel(NamedTuple):

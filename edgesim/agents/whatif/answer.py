@@ -23,11 +23,14 @@ class Answer:
     Attributes:
         base: what is as it was.
         single: whether the cases are single failures, which are ranked.
+        places: where the nodes are and which are joined, for single failures, see
+            :func:`edgesim.agents.whatif.places.places_of`; None where that is not known.
         cases: the others.
     """
 
     base: Played
     single: bool = False
+    places: dict[str, Any] | None = None
     cases: list[Played] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -97,8 +100,10 @@ class Answer:
             "score": asdict(self.score),
             "single": self.single,
             "cases": [
-                {"label": case.case.label, "policy": case.case.policy} for case in self.cases
+                {"label": one.label, "policy": one.policy, "fails": one.fails and list(one.fails)}
+                for one in (case.case for case in self.cases)
             ],
+            "places": self.places,
             "rows": self.rows(),
         }
 

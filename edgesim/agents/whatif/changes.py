@@ -28,11 +28,13 @@ class Case:
         label: what tables and pictures call it.
         scenario: the checked scenario.
         policy: as of :func:`edgesim.agents.finding.find_policy`.
+        fails: what fails of all cases in this one, and its number; None: nothing of its own.
     """
 
     label: str
     scenario: Any
     policy: str
+    fails: tuple[str, int] | None = None
 
 
 def started(config: WhatIfConfig) -> Case:
@@ -127,7 +129,7 @@ def failing(base: Case, subject: str, number: int, name: str, times: Mapping[str
         if error.thing.endswith(("at_s", "until_s")):
             raise InputError(error.thing.rpartition(".")[2], error.value, error.accepted) from None
         raise
-    return replace(base, label=name, scenario=made)
+    return replace(base, label=name, scenario=made, fails=(subject, number))
 
 
 def _over(base: Case, values: Mapping[str, Any]) -> tuple[Any, str]:

@@ -14,6 +14,7 @@ from edgesim.agents.runs.seeds import held_out_seeds
 from edgesim.agents.whatif.answer import Answer, write
 from edgesim.agents.whatif.changes import Case, changed, failing, started
 from edgesim.agents.whatif.pairs import play
+from edgesim.agents.whatif.places import places_of
 from edgesim.config.whatif import WhatIfConfig
 from edgesim.envs.making import make_envs
 from edgesim.errors import InputError
@@ -65,8 +66,8 @@ def whatif(config: WhatIfConfig) -> dict[str, Any]:
         answer = _answer(config, base, cases)
         write(folder, answer)
         measured.finish(folder)
-    load("edgesim.agents.whatif.table:print_answer")(answer)
     picture = load("edgesim.plots.whatif:draw")(folder)
+    load("edgesim.agents.whatif.table:print_answer")(answer)
     print(f"written to {folder}; picture in {picture}")
     return answer.content()
 
@@ -74,6 +75,14 @@ def whatif(config: WhatIfConfig) -> dict[str, Any]:
 def answered(config: WhatIfConfig) -> Answer:
     """The answer alone: nothing is printed or written. See :func:`whatif`."""
     return _answer(config, *_asked(config))
+
+
+def _world(scenario: Any) -> Any:
+    """The world that the environments of a scenario have; None where they have none."""
+    (env,) = make_envs(scenario, 1)
+    world: Any = getattr(env.unwrapped, "world", None)
+    env.close()
+    return world
 
 
 def _asked(config: WhatIfConfig) -> tuple[Case, list[Case]]:
@@ -108,7 +117,8 @@ def _answer(config: WhatIfConfig, base: Case, cases: list[Case]) -> Answer:
             return lambda done: tell(case.label, number * len(seeds) + done)
 
         before = play(base, seeds, config.seed, looks=looks, progress=told(base, 0))
-        answer = Answer(before, single=not looks)
+        places = None if looks else places_of(_world(base.scenario))
+        answer = Answer(before, single=not looks, places=places)
         for number, case in enumerate(cases, start=1):
             after = play(case, seeds, config.seed, looks=looks, progress=told(case, number))
             answer.add(after)
@@ -121,9 +131,7 @@ def _failures(config: WhatIfConfig, base: Case) -> list[Case]:
     Raises:
         InputError: the scenario has none of them, or plays no events.
     """
-    (env,) = make_envs(base.scenario, 1)
-    world: Any = getattr(env.unwrapped, "world", None)
-    env.close()
+    world = _world(base.scenario)
     there = dict(getattr(world, "elements", {}))
     times = {"at_s": config.at_s}
     if config.until_s is not None:

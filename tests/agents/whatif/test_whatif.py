@@ -185,6 +185,13 @@ def test_every_link_fails_once_and_the_worst_comes_first(
     labels = [case["label"] for case in content["cases"]]
     assert len(labels) == len(set(labels)) == 18  # links of sndlib/polska
     assert all(" – " in label for label in labels)
+    places = content["places"]
+    for case in content["cases"]:
+        subject, number = case["fails"]
+        ends = [places["nodes"][end][0] for end in places["edges"][number]]
+        assert (subject, " – ".join(ends)) == ("link", case["label"])
+    assert places["positions"] == "lonlat"
+    assert json.loads((tmp_path / "whatif.json").read_text(encoding="utf-8")) == content
     ranked = [row for row in content["rows"] if row["metric"] == "return"]
     differences = [row["difference"] for row in ranked]
     assert differences == sorted(differences)
