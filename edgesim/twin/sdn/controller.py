@@ -204,10 +204,14 @@ class SDNController:
     def _make_room(self, moment: Any) -> None:
         links = self._links
         moved: dict[Flow, list[int]] = {}
+        waits = False
         for link in (2 * moment.value, 2 * moment.value + 1):
             for flow in reversed(list(self.flows)):
                 if links.excess_bps(link) <= 1e-6 * links.capacity_bps[link]:
                     break  # the sums of reservations are rounded
+                if self._broken(flow) and any(link in path for path in flow.paths):
+                    waits = True  # a failure has stopped it, and it is mended first
+                    break
                 places = [
                     place
                     for place, path in enumerate(flow.paths)
@@ -227,6 +231,8 @@ class SDNController:
                     flow.moment.cancel()
                     flow.moment = None
                 self._reroute(flow, places, new)
+        if waits:
+            self._clock.after(max(self._channel.delay_s), self._make_room, moment.value)
 
     def _stop(self, heard: Sequence[float]) -> None:
         """Stop the flows that are broken, and mend them when the first message is there."""

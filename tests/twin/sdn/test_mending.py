@@ -349,3 +349,78 @@ def test_the_books_of_flows_and_links_agree_whatever_happens(
     for flow in list(controller.flows):
         controller.release(flow)
     assert list(links.reserved_bps) == [0.0] * len(links.up)
+
+
+# --- links that get smaller ---------------------------------------------------------------------
+
+
+def lower(world: Any, edge: int, factor: float) -> None:
+    world.links.scale(edge, factor)
+    world.controller.capacity_lowered(edge)
+
+
+def halved(graph: "nx.Graph[int]", controlled: Any, *flows: list[int]) -> Any:
+    """Flows of half a link each, and the link from 0 to 1 halved at 10 s."""
+    world = controlled(graph)
+    for name, points in zip("abc", flows, strict=False):
+        assert world.connect(name, points, 0.5e6) is not None
+    world.clock.run(until=9.0)
+    world.log.clear()
+    world.at(10.0, lambda edge: lower(world, edge, 0.5), 0)
+    return world
+
+
+def test_what_came_last_gives_way_and_goes_on_until_then(controlled: Any) -> None:
+    world = halved(ring(), controlled, [0, 1], [0, 1])
+    world.clock.run(until=10.5)
+    assert world.links.loss[0] > 0.5  # twice as much as it holds
+    world.clock.advance()
+    assert world.log[0] == ("rerouted", "b", 11.0)
+    assert [line[:2] for line in world.log] == [("rerouted", "b"), ("ready", "b")]
+    assert world.reserved(0, 1) == 0.5e6 and world.reserved(0, 4) == 0.5e6
+
+
+def test_what_finds_no_other_way_is_dropped(controlled: Any) -> None:
+    world = halved(of_100_km(nx.path_graph(2)), controlled, [0, 1], [0, 1])
+    world.clock.advance()
+    assert world.log == [("dropped", "b", 11.0)]
+    assert world.reserved(0, 1) == 0.5e6
+
+
+def test_nothing_happens_where_all_of_it_still_fits(controlled: Any) -> None:
+    world = halved(ring(), controlled, [0, 1])
+    world.clock.advance()
+    assert world.log == []
+
+
+def test_a_flow_that_a_failure_has_stopped_is_mended_before_it_gives_way(controlled: Any) -> None:
+    world = halved(ring(), controlled, [0, 1], [0, 1, 2])
+    world.at(10.5, world.edge, 2)  # from 1 to 2
+    world.clock.advance()
+    assert [line for line in world.log if line[0] != "ready"] == [
+        ("interrupted", "b", 10.5),
+        ("rerouted", "b", 11.5),
+        ("dropped", "b", 12.0),  # the ring is open: from 0 to 1 there is no other way
+    ]
+    held = np.array(world.links.reserved_bps)
+    assert (held <= np.array(world.links.capacity_bps) * (1 + 1e-6)).all()
+    assert all(world.links.up[link] for flow in world.controller.flows for path in flow.paths
+               for link in path)  # fmt: skip
+
+
+# --- machines that fail -------------------------------------------------------------------------
+
+
+def test_flows_to_machines_that_fail_are_given_up_and_others_pass_their_node(
+    controlled: Any,
+) -> None:
+    world = controlled(ring())
+    world.connect("to 1", [0, 1, 2], 1e5)
+    world.connect("over 1", [0, 2], 1e5)
+    world.connect("from 1", [1, 2], 1e5)
+    world.clock.run(until=9.0)
+    world.log.clear()
+    world.at(10.0, world.controller.host_failed, 1)
+    world.clock.run(until=20.0)
+    assert world.log == [("interrupted", "to 1", 10.0), ("dropped", "to 1", 11.0)]
+    assert world.connect("again", [0, 1, 2], 1e5) is not None  # whoever offers it has to know
