@@ -122,6 +122,17 @@ def test_text_of_parquet(name: str) -> None:  # A22, A37
     traced(name, "sfc_paper")
 
 
+def test_a_long_idle_time_is_said_to_take_long(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    header = "arrival_s,slice,source,destination,bandwidth_bps,max_delay_s,holding_s"
+    rows = (f"{time_s},embb,Hub,End,1e6,0.1,60" for time_s in (0, 1_000_000))
+    path = tmp_path / "gap.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    chains("parallel_without_flag.gml", trace=str(path))
+    assert "spans 1e+06 s, all of which are simulated" in caplog.text
+
+
 def test_more_steps_than_the_range_stay_in_the_space() -> None:  # A09
     env = begun("aigc_paper", trace=str(FIELD / "steps_above_range.csv"))
     for _ in range(2):
@@ -318,6 +329,15 @@ def test_numbers_of_environments_that_are_none(count: Any, engine: str) -> None:
         ("aigc", {"wireless.radio.fading_db": 3e6}),
         ("aigc", {"wireless.radio.shadowing_nlos_db": 1e308}),
         ("aigc", {"wireless.radio.measurement_period_s": 1e-12}),
+        ("aigc", {"wireless.upload_bytes": [1e14, 1e15]}),
+        ("aigc", {"wireless.mobility.pause_s": [0.0, 1e300]}),
+        ("aigc", {"provider_count": 100_000}),
+        ("aigc", {"restart_s": 1e300}),
+        ("sfc", {"network.controller.routes": 10**6}),
+        ("sfc", {"network.collector.smoothing": 10**12}),
+        ("sfc", {"network.topology.nodes": 10**6}),
+        ("sfc", {"network.links.capacity_bps": 1e-300}),
+        ("vne_wx100", {"virtual.count": 10**12}),
         ("sfc", {"network.horizon_s": 1e20}),
         ("sfc", {"network.slices.urllc.share": 0.5}),
         ("sfc", {"network.slices.urlc.share": 0.5}),

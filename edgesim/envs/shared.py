@@ -13,6 +13,7 @@ from edgesim.errors import InputError
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS
 from edgesim.scenarios.shared import FAMILIES, SharedScenario
+from edgesim.twin.core.forking import copied
 from edgesim.twin.core.worlds import shared_world
 from edgesim.twin.shared import SharedWorld
 
@@ -86,6 +87,20 @@ class SharedEnv(AECEnv):  # type: ignore[misc]  # PettingZoo is not typed
         self.action_spaces = {family: one.action_space for family, one in self._envs.items()}
         self.render_mode = None
         self._rng = np.random.default_rng()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "SharedEnv":
+        """A copy that goes on by itself, with the same future."""
+        other = object.__new__(type(self))
+        other.__dict__.update(copied(self.__dict__))
+        return other
+
+    def __copy__(self) -> "SharedEnv":
+        """As a deep copy: two of them over one twin would step each other's."""
+        return self.__deepcopy__({})
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Not to another process, which has no twin to go on with: made again there instead."""
+        raise TypeError("edgesim/Shared-v0 cannot be pickled: make it again, or copy.deepcopy it")
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
         """The observation space of an agent."""

@@ -209,7 +209,8 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
     except OmegaConfBaseException as error:
         key = str(error.full_key or error.key)
         reason = str(error.msg or error).splitlines()[0]
-        given = overrides[key] if key in overrides else _at(values, key)
+        whole = key.partition("[")[0]  # of a list, an item of which is wrong
+        given = overrides[whole] if whole in overrides else _at(values, whole)
         raise InputError(f"{key_of} {key}", given, reason) from None
     except (OverflowError, RecursionError) as error:
         reason = (

@@ -19,6 +19,10 @@ __all__ = [
 ]
 
 
+LARGEST_FIGURE = 1e50
+"""Largest of a quantity, and one over its smallest above 0: formulas take powers of them, which
+must not pass the largest float, about 1.8e308."""
+
 SHORTEST_S = 1e-3
 """Shortest period, s: what happens more often than packets are sent is simulated for ever."""
 
@@ -27,13 +31,18 @@ def _number(key: str, value: Any, accepted: str) -> float:
     number = as_finite(value)
     if number is None:
         raise InputError(key, value, accepted)
+    if abs(number) > LARGEST_FIGURE:
+        raise InputError(key, value, f"must be at most {LARGEST_FIGURE:g}")
     return number
 
 
 def positive(key: str, value: Any) -> None:
     """``value`` is a finite number above zero."""
-    if _number(key, value, "must be a finite number above 0") <= 0:
+    number = _number(key, value, "must be a finite number above 0")
+    if number <= 0:
         raise InputError(key, value, "must be above 0")
+    if number < 1 / LARGEST_FIGURE:
+        raise InputError(key, value, f"must be at least {1 / LARGEST_FIGURE:g}")
 
 
 def period(key: str, value: Any) -> None:

@@ -88,3 +88,28 @@ def test_a_decider_that_cannot_be_used_is_refused(policy: str, message: str) -> 
     env = gymnasium.make("edgesim:edgesim/SFC-v0", scenario="shared", overrides=overrides)
     with pytest.raises(InputError, match=message):
         env.reset(seed=0)
+
+
+def test_a_deep_copy_goes_on_by_itself_and_a_pickle_is_refused() -> None:
+    import copy
+    import pickle
+
+    world = made()
+    world.reset(seed=0)
+    for _ in range(5):
+        world.step(0)
+    seen = []
+    for other in (copy.deepcopy(world), copy.copy(world)):
+        story = []
+        for _ in range(20):
+            agent = other.agent_selection
+            story.append((agent, other.observe(agent).tobytes(), other.rewards[agent]))
+            other.step(0)
+        seen.append(story)
+    for agent, observation, reward in seen[0]:
+        assert world.agent_selection == agent
+        assert (world.observe(agent).tobytes(), world.rewards[agent]) == (observation, reward)
+        world.step(0)
+    assert seen[0] == seen[1]
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(world)

@@ -252,10 +252,10 @@ def test_network_and_run_times_go_together() -> None:
 # --- the checks themselves --------------------------------------------------------------------
 
 CHECKS: list[tuple[Any, tuple[Any, ...], list[Any], list[Any]]] = [
-    (positive, (), [1, 0.1, 1e300], [0, -1, NAN, INF, True, "1", None]),
+    (positive, (), [1, 0.1, 1e50], [0, -1, 1e51, 1e-51, 10**400, NAN, INF, True, "1", None]),
     (at_least, (2,), [2, 3.5], [1.9, NAN, INF, False, "2", None]),
     (between, (0, 1), [0, 0.5, 1], [-0.1, 1.1, NAN, INF, True, "0", None]),
-    (integer_from, (1,), [1, 10**12], [0, -1, 1.0, NAN, True, "1", None]),
+    (integer_from, (1,), [1, 10**12], [0, -1, 10**13, 1.0, NAN, True, "1", None]),
     (interval, (), [[0, 0], (0, 5), [1.5, 2]], [[-1, 2], [2, 1], [1], 3, "12", [0, NAN], None]),
 ]
 

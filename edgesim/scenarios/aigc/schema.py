@@ -41,9 +41,13 @@ __all__ = [
 ]
 
 
-MOST_USERS = 10_000_000
+MOST_USERS = 1_000_000
 """Each has a walk of its own in memory, some hundred bytes of it."""
-MOST_PROVIDERS = 100_000
+MOST_PROVIDERS = 10_000
+MOST_SITES = 1000
+"""Every pair of sites is looked at for the cable between them."""
+MOST_BYTES = 1e12
+"""Most bytes of a request or result: hours on the air, which are measured second by second."""
 MOST_STEPS = 10**9
 """Denoising steps of a request; measured services know up to a few hundred."""
 _PAY_ON = ("assignment", "delivery")
@@ -120,8 +124,8 @@ class Wireless:
 
     def check(self) -> None:
         positive("wireless.side_m", self.side_m)
-        interval("wireless.upload_bytes", self.upload_bytes, open_low=True)
-        interval("wireless.download_bytes", self.download_bytes, open_low=True)
+        interval("wireless.upload_bytes", self.upload_bytes, open_low=True, high=MOST_BYTES)
+        interval("wireless.download_bytes", self.download_bytes, open_low=True, high=MOST_BYTES)
         interval("wireless.deadline_s", self.deadline_s, open_low=True)
         positive("wireless.lateness_s", self.lateness_s)
         self.radio.check("wireless.radio")
@@ -244,6 +248,7 @@ class AIGCScenario:
         self._check_step_shares()
         if self.wireless is not None:
             self.wireless.check()
+            integer_from("provider_count", self.provider_count, 1, MOST_SITES)
         self._check_run_time()
         self._check_profiles()
         if self.providers is not None:

@@ -9,7 +9,7 @@ from edgesim.scenarios.settings import setting
 __all__ = ["Backhaul", "Links", "Topology"]
 
 
-MOST_NODES = 10_000
+MOST_NODES = 2000
 """Switches of a drawn topology: every pair of them is looked at."""
 
 

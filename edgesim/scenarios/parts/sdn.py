@@ -10,6 +10,14 @@ __all__ = ["Collector", "Controller"]
 _MODES = ("piggyback", "separate", "truth")
 
 
+MOST_ROUTES = 100
+"""Shortest paths between two nodes: more are all paths there are, one by one."""
+
+
+MOST_SMOOTHED = 1000
+"""Measurements of every link that are kept to be averaged."""
+
+
 @dataclass
 class Controller:
     """The SDN controller: how it routes, and how long its rules take.
@@ -26,7 +34,7 @@ class Controller:
     rule_ms: float = setting(2.0, "ms; a switch writes one flow rule")
 
     def check(self, at: str) -> None:
-        integer_from(f"{at}.routes", self.routes, 1)
+        integer_from(f"{at}.routes", self.routes, 1, MOST_ROUTES)
         at_least(f"{at}.channel_ms", self.channel_ms, 0)
         at_least(f"{at}.channel_ms_per_km", self.channel_ms_per_km, 0)
         at_least(f"{at}.rule_ms", self.rule_ms, 0)
@@ -51,4 +59,4 @@ class Collector:
         period(f"{at}.period_s", self.period_s)
         period(f"{at}.echo_period_s", self.echo_period_s)
         at_least(f"{at}.noise_ms", self.noise_ms, 0)
-        integer_from(f"{at}.smoothing", self.smoothing, 1)
+        integer_from(f"{at}.smoothing", self.smoothing, 1, MOST_SMOOTHED)

@@ -20,6 +20,8 @@ ROUTINGS = ("k_shortest", "shortest")
 """How a virtual link is led, see :mod:`edgesim.twin.vne.router`."""
 
 INTERVALS = ("poisson", "exponential")
+MOST_VNS = 1_000_000
+"""Virtual networks of an episode: their arrivals are drawn at once."""
 MOST_NODES = 1000
 """Most nodes of a virtual network: its links are drawn pair by pair."""
 
@@ -83,7 +85,7 @@ class VirtualNetworks:
     )
 
     def check(self) -> None:
-        integer_from("virtual.count", self.count, 1)
+        integer_from("virtual.count", self.count, 1, MOST_VNS)
         positive("virtual.arrival_rate_hz", self.arrival_rate_hz)
         one_of("virtual.intervals", self.intervals, INTERVALS)
         positive("virtual.lifetime_s", self.lifetime_s)
@@ -131,7 +133,7 @@ class VNEScenario:
     def __post_init__(self) -> None:
         integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
         one_of("routing", self.routing, ROUTINGS)
-        integer_from("paths", self.paths, 1)
+        integer_from("paths", self.paths, 1, 1000)
         self.physical.check()
         self.virtual.check()
         self.events = checked_events(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgesim.errors import InputError
-from edgesim.scenarios.aigc.schema import AIGCScenario, TraceColumns
+from edgesim.scenarios.aigc.schema import MOST_BYTES, AIGCScenario, TraceColumns
 from edgesim.twin.core.arrival_times import ArrivalTimes
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.trace_file import Floats, Rows, TraceFile
@@ -152,9 +152,9 @@ class Trace(Shared):
                 rows.refuse(key, (optional[key] < 0) | (optional[key] > self._side_m), accepted)
         for key in SIZES:
             if key in self._names:
-                accepted = "must be a finite number above 0"
+                accepted = f"must be a number above 0, at most {MOST_BYTES:g} bytes"
                 optional[key] = rows.floats(key, accepted)
-                rows.refuse(key, optional[key] <= 0, accepted)
+                rows.refuse(key, (optional[key] <= 0) | (optional[key] > MOST_BYTES), accepted)
         return TraceBlock(time_s, self._steps(rows), **optional)
 
     def _steps(self, rows: Rows) -> NDArray[np.int64]:

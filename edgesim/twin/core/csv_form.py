@@ -24,11 +24,13 @@ class CSVForm(NamedTuple):
         encoding: as Arrow and Python call it.
         decimal: the sign before decimals: spreadsheets that write ``;`` between values often write
             a comma there.
+        skipped: lines before the header: one that names the separator, as in ``sep=;``.
     """
 
     delimiter: str
     encoding: str
     decimal: str
+    skipped: int = 0
 
 
 def opened(path: Path) -> Any:
@@ -54,8 +56,11 @@ def csv_form(path: Path, thing: str) -> CSVForm:
     header = next((line for line in text.splitlines() if line.strip()), "")
     if "\ufffd" in header:
         raise InputError(thing, str(path), "must be text in UTF-8: its header is not; save it so")
+    named = re.fullmatch(r'"?sep=(.)"?', header.strip("\r\n"))
+    if named:
+        return CSVForm(named[1], encoding, "," if named[1] == ";" else ".", skipped=1)
+    bare = re.sub(r'"[^"]*"', "", header)
     if plain_suffix(path) == ".tsv":
         return CSVForm("\t", encoding, ".")
-    bare = re.sub(r'"[^"]*"', "", header)
     delimiter = max(_SEPARATORS, key=lambda sign: (bare.count(sign), sign == ","))
     return CSVForm(delimiter, encoding, "," if delimiter == ";" else ".")

@@ -182,7 +182,10 @@ class TraceFile:
             opened(self.path),
             # Rows that do not parse are only numbered by the reader of one thread.
             read_options=pa_csv.ReadOptions(
-                block_size=self._block_bytes, use_threads=False, encoding=self._form.encoding
+                block_size=self._block_bytes,
+                use_threads=False,
+                encoding=self._form.encoding,
+                skip_rows=self._form.skipped,
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter=self._form.delimiter, newlines_in_values=True

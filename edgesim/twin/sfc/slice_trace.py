@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edgesim.errors import InputError, did_you_mean
+from edgesim.notes import note
 from edgesim.scenarios.sfc.schema import SliceNetwork
 from edgesim.scenarios.sfc.trace_columns import ChainTraceColumns
 from edgesim.twin.core.arrival_times import ArrivalTimes
@@ -17,6 +18,7 @@ from edgesim.twin.network.wiring import Wiring
 
 __all__ = ["SliceTrace", "TraceRequest"]
 
+_LONG_S = 1e5  # a day and more: minutes of computing
 _NUMBERS = ("arrival_s", "bandwidth_bps", "max_delay_s", "holding_s")
 _NAMES = ("slice", "source", "destination")
 
@@ -92,6 +94,12 @@ class SliceTrace(Shared):
             end_s = row.arrival_s
         if not self.count:
             raise InputError(self._file.shown, "0 rows", "must hold at least one request")
+        if end_s > _LONG_S:
+            note(
+                self._file.shown,
+                f"spans {end_s:g} s, all of which are simulated, with their measurements and"
+                " background traffic: that takes long (trace_columns.arrival_scale shortens it)",
+            )
         self.mean_held = held / max(end_s, 1.0)
 
     def rows(self) -> Iterator[TraceRequest]:

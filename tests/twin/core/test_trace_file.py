@@ -43,6 +43,7 @@ FORMS = {
     "spaces.csv": b"arrival_s , steps \n 0 , 100 \n1.5, 120\n",
     "capitals.csv": b"Arrival_S,STEPS\n0,100\n1.5,120\n",
     "words.csv": b'"arrival s",Steps\n0,100\n1.5,120\n',
+    "named.csv": b"sep=;\r\narrival_s;steps\r\n0;100\r\n1.5;120\r\n",
     "lines.csv": PLAIN.replace("\n", "\r\n").encode(),
     "comma_in_a_quoted_name.csv": b'"a, b, c";arrival_s;steps\nx;0;100\ny;1.5;120\n',
 }
