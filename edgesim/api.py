@@ -361,8 +361,8 @@ def whatif(
 
     >>> import edgesim
     >>> found = edgesim.whatif("sfc_paper", {"requests": 20}, policy="greedy", episodes=2)
-    >>> [row["metric"] for row in found["rows"]][:2]
-    ['return', 'qoe']
+    >>> found["episodes"]
+    2
 
     Args:
         scenario: as of :func:`scenario`.
