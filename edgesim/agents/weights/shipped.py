@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 from edgesim.agents.policies import Env
@@ -23,7 +22,7 @@ _FOLDER = Path(__file__).parent
 
 
 class Weights(NamedTuple):
-    """Weights of a policy over sets.
+    """Weights of a policy over sets, one that itself knows which choices are there.
 
     Attributes:
         tensors: by the names of the policy's ``state_dict``.
@@ -72,11 +71,12 @@ def ship(folder: Path, path: Path) -> None:
     from safetensors.torch import save
 
     from edgesim.agents.learning.learner import reload_model
+    from edgesim.agents.networks.linear_set_policy import LinearSetPolicy
 
     agent = read_config(folder).agent
     policy = reload_model(agent, folder / "model.zip").policy
-    if not getattr(policy, "any_size", False):
-        raise InputError("run folder", str(folder), "its policy does not take sets of any size")
+    if not isinstance(policy, LinearSetPolicy):
+        raise InputError("run folder", str(folder), "its policy is no LinearSetPolicy")
     about = {
         "policy": agent.policy,
         "arguments": json.dumps(agent.hyperparameters.get("policy_kwargs", {})),
@@ -107,8 +107,7 @@ class Pretrained:
         shown = getattr(space, "features", ())
         if list(shown) != list(weights.features):
             raise InputError("observation", list(shown), f"it knows {list(weights.features)}")
-        kind = load(weights.policy)
-        self._policy = kind(space, env.action_space, lambda _: 0.0, **weights.arguments)
+        self._policy: Any = load(weights.policy)(space, env.action_space, **weights.arguments)
         self._policy.load_state_dict(weights.tensors)
         self._policy.set_training_mode(False)
         self._torch = torch
@@ -119,13 +118,9 @@ class Pretrained:
         state: Any = None,
         episode_start: Any = None,
         deterministic: bool = False,
-        action_masks: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[npt.NDArray[Any], Any]:
         """See :class:`edgesim.agents.policies.Policy`; always the likeliest choice."""
-        torch = self._torch
-        with torch.inference_mode():
-            seen = torch.as_tensor(observation, dtype=torch.float32)
-            scores = self._policy.mlp_extractor.forward_actor(seen).numpy()
-        if action_masks is not None:
-            scores = np.where(action_masks, scores, -np.inf)
-        return np.argmax(scores, axis=1), state
+        with self._torch.inference_mode():
+            seen = self._torch.as_tensor(observation, dtype=self._torch.float32)
+            chosen: npt.NDArray[Any] = self._policy._predict(seen, deterministic=True).numpy()
+        return chosen, state
