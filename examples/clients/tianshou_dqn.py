@@ -1,4 +1,4 @@
-"""DQN of tianshou on edgesim: `pip install tianshou`, then `python examples/clients/tianshou_dqn.py`.
+"""DQN of tianshou on edgesim: `pip install tianshou`, `python examples/clients/tianshou_dqn.py`.
 
 tianshou reads a mask where an observation is a dictionary with the keys ``obs`` and ``mask``: a
 wrapper of a few lines gives it edgesim's.
@@ -47,7 +47,8 @@ def main(steps: int) -> float:
     policy = DiscreteQLearningPolicy(
         model=network, action_space=env.action_space, eps_training=0.1, eps_inference=0.0
     )
-    agent = DQN(policy=policy, optim=AdamOptimizerFactory(lr=1e-3), gamma=0.3, target_update_freq=200)
+    adam = AdamOptimizerFactory(lr=1e-3)
+    agent = DQN(policy=policy, optim=adam, gamma=0.3, target_update_freq=200)
     collector = Collector(agent, training, VectorReplayBuffer(20_000, 4), exploration_noise=True)
     judge = Collector(agent, test)
     result = agent.run_training(

@@ -77,10 +77,11 @@ def ship(folder: Path, path: Path) -> None:
     policy = reload_model(agent, folder / "model.zip").policy
     if not isinstance(policy, LinearSetPolicy):
         raise InputError("run folder", str(folder), "its policy is no LinearSetPolicy")
+    space: Any = policy.observation_space
     about = {
         "policy": agent.policy,
         "arguments": json.dumps(agent.hyperparameters.get("policy_kwargs", {})),
-        "features": json.dumps(list(policy.observation_space.features)),
+        "features": json.dumps(list(space.features)),
     }
     tensors = {name: tensor.contiguous() for name, tensor in policy.state_dict().items()}
     with replacing(path) as part:
