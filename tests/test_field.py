@@ -360,6 +360,10 @@ def test_what_cannot_be_used_is_refused_in_one_line(scenario: Any, overrides: An
             "scenario.network is null here",
         ),
         ("train hydra/launcher=0", "hydra/launcher"),
+        ("evaluate scenario=sfc scenario.network.instances.types=[[a]]", "must be distinct VNF"),
+        ("evaluate scenario=sfc scenario.network.slices.embb.chain=nat", "slices.embb.chain"),
+        ("evaluate scenario=sfc scenario.network.topology.source=[a]", "must be text"),
+        ("evaluate scenario=aigc scenario.profiles.0.service=[x]", "must be text"),
     ],
 )
 def test_a_shell_line_that_cannot_be_used(

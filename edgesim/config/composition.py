@@ -74,6 +74,7 @@ def _defaults(command: str) -> list[Any]:
 def composed(name: str, overrides: Sequence[str]) -> "DictConfig":
     """Hydra's composition, also from within a Hydra job or a notebook that uses Hydra itself."""
     from omegaconf import DictConfig, OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
 
     from edgesim.config.overrides import parsed
 
@@ -97,7 +98,11 @@ def composed(name: str, overrides: Sequence[str]) -> "DictConfig":
         config = _by_hydra(name, [line for line in rest if line in kept])
     for key, given in mappings.items():
         if passes_list(key, values := OmegaConf.to_container(config)):
-            OmegaConf.update(config, numbered(key, values), given, merge=True)
+            try:
+                OmegaConf.update(config, numbered(key, values), given, merge=True)
+            except OmegaConfBaseException as error:
+                reason = str(error.msg or error).splitlines()[0]
+                raise InputError(key, given, reason) from None
             continue
         nested: Any = _held(config, key, given)
         for part in reversed(key.split(".")):

@@ -109,6 +109,7 @@ def _accepted(reason: str) -> str:
         ("is not a valid bool", "must be true or false"),
         ("is not a ListConfig, list or tuple.", "must be a list: [first,second]"),
         ("is not Optional", "must not be null"),
+        ("to string", "must be text"),
         ("is not a subclass of", "must be a mapping of its keys: {key: value}"),
         ("to Dict[", "must be a mapping: {key: value}"),
         ("missing mandatory value", "must have a value"),

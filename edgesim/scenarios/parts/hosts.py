@@ -38,7 +38,8 @@ class Instances:
     queue_packets: int = setting(100, "places of an instance's queue")
 
     def check(self, at: str) -> None:
-        if not self.types or len(set(self.types)) != len(self.types):
+        texts = all(isinstance(name, str) for name in self.types)
+        if not self.types or not texts or len(set(self.types)) != len(self.types):
             raise InputError(f"{at}.types", self.types, "must be distinct VNF names")
         if self.hosts is not None:
             integer_from(f"{at}.hosts", self.hosts, 1)
