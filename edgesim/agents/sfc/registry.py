@@ -46,6 +46,12 @@ POLICIES: dict[str, PolicySpec] = {
         requires="network",
         environment={"observation": "chains"},
     ),
+    "pretrained": PolicySpec(
+        "weights that edgesim ships, learned in random worlds: for any network",
+        "edgesim.agents.weights.shipped:Pretrained",
+        requires="network",
+        environment={"observation": "chains"},
+    ),
     "planner": PolicySpec(
         "tries what another policy would choose, and the next best, in sampled futures of the twin",
         "edgesim.agents.planner:Planner",
