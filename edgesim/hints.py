@@ -4,10 +4,11 @@
 libraries and papers call otherwise; the first of them that is known where it is asked for is meant.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
-__all__ = ["SYNONYMS", "nearest", "nearest_key"]
+__all__ = ["SYNONYMS", "nearest", "nearest_key", "number_meant"]
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     # commands
@@ -65,7 +66,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "heuristic": ("policy",),
     "baseline": ("policy",),
     "strategy": ("policy",),
-    "gpu": ("device",),
+    "gpu": ("device", "cuda"),
     "cuda": ("device",),
     "backend": ("engine",),
     "jobs": ("threads",),
@@ -115,6 +116,11 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "mttr": ("link_mttr_s",),
     "power": ("site_power_dbm",),
     "frequency": ("carrier_ghz",),
+    # scenarios, by the ids of their environments
+    "edgesim/aigc_v0": ("aigc",),
+    "edgesim/sfc_v0": ("sfc",),
+    "edgesim/vne_v0": ("vne_wx100",),
+    "vne": ("vne_wx100",),
     # policies, agents, budgets
     "rr": ("round_robin",),
     "uniform": ("random",),
@@ -139,7 +145,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 
 
 _COUNTS = ("n_", "num_", "number_of_", "no_of_")
-_CLOSE, _NEAR = 0.8, 0.6  # difflib's ratios: a slip of the keys; the same word, more or less
+# difflib's ratios: a slip of the keys; a word much like it; the same word, more or less
+_CLOSE, _LIKE, _NEAR = 0.8, 0.7, 0.6
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -166,6 +173,25 @@ def nearest_key(key: str, known: Iterable[str]) -> str | None:
     return next(_candidates(key, list(dict.fromkeys(known))), None)
 
 
+def number_meant(text: str, whole: bool) -> str | None:
+    """The number that was most likely meant by a text: ``100k``, ``100,000``, ``1e5``, ``10G``.
+
+    Args:
+        text: what stands where a number should.
+        whole: whether a whole number is wanted.
+    """
+    plain = str(text).strip().replace("_", "")
+    if re.fullmatch(r"\d{1,3}(,\d{3})+", plain):
+        plain = plain.replace(",", "")
+    found = re.fullmatch(r"([-+]?\d+\.?\d*(?:[eE][-+]?\d+)?)\s*([kKMGT]?)", plain)
+    if found is None:
+        return None
+    value = float(found[1]) * 1000.0 ** " KMGT".index(found[2].upper() or " ")
+    if not whole:
+        return f"{value:g}"
+    return str(int(value)) if value.is_integer() else None
+
+
 def _candidates(key: str, names: Sequence[str]) -> Iterator[str]:
     """What may have been meant by a dotted key, the likeliest first."""
     parent, _, leaf = key.rpartition(".")
@@ -182,12 +208,13 @@ def _candidates(key: str, names: Sequence[str]) -> Iterator[str]:
     for meant in (*_synonyms(leaf), wanted, *_counted(leaf)):
         if meant in places:
             yield places[meant][0]
-    for cutoff in (_CLOSE, _NEAR):
+    for cutoff in (_CLOSE, _LIKE):
         for near in get_close_matches(wanted, list(beside), n=1, cutoff=cutoff):
             yield beside[near]
         for near in get_close_matches(wanted, list(places), n=1, cutoff=cutoff):
             yield places[near][0]
-    yield from get_close_matches(key, names, n=1, cutoff=_NEAR)
+    if "." in parent and parent in names:  # a key below one that has none here
+        yield parent
 
 
 def _far(name: str, parent: str) -> tuple[bool, bool, int]:

@@ -16,7 +16,8 @@ from edgesim.reproduction.budget import BUDGETS
 
 def everything() -> set[str]:
     """Every name that a user may give: commands, keys, policies, agents, budgets."""
-    names = {"--version", "--help", *COMMANDS, *agents.presets(), *BUDGETS}
+    names = {"--version", "--help", "cuda", *COMMANDS, *agents.presets(), *BUDGETS}
+    names |= set(edgesim.scenarios.presets())
     for problem in PROBLEMS.values():
         names |= set(load(problem.policies))
     for command in SCHEMAS:

@@ -10,6 +10,7 @@ from edgesim.agents.policies import Policy
 from edgesim.agents.runs.exported import local
 from edgesim.agents.runs.runfolder import read_config
 from edgesim.agents.specs import Column, PolicySpec, policies_of
+from edgesim.config import agents
 from edgesim.config.config import DEFAULT_SCENARIO, EvaluateConfig, SimulateConfig, is_run_folder
 from edgesim.config.whatif import WhatIfConfig
 from edgesim.envs.making import Env
@@ -153,6 +154,13 @@ def find_policy(scenario: Any, policy: Any) -> NamedPolicy:
     if name in policies_of(scenario.problem):
         accepted = f"is a bound, which plays no episode; accepted: {', '.join(offered(scenario))}"
         raise InputError("policy", policy, accepted)
+    if name in agents.presets():
+        trained = f"policy=runs/{scenario.name}/{name}/seed-0"
+        accepted = f"is an agent: edgesim train agent={name} trains it, {trained} then names it"
+        raise InputError("policy", policy, accepted)
+    if policy.endswith(".py"):
+        accepted = f"is a file: name a class in it, as in {policy.removesuffix('.py')}:MyPolicy"
+        raise InputError("policy", policy, accepted)
     raise InputError(
         "policy",
         policy,
@@ -170,7 +178,8 @@ def _options(policy: str, given: str, known: Mapping[str, Any]) -> dict[str, Any
     for part in filter(None, given.split(",")):
         key, _, value = part.partition("=")
         if key not in known:
-            raise InputError(f"policy {policy.partition(':')[0]}", key, did_you_mean(key, known))
+            accepted = did_you_mean(key, known) if known else "it takes no options"
+            raise InputError(f"policy {policy.partition(':')[0]}", key, accepted)
         kind = type(known[key])
         try:
             options[key] = kind(value)
@@ -231,7 +240,9 @@ class _Called:
     def __call__(self, envs: Sequence[Env], seed: int) -> Policy:
         made = self.found(*(envs, seed)[: self.arguments])
         if not hasattr(made, "predict"):
-            raise InputError("policy", self.entry, f"must return what has predict(), not {made!r}")
+            kind = type(made).__name__
+            accepted = f"must be or return what has predict(); a {kind} has none"
+            raise InputError("policy", self.entry, accepted)
         policy: Policy = made
         return policy
 

@@ -21,13 +21,13 @@ def check_words(command: str, words: Sequence[str]) -> None:
     Raises:
         InputError: one is not, with what would say the same.
     """
-    for word, after in zip(words, (*words[1:], ""), strict=False):
+    for word, after, later in zip(words, (*words[1:], ""), (*words[2:], "", ""), strict=False):
         if word in SWEEP:
             continue
         if word.startswith("-"):
             raise InputError("option", word, _of_option(command, word, after))
         if "=" not in word and not word.startswith("~"):
-            raise InputError("argument", word, _of_bare(command, word, after))
+            raise InputError("argument", word, _of_bare(command, word, after, later))
 
 
 def _of_option(command: str, word: str, after: str) -> str:
@@ -44,27 +44,35 @@ def _of_option(command: str, word: str, after: str) -> str:
     return f"did you mean {near}={value or ('true' if switch else '...')}? {_OPTIONS}"
 
 
-def _of_bare(command: str, word: str, after: str) -> str:
+def _of_bare(command: str, word: str, after: str, later: str) -> str:
     """What a word without ``=`` would be with it."""
+    meant = _meant(command, word, after, later)
+    if meant is not None:
+        return f"must be key=value without spaces: did you mean {meant}?"
+    if word in _keys(command):
+        return f"must be key=value, as in {word}=..."
+    return f"must be key=value; edgesim {command} --help lists the keys"
+
+
+def _meant(command: str, word: str, after: str, later: str) -> str | None:
+    """The word that was most likely meant by one without ``=``, and those that follow it."""
     known = _keys(command)
     key, colon, value = word.partition(":")
-    if word in known and len(after) > 1 and "=" not in after[1:] and after[0] != "-":
-        after = after.removeprefix("=")
-        return f"must be key=value: did you mean {word}={after}?"
-    if colon and key in known:
-        return f"must be key=value: did you mean {key}={value}?"
     if word in known:
-        return f"must be key=value, as in {word}=..."
-    for key, names in _names(command).items():
-        if word in names:
-            return f"must be key=value: did you mean {key}={word}?"
-    if Path(word).is_dir():
-        for key in ("policy", "runs"):
-            if key in known:
-                return f"must be key=value: did you mean {key}={word}?"
+        if after == "=":
+            return f"{word}={later or '...'}"
+        taken = after.removeprefix("=")
+        return f"{word}={taken}" if taken and "=" not in taken and taken[0] != "-" else None
+    if colon and key in known:
+        return f"{key}={value}"
+    if word in ("help", "h"):
+        return "--help"
+    named = [name for name, words in _names(command).items() if word in words]
+    if not named and ("/" in word or Path(word).is_dir()):
+        order = ("runs", "policy") if command == "compare" else ("policy", "runs")
+        named = [name for name in order if name in known]
     near = nearest_key(word, known)
-    hint = f": did you mean {near}=...?" if near else ""
-    return f"must be key=value{hint or f'; edgesim {command} --help lists the keys'}"
+    return f"{named[0]}={word}" if named else f"{near}=..." if near else None
 
 
 def _keys(command: str) -> list[str]:

@@ -11,6 +11,7 @@ from edgesim.config.explain import explained, known_key
 from edgesim.config.overrides import config_name, is_open, parsed, values_of
 from edgesim.config.whatif import without_changes
 from edgesim.errors import InputError, did_you_mean
+from edgesim.hints import number_meant
 from edgesim.presets import is_preset_file
 
 if TYPE_CHECKING:
@@ -143,7 +144,10 @@ def _rewritten(command: str, item: "Override", sweep: bool, by_folder: bool) -> 
         value = line.partition("=")[2]
     if item.is_sweep_override() and not sweep:
         if (command, key) not in _LISTS or not item.is_choice_sweep():
-            raise InputError(key, value, "is several values: -m runs the command once for each")
+            meant = number_meant(value, whole=True)
+            hint = f"did you mean {meant}? " if meant else ""
+            several = f"is several values: {hint}-m runs the command once for each"
+            raise InputError(key, value, several)
         return f"{key}=[{value}]"
     if by_folder and key.startswith("scenario."):
         return f"++scenario_keys.{key.removeprefix('scenario.')}={value}"
@@ -168,7 +172,8 @@ def _chosen(group: str, item: "Override") -> str:
         elif isinstance(choice, str) and choice in names:
             choices.append(choice)
         else:
-            own = f"; or a YAML file of your own: base: <a {group}>, then what differs"
+            preset = "an agent" if group == "agent" else "a scenario"
+            own = f"; or a YAML file of your own: base: <{preset}>, then what differs"
             raise InputError(group, choice, did_you_mean(str(choice), names) + own)
     line = str(item.input_line)
     if not any(map(is_preset_file, values_of(item))):

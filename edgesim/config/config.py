@@ -16,7 +16,7 @@ from typing import Any
 from edgesim.config.keys import as_list, help_text, not_empty
 from edgesim.config.services import CalibrateConfig, CalibrateTrainConfig, ValidateConfig
 from edgesim.config.whatif import WhatIfConfig
-from edgesim.errors import InputError
+from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import is_import_string
 from edgesim.numbers import LARGEST_SEED
 from edgesim.problems import ENGINES
@@ -205,7 +205,8 @@ class TrainConfig:
             one_of("trackers", tracker, ("wandb", "mlflow"))
         one_of("engine", self.engine, ENGINES)
         if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", self.device):
-            raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>, auto")
+            accepted = f"{did_you_mean(self.device, _DEVICES)}, cuda:<n>"
+            raise InputError("device", self.device, accepted)
 
 
 @dataclass

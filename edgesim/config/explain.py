@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from edgesim.config.composition import composed, flat
 from edgesim.config.overrides import parsed
 from edgesim.errors import InputError, did_you_mean
-from edgesim.hints import nearest_key
+from edgesim.hints import nearest_key, number_meant
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -72,7 +72,7 @@ def _on_override(
         return InputError("arguments", " ".join(overrides), _first_line(cause))
     key = item.key_or_group
     if not isinstance(cause, AttributeError | KeyError):
-        return InputError(key, _shown(item), _accepted(_first_line(cause)))
+        return InputError(key, _shown(item), _accepted(_first_line(cause), _shown(item)))
     if full != key and not full.startswith(f"{key}."):  # a key within a value
         return InputError(key, _shown(item), _first_line(cause))
     return InputError(full, _shown(item), known_key(full, name, overrides))
@@ -101,11 +101,16 @@ def _first_line(error: BaseException) -> str:
     return (str(getattr(error, "msg", None) or error).splitlines() or [type(error).__name__])[0]
 
 
-def _accepted(reason: str) -> str:
+def _accepted(reason: str, value: Any) -> str:
     """OmegaConf's words on a value of a wrong type, as what would be accepted."""
+    for end, whole in (("converted to Integer", True), ("converted to Float", False)):
+        if end in reason:
+            meant = number_meant(str(value), whole)
+            kind = "a whole number" if whole else "a number"
+            return f"must be {kind}" + (f": did you mean {meant}?" if meant else "")
+    if "is not a subclass of" in reason:
+        return "has keys of its own: set those, or null where it takes that"
     for end, accepted in (
-        ("converted to Integer", "must be a whole number"),
-        ("converted to Float", "must be a number"),
         ("is not a valid bool", "must be true or false"),
         ("is not a ListConfig, list or tuple.", "must be a list: [first,second]"),
         ("is not Optional", "must not be null"),
@@ -141,7 +146,8 @@ def _below_null(name: str, overrides: Sequence[str]) -> InputError | None:
         for count in range(1, len(parts)):
             parent = ".".join(parts[:count])
             if parent in names and _at(values, parts[:count]) is None:
-                return InputError(item.key_or_group, _shown(item), f"{parent} is null here")
+                accepted = f"{parent} is null here: choose a preset that has it, or give it whole"
+                return InputError(item.key_or_group, _shown(item), accepted)
     return None
 
 

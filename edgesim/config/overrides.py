@@ -41,9 +41,9 @@ def parsed(overrides: Sequence[str]) -> "list[Override]":
         try:
             parsed += parser.parse_overrides([override])
         except HydraException:
-            raise InputError(
-                key, value, "cannot be read; text with special characters is quoted: 'key=\"text\"'"
-            ) from None
+            quoted = f"""'{key}="{value}"'"""
+            accepted = f"cannot be read; text with special characters is quoted: {quoted}"
+            raise InputError(key, value, accepted) from None
     return parsed
 
 

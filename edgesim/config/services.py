@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from edgesim.config.keys import help_text, increasing, not_empty
-from edgesim.errors import InputError
+from edgesim.errors import InputError, did_you_mean
 from edgesim.numbers import LARGEST_SEED
 from edgesim.scenarios.checks import at_least, between, integer_from, interval, one_of
 
@@ -109,7 +109,8 @@ class CalibrateConfig:
         integer_from("seed", self.seed, 0, LARGEST_SEED)
         integer_from("threads", self.threads, 1)
         if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
-            raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>")
+            accepted = f"{did_you_mean(self.device, _DEVICES)}, cuda:<n>"
+            raise InputError("device", self.device, accepted)
         one_of("clock", self.clock, (None, *_CLOCKS))
         if self.clock == "cpu" and self.device != "cpu":
             raise InputError("clock", self.clock, "a GPU's time is not the CPU's: clock=wall")
@@ -216,7 +217,8 @@ class ValidateConfig:
         integer_from("seed", self.seed, 0, LARGEST_SEED)
         integer_from("threads", self.threads, 1)
         if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
-            raise InputError("device", self.device, "accepted: cpu, cuda, cuda:<n>")
+            accepted = f"{did_you_mean(self.device, _DEVICES)}, cuda:<n>"
+            raise InputError("device", self.device, accepted)
         one_of("clock", self.clock, _CLOCKS)
         if self.clock == "cpu" and self.device != "cpu":
             raise InputError("clock", self.clock, "a GPU's time is not the CPU's: clock=wall")

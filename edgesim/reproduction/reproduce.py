@@ -32,6 +32,10 @@ def reproduce(config: ReproduceConfig) -> list[Path]:
     if config.redraw:
         return [_drawn(figure, out / figure.name) for figure in figures]
     spent = budget(config.budget, config.seeds)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("out", config.out, f"must be a folder: {error.strerror}") from None
     results = ResultStore(spent, config.runs, out, tell=lambda line: _say(f"  measuring {line}"))
     for figure in figures:
         for training in _trainings(results, figure):

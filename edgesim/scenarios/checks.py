@@ -105,4 +105,5 @@ def requests_of(key: str, horizon_s: float, arrival_rate_hz: float) -> None:
 def one_of(key: str, value: Any, accepted: Sequence[str | None]) -> None:
     """``value`` is one of the names ``accepted``."""
     if not isinstance(value, str | None) or value not in accepted:
-        raise InputError(key, value, did_you_mean(str(value), (str(item) for item in accepted)))
+        names = ("null" if item is None else item for item in accepted)
+        raise InputError(key, value, did_you_mean(str(value), names))

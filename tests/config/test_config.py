@@ -237,7 +237,7 @@ REFUSED: list[tuple[str, list[str], str]] = [
     ("train", ["agent.algorithm=PPO"], "must be module:attribute"),
     ("train", ["agent.schedules.learning_rate=[1]"], "must be [from, to]"),
     ("train", ["+agent.schedules.x=[0,.inf]"], "agent.schedules.x = "),
-    ("train", ["device=gpu"], "accepted: cpu, cuda, cuda:<n>, auto"),
+    ("train", ["device=gpu"], "accepted: auto, cpu, cuda, cuda:<n>"),
     ("train", ["runs=''"], "runs = '': must be text"),
     ("evaluate", ["policy=[]"], "must name at least one policy"),
     ("evaluate", ["policy=[random,3]"], "policy = 3: must be text"),

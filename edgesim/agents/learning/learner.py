@@ -14,6 +14,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor
 
 from edgesim.agents.learning.batched import BatchedVecEnv
 from edgesim.agents.learning.contract import check_contract, is_sb3
+from edgesim.agents.learning.hyperparameters import check_hyperparameters
 from edgesim.agents.learning.schedules import linear
 from edgesim.agents.measuring.rollout import takes_masks
 from edgesim.agents.policies import Env
@@ -23,7 +24,7 @@ from edgesim.config.config import AgentConfig
 from edgesim.envs.making import make_envs
 from edgesim.envs.vector import engine_of, vector_env
 from edgesim.envs.worlds import WorldsEnv
-from edgesim.errors import InputError
+from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import load, taken
 from edgesim.scenarios import resolve
 from edgesim.scenarios.worlds import random_worlds
@@ -38,6 +39,9 @@ __all__ = [
     "training_envs",
     "worlds_envs",
 ]
+
+
+_LOOKED_AT = 8  # random worlds that are made to see whether an agent can learn in such
 
 
 class SteppedEnvs(DummyVecEnv):
@@ -139,12 +143,34 @@ def worlds_envs(scenario: Any, agent: AgentConfig, seeds: Sequence[int], count: 
     Raises:
         InputError: the problem draws no worlds, or its environment does not take the arguments.
     """
-    drawn = random_worlds(scenario, seeds)
+    drawn = _drawn_worlds(scenario, agent, seeds)
     made = [resolve(asdict(scenario), keys) for keys in drawn]
     envs = [agent_envs(world, agent, 1)[0] for world in made]
+    _check_choices(scenario, agent, envs)
     choices = max(getattr(env.observation_space, "choices", 0) for env in envs)
     lanes = min(count, len(envs))
     return [WorldsEnv(envs[lane::lanes], choices) for lane in range(lanes)]
+
+
+def _drawn_worlds(scenario: Any, agent: AgentConfig, seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """Random worlds; where there are none, the agent's key is to blame."""
+    try:
+        return random_worlds(scenario, seeds)
+    except InputError as error:
+        raise InputError("agent.worlds", agent.worlds, error.accepted) from None
+
+
+def _check_choices(scenario: Any, agent: AgentConfig, envs: Sequence[Env]) -> None:
+    """See that an action is a choice and nothing else, as filling up to one size takes it."""
+    for env in envs:
+        choices = getattr(env.observation_space, "choices", None)
+        actions = getattr(env.action_space, "n", None)
+        if choices is not None and actions != choices:
+            accepted = (
+                f"random worlds of {scenario.name} have {actions} actions for {choices} choices"
+                " (one rejects), which cannot be filled up to one size; accepted: 0"
+            )
+            raise InputError("agent.worlds", agent.worlds, accepted)
 
 
 def _batched(scenario: Any, agent: AgentConfig, count: int) -> Any:
@@ -171,6 +197,11 @@ def agent_envs(scenario: Any, agent: AgentConfig, count: int) -> list[Env]:
             raise InputError(f"agent.environment.{key}", given, "set scenario.<key> instead")
     try:
         return make_envs(scenario, count, agent.environment)
+    except InputError as error:
+        if error.thing not in agent.environment:
+            raise
+        thing = f"agent.environment.{error.thing}"
+        raise InputError(thing, error.value, error.accepted) from None
     except TypeError as error:
         raise InputError("agent.environment", agent.environment, _reason(error)) from None
 
@@ -184,7 +215,8 @@ def check_agent(scenario: Any, agent: AgentConfig) -> None:
             problem draws none; or the environment does not take ``agent.environment``.
     """
     if agent.worlds:
-        random_worlds(scenario, [0])  # does the problem draw any?
+        for env in worlds_envs(scenario, agent, range(_LOOKED_AT), 1):
+            env.close()
     (env,) = agent_envs(scenario, agent, 1)
     space = env.action_space
     if not {kind.__name__ for kind in type(space).__mro__} & set(agent.actions):
@@ -192,9 +224,20 @@ def check_agent(scenario: Any, agent: AgentConfig) -> None:
         raise InputError("agent", agent.name, accepted)
     algorithm = load(agent.algorithm, "agent.algorithm")
     check_contract(agent, algorithm)
+    if is_sb3(algorithm):
+        check_hyperparameters(agent.hyperparameters)
+        _check_policy(agent, algorithm)
     if is_sb3(algorithm) and takes_masks(algorithm) and not hasattr(env.unwrapped, "action_masks"):
         raise InputError("agent", agent.name, f"needs action masks; {scenario.name} has none")
     env.close()
+
+
+def _check_policy(agent: AgentConfig, algorithm: Any) -> None:
+    """See that an algorithm knows the name of the network, where it names networks."""
+    known = getattr(algorithm, "policy_aliases", {})
+    if ":" not in agent.policy and known and agent.policy not in known:
+        accepted = f"{did_you_mean(agent.policy, known)}, or module:attribute"
+        raise InputError("agent.policy", agent.policy, accepted)
 
 
 def make_model(agent: AgentConfig, envs: VecEnv, seed: int, device: str) -> Any:

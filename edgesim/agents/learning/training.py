@@ -108,7 +108,10 @@ def _kept_if_learned(folder: Path) -> Iterator[None]:
     """
     places = [folder, *folder.parents]
     made = [place for place in places if not place.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("runs", str(folder), f"must be a folder: {error.strerror}") from None
     try:
         yield
     except Exception:

@@ -9,6 +9,11 @@ from edgesim.scenarios.settings import setting
 __all__ = ["Radio"]
 
 
+BANDWIDTHS_HZ = (180e3, 2e9)
+"""From one resource block of LTE (3GPP TS 36.211, 6.2.3) to the widest channel of NR (TS 38.104,
+table 5.3.2-3): less or more is most likely another unit."""
+
+
 @dataclass
 class Radio:
     """Air interface of every site (3GPP TR 38.901 UMi street canyon)."""
@@ -56,6 +61,7 @@ class Radio:
         for key in ("site_noise_figure_db", "user_noise_figure_db"):
             between(f"{at}.{key}", getattr(self, key), 0, 30)
         between(f"{at}.carrier_ghz", self.carrier_ghz, 0.5, 100)
+        between(f"{at}.bandwidth_hz", self.bandwidth_hz, *BANDWIDTHS_HZ)
         if self.site_height_m <= 1 or self.user_height_m <= 1:
             raise InputError(
                 f"{at}.user_height_m",
