@@ -213,7 +213,7 @@ def _candidates(key: str, names: Sequence[str]) -> Iterator[str]:
             yield beside[near]
         for near in get_close_matches(wanted, list(places), n=1, cutoff=cutoff):
             yield places[near][0]
-    if "." in parent and parent in names:  # a key below one that has none here
+    if "." in parent and parent in names and not beside:  # it has no keys here
         yield parent
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 _BEYOND_FLOATS = 1 << 1024
-_LISTED = 15  # names that a message may list
+_LISTED = 20  # names that a message may list
 
 
 __all__ = ["explained", "known_key"]
