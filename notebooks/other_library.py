@@ -134,6 +134,20 @@ decisions = UPDATES * STEPS * WORLDS
 print(f"{decisions} decisions, {len(returns)} episodes, {np.mean(returns):.1f} on average")
 
 # %% [markdown]
+# The returns of the episodes in the order in which they ended.
+
+# %%
+import matplotlib.pyplot as plt
+
+from edgesim.plots.style import ACCENT, house
+
+with house():
+    drawn = plt.figure(figsize=(7.0, 2.6))
+    axes = drawn.subplots()
+axes.plot(returns, "o", color=ACCENT, markersize=4)
+axes.set_xlabel("episodes that have ended")
+axes.set_ylabel("return")
+# %% [markdown]
 # ## Measuring it beside the baselines
 #
 # Whatever has `predict` is a policy. It is measured on the same episodes as those of edgesim.

@@ -22,6 +22,7 @@
 
 # %%
 import gymnasium
+import matplotlib.pyplot as plt
 import numpy as np
 from sb3_contrib import MaskablePPO
 
@@ -94,6 +95,30 @@ def play_model(seed):
 
 learned = [play_model(seed) for seed in TEST_SEEDS]
 print(f"MaskablePPO: {np.mean(learned):.1f}")
+
+# %% [markdown]
+# The three beside each other, a dot an episode, and what `render` shows of the world, here at an
+# episode's 300th request. Figures of matplotlib are drawn in the style of edgesim within `house`.
+
+# %%
+from edgesim.plots.style import ACCENT, GREY, house
+
+shown = gymnasium.make("edgesim/AIGC-v0", render_mode="rgb_array", **SCENARIO)
+shown.reset(seed=0)
+for _ in range(300):
+    shown.step(choose(shown.unwrapped.action_masks(), 0))
+frame = shown.render()  # an array of pixels
+
+with house():
+    drawn = plt.figure(figsize=(8.0, 6.2))
+    above, below = drawn.subplots(2, 1, height_ratios=(2, 4))
+for row, returns in enumerate((random, own, learned)):
+    above.barh(row, np.mean(returns), color=ACCENT if row else GREY, height=0.6)
+    above.plot(returns, [row] * len(returns), "o", color="black", markersize=4)
+above.set_yticks(range(3), ["at random", "own agent", "MaskablePPO"])
+above.set_xlabel("return of an episode")
+below.imshow(frame)
+below.set_axis_off()
 
 # %% [markdown]
 # The metrics of an episode tell more than its return. What each means stands in

@@ -126,6 +126,24 @@ log = played["mine"].logs[0].table().to_pandas()
 print(log.groupby("event").size())
 
 # %% [markdown]
+# The same as a picture: QoE of each admitted chain over time, under two policies.
+
+# %%
+import matplotlib.pyplot as plt
+
+from edgesim.plots.style import ACCENT, COLOURS, house
+
+with house():
+    drawn = plt.figure(figsize=(7.0, 2.8))
+    axes = drawn.subplots()
+for name, colour in (("mine", ACCENT), ("load_aware", COLOURS[1])):
+    events = played[name].logs[0].table().to_pandas()
+    admitted = events[events["event"] == "accept"]
+    axes.plot(admitted["time_s"], admitted["value"], ".", color=colour, label=name)
+axes.set_xlabel("time, s")
+axes.set_ylabel("QoE at admission")
+axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)
+# %% [markdown]
 # ## A list of providers, and a trace of tasks
 #
 # The other problem takes files in the same way. Latency and utilisation are read from the log.

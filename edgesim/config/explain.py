@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 _BEYOND_FLOATS = 1 << 1024
-_LISTED = 20  # names that a message may list
+_LISTED = 400  # characters of the names that a message may list
 
 
 __all__ = ["explained", "known_key"]
@@ -166,7 +166,7 @@ def known_key(key: str, name: str, overrides: Sequence[str]) -> str:
     level = [known for known in names if known.rpartition(".")[0] == place]
     hint = f"did you mean {near!r}? " if near else "no such key; "
     command = name.removesuffix("-run")
-    listed = level and len(level) <= _LISTED
+    listed = level and sum(map(len, level)) <= _LISTED
     shown = (
         f"accepted: {', '.join(level)}" if listed else f"edgesim {command} --help lists the keys"
     )
