@@ -239,6 +239,14 @@ def test_a_locale_that_is_not_utf_8(words: list[str]) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+def test_places_of_providers_without_a_network_are_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    one = {"capacity": 900, "ax": 0, "ay": 0.1, "bx": 200, "by": 0.8, "x_m": 5.0, "y_m": 5.0}
+    resolve("aigc_paper", {"providers": [one]})
+    assert "places of providers not used" in caplog.text
+
+
 # ---- values
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgesim.errors import InputError, did_you_mean
+from edgesim.notes import note
 from edgesim.numbers import LARGEST_SEED
 from edgesim.scenarios.aigc.services import Scheduler, ServiceProfile, fit_of, measured
 from edgesim.scenarios.checks import (
@@ -411,6 +412,8 @@ def _provider(where: str, item: Any, scenario: AIGCScenario) -> ProviderSpec:
         raise InputError(f"{where}.ay", item["ay"], f"must not pass by = {item['by']:g}")
     if (item.get("x_m") is None) != (item.get("y_m") is None):
         raise InputError(f"{where}.x_m", item.get("x_m"), "x_m and y_m go together")
+    if scenario.wireless is None and item.get("x_m") is not None:
+        note(where.partition("[")[0], "places of providers not used: there is no network here")
     if scenario.wireless is not None and item.get("x_m") is not None:
         between(f"{where}.x_m", item["x_m"], 0, scenario.wireless.side_m)
         between(f"{where}.y_m", item["y_m"], 0, scenario.wireless.side_m)
