@@ -38,7 +38,7 @@ def repository() -> str | None:
     if given is None:
         git = ["git", "-C", str(Path(__file__).parent), "remote", "get-url", "origin"]
         try:
-            ran = subprocess.run(git, capture_output=True, text=True, check=True, timeout=10)
+            ran = subprocess.run(git, capture_output=True, encoding="utf-8", check=True, timeout=10)
         except (OSError, subprocess.SubprocessError):
             return None
         given = ran.stdout.strip()
