@@ -146,6 +146,17 @@ def test_a_page_fits_and_its_words_and_pictures_are_whole(tab: Any, page: str, s
     assert tab.faults == []
 
 
+def test_what_a_terminal_prints_wraps_on_a_phone(browser: Any, site: Path) -> None:
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    tab.goto((site / "mistakes.html").as_uri())
+    over = tab.evaluate(
+        "[...document.querySelectorAll('.language-console pre > code')]"
+        ".map((it) => it.scrollWidth - it.clientWidth)"
+    )
+    assert over and max(over) <= 0
+    tab.close()
+
+
 def test_the_scheme_is_the_one_that_the_system_asks_for(browser: Any, site: Path) -> None:
     for scheme, name in (("light", "default"), ("dark", "slate")):
         context = browser.new_context(color_scheme=scheme)
