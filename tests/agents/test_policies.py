@@ -62,7 +62,7 @@ def test_every_offered_policy_plays_every_scenario(scenario):
     assert names
     for name in names:
         build = find_policy(short, name)
-        assert isinstance(build(make_envs(short, 2), 0), Policy)
+        assert isinstance(build(make_envs(short, 2, build.env_kwargs), 0), Policy)
         assert len(rollout(short, build, [1, 2]).rows) == 2
 
 
