@@ -1,5 +1,6 @@
 """Least-squares policy iteration: it finds what choices are worth, and what follows them."""
 
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -17,7 +18,7 @@ from edgesim.errors import InputError
 FEATURES = ("there", "pays", "spends")
 
 
-class Shop(gymnasium.Env[npt.NDArray[np.float32], int]):
+class Shop(gymnasium.Env[Any, Any]):
     """Each of three things pays at once; what it spends of the till is missing from then on.
 
     The reward of a step is what the thing pays, less what has been spent in the step before.
@@ -50,7 +51,7 @@ class Shop(gymnasium.Env[npt.NDArray[np.float32], int]):
 
 
 def learner(**arguments: Any) -> LeastSquares:
-    envs = DummyVecEnv([lambda seed=seed: Shop(seed) for seed in range(4)])
+    envs = DummyVecEnv([partial(Shop, seed) for seed in range(4)])
     return LeastSquares(LinearSetPolicy, envs, seed=0, **{"n_steps": 100, **arguments})
 
 

@@ -62,7 +62,12 @@ def test_the_planner_tries_what_its_base_ranks_near_and_leaves_what_is_clear() -
     worth = MarginalCost([env], 0).worth(observation[None])[0]
     first, second = np.argsort(-worth)[:2]
     gap = float(worth[first] - worth[second])
-    options = {"base": "marginal_cost", "futures": 2, "candidates": 3, "horizon_s": 2.0}
+    options: dict[str, Any] = {
+        "base": "marginal_cost",
+        "futures": 2,
+        "candidates": 3,
+        "horizon_s": 2.0,
+    }
     wide = Planner([env], 0, margin=gap + 1e-3, **options)
     assert wide._tried(observation, int(first), env.unwrapped)[:2] == [first, second]
     narrow = Planner([env], 0, margin=max(gap / 2, 1e-9), **options)
