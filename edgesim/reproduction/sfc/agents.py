@@ -6,7 +6,5 @@ from edgesim.reproduction.sfc.learning import TRAININGS as PAPER
 
 __all__ = ["TRAININGS"]
 
-_OURS = ("least_squares", "set_dqn", "heuristic_start", *AGENTS)
-
-TRAININGS = (*PAPER, *(Training("sfc", agent, quick=False) for agent in _OURS))
+TRAININGS = (*PAPER, *(Training("sfc", agent, quick=False) for agent in AGENTS))
 """All agents on the authors' setting; on slices in the full budget alone."""
