@@ -21,7 +21,9 @@ def _run(
     baselines: Mapping[str, list[float]] = BASELINES,
 ) -> Path:
     """A complete run folder whose agent got these returns on episodes 2, 6, 10, ..."""
-    config = compose("train", ["scenario=sfc_paper", f"seed={seed}", f"runs={place}", *overrides])
+    named = any(word.startswith("agent=") for word in overrides)
+    given = ["scenario=sfc_paper", *([] if named else ["agent=maskable_ppo"]), *overrides]
+    config = compose("train", [f"seed={seed}", f"runs={place}", *given])
     folder = runfolder.folder_of(config)
     folder.mkdir(parents=True)
     runfolder.write_config(folder, config)
