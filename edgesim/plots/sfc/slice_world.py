@@ -33,8 +33,8 @@ def draw_network(axes: Axes, twin: SFCWorkload, fresh: bool = True) -> None:
     fuller = load.reshape(-1, 2).max(axis=1)
     colours = colormaps["YlOrRd"]
     lines = LineCollection(
-        [places[list(ends)] for ends in wiring.edges],
-        colors=[colours(0.15 + 0.85 * share) for share in fuller.tolist()],
+        list(places[np.array(list(wiring.edges)).reshape(-1, 2)]),
+        colors=colours(0.15 + 0.85 * fuller),
         linewidths=(1 + 3 * fuller).tolist(),
         linestyles=["-" if up else ":" for up in links.edge_up],
         zorder=1,

@@ -30,8 +30,8 @@ def draw_map(axes: Axes, twin: VNEWorkload, fresh: bool = True) -> None:
     held = 1.0 - substrate.room_bps() / substrate.capacity_bps
     colours = colormaps["YlGnBu"]
     lines = LineCollection(
-        [places[list(ends)] for ends in wiring.edges],
-        colors=[colours(0.15 + 0.85 * share) for share in held.tolist()],
+        list(places[np.array(list(wiring.edges)).reshape(-1, 2)]),
+        colors=colours(0.15 + 0.85 * held),
         linewidths=(0.6 + 2.5 * held).tolist(),
         zorder=1,
     )
