@@ -2,7 +2,9 @@
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
 from importlib import import_module
 from inspect import Parameter, signature
@@ -12,7 +14,7 @@ from typing import Any
 
 from edgesim.errors import InputError
 
-__all__ = ["is_import_string", "load", "taken"]
+__all__ = ["is_import_string", "load", "taken", "trusted", "trusting"]
 
 _IMPORT_STRING = re.compile(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*(\.\w+)*")
 
@@ -66,6 +68,24 @@ def taken(function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, A
         return dict(given)
     named = {name for name, it in parameters.items() if it.kind is not Parameter.POSITIONAL_ONLY}
     return {key: value for key, value in given.items() if key in named}
+
+
+_TRUSTED: ContextVar[bool] = ContextVar("trusted", default=False)
+
+
+def trusting() -> bool:
+    """Whether code that a folder of runs names may run, whoever made the folder."""
+    return _TRUSTED.get()
+
+
+@contextmanager
+def trusted() -> Iterator[None]:
+    """Let code run that folders of runs name, as ``trust=true`` does at the shell."""
+    token = _TRUSTED.set(True)
+    try:
+        yield
+    finally:
+        _TRUSTED.reset(token)
 
 
 def _module(name: str) -> ModuleType:

@@ -8,12 +8,13 @@ values (:mod:`edgesim.commands.sweeps`).
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from io import TextIOWrapper
 
 from edgesim.commands.names import COMMANDS, TASKS
 from edgesim.compiling import announced
 from edgesim.errors import InputError, did_you_mean
-from edgesim.importing import load
+from edgesim.importing import load, trusted
 
 __all__ = ["main"]
 
@@ -109,6 +110,11 @@ def _configured(command: str, words: Sequence[str]) -> int:
     from edgesim.commands.words import SWEEP, check_words
     from edgesim.config.compose import compose
 
+    trust = [word for word in words if word.partition("=")[0] == "trust"]
+    words = [word for word in words if word not in trust]
+    for word in trust:
+        if word not in ("trust=true", "trust=false"):
+            raise InputError("trust", word.partition("=")[2], "must be true or false")
     check_words(command, words)
     overrides = [word for word in words if word not in SWEEP]
     if len(overrides) < len(words) and command == "tune":
@@ -117,6 +123,6 @@ def _configured(command: str, words: Sequence[str]) -> int:
         from edgesim.commands.sweeps import sweep
 
         return sweep(command, TASKS[command], overrides)
-    with announced():
+    with announced(), trusted() if trust[-1:] == ["trust=true"] else nullcontext():
         load(TASKS[command])(compose(command, overrides))
     return 0

@@ -140,8 +140,11 @@ def command_help(command: str, what: str, words: Sequence[str] = ()) -> str:
     if "scenario" in keys:
         title = f"scenario.<key>, as in {scenario}"
         lines += ["", title, *_rows(scenario_keys(scenario))]
+    trust = "run code of another package that a run folder names"
     sweep = "once for each combination of values: seed=0,1,2 or seed=range(3)"
-    return "\n".join([*lines, "", "options", *_rows([("-m, --multirun", sweep)])])
+    return "\n".join(
+        [*lines, "", "options", *_rows([("-m, --multirun", sweep), ("trust=true", trust)])]
+    )
 
 
 def _groups() -> dict[str, dict[str, str]]:

@@ -1,7 +1,8 @@
 """An agent's configuration as a stable-baselines3 model in its training environments."""
 
+import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,10 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor
 from edgesim.agents.learning.batched import BatchedVecEnv
 from edgesim.agents.learning.contract import check_contract, is_sb3
 from edgesim.agents.learning.hyperparameters import check_hyperparameters
+from edgesim.agents.learning.saved import restore
 from edgesim.agents.learning.schedules import linear
 from edgesim.agents.measuring.rollout import takes_masks
 from edgesim.agents.policies import Env
-from edgesim.agents.runs import old_names
 from edgesim.agents.runs.seeds import training_seeds
 from edgesim.config.config import AgentConfig
 from edgesim.envs.making import make_envs
@@ -33,10 +34,12 @@ __all__ = [
     "SteppedEnvs",
     "agent_envs",
     "check_agent",
+    "deciding_model",
     "make_model",
     "prepare_torch",
     "reload_model",
     "training_envs",
+    "untrained",
     "worlds_envs",
 ]
 
@@ -262,12 +265,15 @@ def make_model(agent: AgentConfig, envs: VecEnv, seed: int, device: str) -> Any:
 
 
 def reload_model(
-    agent: AgentConfig, path: Path, envs: VecEnv | None = None, seed: int = 0, device: str = "cpu"
+    agent: AgentConfig, path: Path, envs: VecEnv, seed: int = 0, device: str = "cpu"
 ) -> Any:
-    """A saved model of an agent, to go on learning in ``envs`` or to decide.
+    """A saved model of an agent, to go on learning.
+
+    Of stable-baselines3's algorithms the weights, and what their optimisers remember, are read and
+    nothing else, see :mod:`edgesim.agents.learning.saved`; any other class reads its own file.
 
     Args:
-        agent: names the algorithm.
+        agent: what the model is made of.
         path: the model's zip file.
         envs: where it goes on.
         seed: of torch and numpy from here on: a saved model does not keep their generators.
@@ -277,22 +283,61 @@ def reload_model(
         InputError: the algorithm has no ``load``, or the file is no saved model of it.
     """
     algorithm = load(agent.algorithm, "agent.algorithm")
+    if is_sb3(algorithm):
+        model = make_model(agent, envs, seed, device)
+        restore(model, path)
+    else:
+        model = _loaded(agent, algorithm, path, {"device": device, "env": envs})
+    set_random_seed(seed)
+    return model
+
+
+def deciding_model(agent: AgentConfig, path: Path, scenario: Any) -> Any:
+    """A saved model of an agent, to decide in a scenario. See :func:`reload_model`.
+
+    Raises:
+        InputError: as there, or the weights do not fit the scenario.
+    """
+    algorithm = load(agent.algorithm, "agent.algorithm")
+    if not is_sb3(algorithm):
+        return _loaded(agent, algorithm, path, {"device": "cpu"})
+    model = untrained(agent, scenario)
+    restore(model, path)
+    return model
+
+
+def untrained(agent: AgentConfig, scenario: Any) -> Any:
+    """A fresh model of an agent to decide in a scenario, without the memory that learning needs.
+
+    Raises:
+        InputError: it cannot be made for the scenario.
+    """
+    small = {"buffer_size": 1} if "buffer_size" in agent.hyperparameters else {}
+    light = replace(agent, hyperparameters={**agent.hyperparameters, **small})
+    envs = SteppedEnvs(agent_envs(scenario, agent, 1), [0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on batches: nothing is learned
+        model = make_model(light, envs, 0, "cpu")
+    envs.close()
+    return model
+
+
+def _loaded(agent: AgentConfig, algorithm: Any, path: Path, given: dict[str, Any]) -> Any:
+    """A model that its own class loads.
+
+    Raises:
+        InputError: the class has no ``load``, or the file is no saved model of it.
+    """
     if not path.is_file():
         raise InputError("model", str(path), "there is no such file")
     if not callable(getattr(algorithm, "load", None)):
         accepted = "has no class method load(path), without which a saved model cannot be used"
         raise InputError("agent.algorithm", agent.algorithm, accepted)
-    given = {"device": device, **({} if envs is None else {"env": envs})}
     try:
-        with old_names.importable():
-            model = algorithm.load(path, **taken(algorithm.load, given))
+        return algorithm.load(path, **taken(algorithm.load, given))
     except Exception as error:
-        # A damaged zip fails anywhere between the archive, the pickle and the network's shapes.
         message = f"is not a saved model of {agent.algorithm} ({_reason(error)})"
         raise InputError("model", str(path), message) from error
-    if envs is not None:
-        set_random_seed(seed)
-    return model
 
 
 def prepare_torch(seed: int, threads: int) -> None:

@@ -40,7 +40,7 @@ from edgesim.config.config import TrainConfig
 from edgesim.envs.vector import engine_of
 from edgesim.errors import InputError
 from edgesim.files import replacing
-from edgesim.importing import load
+from edgesim.importing import load, trusted
 
 __all__ = ["Run"]
 
@@ -170,6 +170,8 @@ class Run:
         else:
             path = self._folder / self._saved
             model = reload_model(agent, path, envs, self._generator_seed, device)
+            if is_sb3(model):
+                model.num_timesteps = self.decisions
             if "learning_starts" in agent.hyperparameters:  # a replay buffer fills again first
                 model.learning_starts = self.decisions + agent.hyperparameters["learning_starts"]
         if is_sb3(model):
@@ -278,14 +280,15 @@ class Run:
             # A learner that cannot be loaded is measured as it is now, not as it was at its best.
             algorithm = load(config.agent.algorithm, "agent.algorithm")
             model = None if hasattr(algorithm, "load") else self._model
-            measure(
-                folder,
-                config.episodes,
-                bool(config.bound),
-                beside=config.baselines,
-                progress=progress,
-                model=model,
-            )
+            with trusted():  # the run's own algorithm
+                measure(
+                    folder,
+                    config.episodes,
+                    bool(config.bound),
+                    beside=config.baselines,
+                    progress=progress,
+                    model=model,
+                )
         with replacing(folder / "provenance.json") as part:
             source = {**provenance(self.wall_s, self.cpu_s), "engine": self._engine}
             part.write_text(json.dumps(source, indent=2) + "\n", encoding="utf-8")

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
-from edgesim.agents.learning.learner import agent_envs, make_model, reload_model, worlds_envs
+from edgesim.agents.learning.learner import agent_envs, make_model, worlds_envs
+from edgesim.agents.learning.saved import parameters_in
 from edgesim.agents.runs.runfolder import read_config
 from edgesim.agents.runs.seeds import training_seeds
 from edgesim.agents.weights.shipped import PRETRAINED, read_weights
@@ -66,10 +67,10 @@ def _weights(start: str, problem: str) -> Mapping[str, Any]:
         return read_weights(problem).tensors
     folder = Path(start)
     try:
-        model = reload_model(read_config(folder).agent, folder / "model.zip")
+        read_config(folder)
+        weights: Mapping[str, Any] = parameters_in(folder / "model.zip")["policy"]
     except InputError as error:
         raise InputError("start", start, f"must be a run folder or {PRETRAINED}: {error}") from None
-    weights: Mapping[str, Any] = model.policy.state_dict()
     return weights
 
 

@@ -15,6 +15,7 @@ from edgesim.agents.runs import runfolder
 from edgesim.config.config import TrainConfig
 from edgesim.devices import check_device
 from edgesim.errors import InputError
+from edgesim.importing import trusted
 
 __all__ = ["best_score", "train"]
 
@@ -139,7 +140,7 @@ def _show_again(folder: Path, config: TrainConfig) -> None:
         print(f"{folder} is trained already; choose another runs=<folder> to train it again")
     else:
         print(f"{folder} is trained already; its model is measured again ({changed})")
-        with _display(config) as display, display.measuring() as progress:
+        with _display(config) as display, display.measuring() as progress, trusted():
             measure(folder, config.episodes, bound, beside=beside, progress=progress)
     show(folder)
 

@@ -10,14 +10,16 @@ from typing import Any
 import yaml
 
 from edgesim.agents.learning.contract import is_sb3
-from edgesim.agents.learning.learner import reload_model
+from edgesim.agents.learning.learner import deciding_model
 from edgesim.agents.measuring.evaluation import BOUND, evaluation_in
 from edgesim.agents.measuring.table import ranked
 from edgesim.agents.runs import runfolder
 from edgesim.agents.runs.exported import LAYOUT, WEIGHTS
+from edgesim.agents.runs.origin import check_origin
 from edgesim.config.config import ExportConfig, TrainConfig
 from edgesim.errors import InputError
 from edgesim.files import replacing
+from edgesim.importing import load
 from edgesim.problems import PROBLEMS, Score
 from edgesim.scenarios import presets
 from edgesim.version import version
@@ -47,10 +49,11 @@ def export(config: ExportConfig) -> Path:
     folder = Path(config.out or f"{trained.scenario.name}-{trained.agent.name}")
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not _ours(folder))):
         raise InputError("out", str(folder), "is there, and is no model folder; name another")
-    model = reload_model(trained.agent, run / "model.zip")
-    if not is_sb3(model):
+    check_origin(run, trained.agent)
+    if not is_sb3(load(trained.agent.algorithm)):
         accepted = f"its algorithm {trained.agent.algorithm} is not of stable-baselines3's kind"
         raise InputError("run", config.run, accepted)
+    model = deciding_model(trained.agent, run / "model.zip", trained.scenario)
     weights = {
         name: tensor.detach().cpu().contiguous().clone()
         for name, tensor in model.policy.state_dict().items()

@@ -7,16 +7,12 @@ stable-baselines3 alone, and takes its weights.
 """
 
 import json
-import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from edgesim.agents.runs.origin import check_origin
 from edgesim.agents.runs.runfolder import read_config
-from edgesim.config.config import AgentConfig
 from edgesim.errors import InputError
-from edgesim.importing import is_import_string
 
 __all__ = ["LAYOUT", "WEIGHTS", "is_exported", "is_on_hub", "load_exported", "local"]
 
@@ -26,8 +22,6 @@ LAYOUT = 1
 
 _HUB = "hf:"
 _FILES = ("config.yaml", "edgesim.json", WEIGHTS, "evaluation.json", "README.md")
-_PACKAGES = ("edgesim", "torch.nn", "torch.optim", "stable_baselines3", "sb3_contrib")
-"""Where the classes of a model may come from that somebody else has made."""
 
 
 def is_exported(folder: Path) -> bool:
@@ -77,7 +71,7 @@ def load_exported(folder: Path, scenario: Any) -> Any:
         InputError: a file is missing or damaged, the model is of a later layout, its classes are
             of another package, or its network does not fit the scenario.
     """
-    from edgesim.agents.learning.learner import SteppedEnvs, agent_envs, make_model
+    from edgesim.agents.learning.learner import untrained
 
     try:
         from safetensors import SafetensorError
@@ -87,13 +81,8 @@ def load_exported(folder: Path, scenario: Any) -> Any:
         raise InputError("policy", str(folder), accepted) from None
     _check_layout(folder)
     agent = read_config(folder).agent
-    _check_origin(folder, agent)
-    small = {"buffer_size": 1} if "buffer_size" in agent.hyperparameters else {}
-    agent = replace(agent, hyperparameters={**agent.hyperparameters, **small})
-    envs = SteppedEnvs(agent_envs(scenario, agent, 1), [0])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on batches: nothing is learned
-        model = make_model(agent, envs, 0, "cpu")
+    check_origin(folder, agent)
+    model = untrained(agent, scenario)
     try:
         weights = load_file(folder / WEIGHTS)
     except (OSError, SafetensorError) as error:
@@ -108,7 +97,6 @@ def load_exported(folder: Path, scenario: Any) -> Any:
             )
             raise InputError("policy", str(folder), accepted)
     model.policy.load_state_dict(weights)
-    envs.close()
     return model
 
 
@@ -121,30 +109,3 @@ def _check_layout(folder: Path) -> None:
     if layout not in range(1, LAYOUT + 1):
         accepted = f"has the layout {layout!r}; this version reads 1 to {LAYOUT}"
         raise InputError("policy", str(folder), accepted)
-
-
-def _check_origin(folder: Path, agent: AgentConfig) -> None:
-    """See that the classes that a model names come from where they may.
-
-    Raises:
-        InputError: one does not.
-    """
-    named = {"algorithm": agent.algorithm, "policy": agent.policy}
-    for key, value in _texts({**named, **agent.hyperparameters, **agent.environment}):
-        module = value.partition(":")[0]
-        inside = any(f"{module}.".startswith(f"{it}.") for it in _PACKAGES)
-        if is_import_string(value) and not inside:
-            accepted = f"of the folder {folder} must come from one of {', '.join(_PACKAGES)}"
-            raise InputError(key, value, accepted)
-
-
-def _texts(value: Any, key: str = "agent") -> Iterator[tuple[str, str]]:
-    """Every text in nested values, with its dotted key."""
-    if isinstance(value, Mapping):
-        for name, it in value.items():
-            yield from _texts(it, f"{key}.{name}")
-    elif isinstance(value, list | tuple):
-        for it in value:
-            yield from _texts(it, key)
-    elif isinstance(value, str):
-        yield key, value

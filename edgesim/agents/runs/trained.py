@@ -1,5 +1,6 @@
 """The trained model of a run folder, as a policy."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,11 @@ import numpy as np
 
 from edgesim.agents.policies import Policy
 from edgesim.agents.runs.exported import is_exported, load_exported
+from edgesim.agents.runs.origin import check_origin
 from edgesim.agents.runs.runfolder import read_config
+from edgesim.config.config import TrainConfig
 from edgesim.errors import InputError
+from edgesim.importing import load
 
 __all__ = ["load_policy"]
 
@@ -31,7 +35,7 @@ def load_policy(path: Path, scenario: Any) -> Policy:
     import torch
 
     from edgesim.agents.deciding import decider
-    from edgesim.agents.learning.learner import agent_envs, reload_model
+    from edgesim.agents.learning.learner import deciding_model
 
     config = read_config(path)
     if config.scenario.problem != scenario.problem:
@@ -50,11 +54,30 @@ def load_policy(path: Path, scenario: Any) -> Policy:
             str(path),
             "is half-written, it lacks model.zip; train with resume=true goes on",
         )
-    model = reload_model(config.agent, path / "model.zip")
-    (env,) = agent_envs(scenario, config.agent, 1)
-    shapes = [it for it in ("observation_space", "action_space") if hasattr(model, it)]
-    for what in [] if fits_any(getattr(model, "policy", None), env) else shapes:
-        has, needs = _shape(getattr(model, what)), _shape(getattr(env, what))
+    check_origin(path, config.agent)
+    _check_fit(path, config, scenario)
+    return decider(deciding_model(config.agent, path / "model.zip", scenario))
+
+
+def _check_fit(path: Path, config: TrainConfig, scenario: Any) -> None:
+    """See that a scenario shows and takes what the one shows and takes that was trained in.
+
+    Raises:
+        InputError: it does not.
+    """
+    from edgesim.agents.learning.learner import agent_envs
+
+    if asdict(config.scenario) == asdict(scenario):
+        return
+    (here,) = agent_envs(scenario, config.agent, 1)
+    try:
+        (there,) = agent_envs(config.scenario, config.agent, 1)
+    except InputError:  # a file that its scenario names is not on this machine: the weights tell
+        return
+    policy = load(config.agent.policy) if ":" in config.agent.policy else None
+    fits = fits_any(policy, there, here)
+    for what in () if fits else ("observation_space", "action_space"):
+        has, needs = _shape(getattr(there, what)), _shape(getattr(here, what))
         if has != needs:
             raise InputError(
                 "run folder",
@@ -62,16 +85,14 @@ def load_policy(path: Path, scenario: Any) -> Policy:
                 f"was trained in the scenario {config.scenario.name!r}: its {what.split('_')[0]}s"
                 f" have the shape {has}, and those of {scenario.name!r} {needs}",
             )
-    env.close()
-    return decider(model)
+    here.close()
+    there.close()
 
 
-def fits_any(policy: Any, env: Any) -> bool:
-    """Whether a policy takes any number of choices, and the environment shows these likewise."""
-    own, other = getattr(policy, "observation_space", None), env.observation_space
-    features = getattr(own, "features", None)
-    any_size = getattr(policy, "any_size", False)
-    return any_size and features is not None and features == getattr(other, "features", None)
+def fits_any(policy: Any, there: Any, here: Any) -> bool:
+    """Whether a policy takes any number of choices, and two environments show these likewise."""
+    own, other = (getattr(env.observation_space, "features", None) for env in (there, here))
+    return bool(getattr(policy, "any_size", False)) and own is not None and own == other
 
 
 def _shape(space: Any) -> Any:

@@ -70,11 +70,12 @@ def ship(folder: Path, path: Path) -> None:
     """
     from safetensors.torch import save
 
-    from edgesim.agents.learning.learner import reload_model
+    from edgesim.agents.learning.learner import deciding_model
     from edgesim.agents.networks.linear_set_policy import LinearSetPolicy
 
-    agent = read_config(folder).agent
-    policy = reload_model(agent, folder / "model.zip").policy
+    config = read_config(folder)
+    agent = config.agent
+    policy = deciding_model(agent, folder / "model.zip", config.scenario).policy
     if not isinstance(policy, LinearSetPolicy):
         raise InputError("run folder", str(folder), "its policy is no LinearSetPolicy")
     space: Any = policy.observation_space

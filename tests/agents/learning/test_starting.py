@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from edgesim.agents.learning.learner import reload_model
+from edgesim.agents.learning.saved import parameters_in
 from edgesim.agents.learning.training import train
 from edgesim.agents.runs import runfolder
 from edgesim.config.compose import compose
@@ -45,8 +45,7 @@ def short(runs: Path, *overrides: str) -> TrainConfig:
 
 
 def weights(folder: Path, name: str = "model.zip") -> dict[str, Any]:
-    model = reload_model(runfolder.read_config(folder).agent, folder / name)
-    state: dict[str, Any] = model.policy.state_dict()
+    state: dict[str, Any] = parameters_in(folder / name)["policy"]
     return state
 
 

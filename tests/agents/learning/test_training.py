@@ -15,8 +15,9 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 
 from edgesim.agents.finding import offered, policies_of
 from edgesim.agents.learning.display import Display
-from edgesim.agents.learning.learner import SteppedEnvs, reload_model
+from edgesim.agents.learning.learner import SteppedEnvs
 from edgesim.agents.learning.run import Run
+from edgesim.agents.learning.saved import parameters_in
 from edgesim.agents.learning.training import train
 from edgesim.agents.runs import runfolder
 from edgesim.agents.runs.seeds import training_seeds
@@ -93,8 +94,7 @@ def episodes(folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
-    model = reload_model(runfolder.read_config(folder).agent, folder / "model.zip")
-    state: dict[str, torch.Tensor] = model.policy.state_dict()
+    state: dict[str, torch.Tensor] = parameters_in(folder / "model.zip")["policy"]
     return state
 
 

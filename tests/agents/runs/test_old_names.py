@@ -21,7 +21,7 @@ from edgesim.agents.learning.training import train
 from edgesim.agents.measuring.command import evaluate
 from edgesim.agents.measuring.simulation import simulate
 from edgesim.agents.runs import runfolder
-from edgesim.agents.runs.old_names import MODULES, importable, renamed
+from edgesim.agents.runs.old_names import MODULES, renamed
 from edgesim.config.config import EvaluateConfig, SimulateConfig
 
 ARCHIVE = Path(__file__).with_name("runs_of_0_1.tar.xz")
@@ -101,9 +101,3 @@ def test_what_is_no_name_of_0_1_stays_as_it_is() -> None:
         "policy": "edgesim.agents.networks.score_policy:ScorePolicy",
         "own": ["my.module:Thing", "sb3_contrib:MaskablePPO", 3, None, "a: b"],
     }
-
-
-def test_old_names_are_there_for_pickles_alone() -> None:
-    with importable():
-        assert sys.modules["edgesim.agents.schedules"].Linear(2.0, 0.0)(0.5) == 1.0
-    assert "edgesim.agents.schedules" not in sys.modules
