@@ -93,7 +93,7 @@ def _limits(
     span = max(best - middle, 0.05 * max(abs(best), 1e-9))
     worst = max(lowest, best - 2.5 * span)
     limits = sorted((sign * worst, sign * best))
-    height = best - worst
+    height = best - worst or abs(best) or 1.0  # of a single look at a single episode
     above, below = (0.06, 0.05)[::sign]
     return limits[0] - below * height, limits[1] + above * height
 

@@ -1,8 +1,8 @@
 """Where the classes may come from that a run folder or a model folder names.
 
 A folder of somebody else's could name any function of any module. So the classes of its agent come
-from edgesim, from the libraries of its algorithms, or from an installed package that adds to edgesim
-(:mod:`edgesim.plugins`). A user who knows the folder says ``trust=true`` at the shell.
+from edgesim, from the libraries of its algorithms, or from an installed package that adds to
+edgesim (:mod:`edgesim.plugins`). A user who knows the folder says ``trust=true`` at the shell.
 """
 
 from collections.abc import Iterator, Mapping

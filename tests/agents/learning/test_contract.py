@@ -13,6 +13,7 @@ from edgesim.agents.measuring.rollout import rollout
 from edgesim.agents.runs.runfolder import read_config
 from edgesim.config.compose import compose
 from edgesim.errors import InputError
+from edgesim.importing import trusted
 from edgesim.scenarios import resolve
 
 
@@ -91,14 +92,17 @@ def test_a_learner_with_the_four_alone_is_trained_and_measured(tmp_path: Path) -
     measured = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
     assert "custom" in measured["policies"]
     assert len(json.loads((folder / "model.zip").read_text(encoding="utf-8"))) > 1
-    with pytest.raises(InputError, match="no class method load"):
+    with trusted(), pytest.raises(InputError, match="no class method load"):
         find_policy(resolve("aigc_paper"), str(folder))
 
 
 def test_one_that_loads_is_measured_at_its_best_and_later(tmp_path: Path) -> None:
     folder = train(command(tmp_path, "Loadable", "total_steps=800"))
     scenario = read_config(folder).scenario
-    played = rollout(scenario, find_policy(scenario, str(folder)), [5])
+    with pytest.raises(InputError, match="trust=true"):
+        find_policy(scenario, str(folder))
+    with trusted():
+        played = rollout(scenario, find_policy(scenario, str(folder)), [5])
     assert played.decisions > 0
 
 

@@ -82,7 +82,7 @@ def _cut(folder: Path) -> None:
 
 
 DAMAGE: list[tuple[Callable[[Path], None], str]] = [
-    (_other_class, "'antigravity:PPO': of the folder .* must come from one of"),
+    (_other_class, "'antigravity:PPO': the folder .* names code of another package"),
     (_later, "has the layout 99"),
     (_no_json, "has no readable edgesim.json"),
     (_cut, "model.safetensors': cannot be read"),
