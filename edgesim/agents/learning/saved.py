@@ -1,8 +1,8 @@
 """Saved models of stable-baselines3's kind, read without executing anything in them.
 
-Such a zip file holds weights (``*.pth``) and, as pickles, the attributes of the model. A pickle runs
-what its writer wants when it is read. Here the model is made anew from its checked configuration,
-and takes the weights alone, which torch reads with ``weights_only=True``.
+Such a zip file holds weights (``*.pth``) and, as pickles, the attributes of the model. A pickle
+runs what its writer wants when it is read. Here the model is made anew from its checked
+configuration, and takes the weights alone, which torch reads with ``weights_only=True``.
 """
 
 import io

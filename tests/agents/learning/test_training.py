@@ -53,6 +53,7 @@ def tiny(tmp_path: Path) -> Tiny:
         few = {"n_steps": 32, "n_epochs": 1, "learning_starts": 20, "buffer_size": 500, "keep": 2}
         few["batch_size"] = 16 if "buffer_size" in plain.hyperparameters else 64
         small = {key: few[key] for key in few if key in plain.hyperparameters}
+        small |= {"n_steps": 32} if agent == "custom" else {}  # which sets nothing itself
         composed = compose(
             "train",
             [
