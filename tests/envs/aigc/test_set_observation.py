@@ -48,7 +48,7 @@ def test_figures_are_those_of_the_world() -> None:
 
 def test_scores_follow_the_choices_wherever_they_stand() -> None:
     torch.manual_seed(0)
-    network = SetNetwork(17, 8, choices=6, hidden=16, critic=16, heads=2)
+    network = SetNetwork(17, 8, choices=6, hidden=16, critic=16, heads=2, linear=0.5)
     env = make()
     env.reset(seed=0)
     for k in range(10):

@@ -35,6 +35,8 @@ def test_networks_are_valid_and_hold_what_they_say(seed: int) -> None:
     assert 14 <= topology.nodes <= 100
     # The preset has 50 nodes on 600 km by 600 km, which is 7200 square kilometres a node.
     assert topology.side_km**2 / topology.nodes == pytest.approx(7200, rel=1e-3)
+    assert instances.per_type is not None
+    assert instances.capacity_bps is not None
     assert 3 <= instances.per_type <= 8
     assert instances.hosts_of(topology.nodes) == instances.hosts
     assert instances.per_type * instances.capacity_bps == pytest.approx(7.5e9, rel=1e-3)
