@@ -72,9 +72,10 @@ def decides_as_its_model(scenario: str, names: list[str], arguments: dict[str, A
 def _small(agent: AgentConfig, envs: VecEnv) -> AgentConfig:
     """The agent with rollouts that hold just one batch, or with a small memory."""
     given = agent.hyperparameters
-    if "n_steps" in given:
+    less = {}
+    if "n_steps" in given and "batch_size" in given:
         less = {"n_steps": given["batch_size"] // envs.num_envs}
-    else:
+    elif "buffer_size" in given:
         less = {"buffer_size": 100}
     return replace(agent, hyperparameters={**given, **less})
 
