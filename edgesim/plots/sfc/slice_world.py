@@ -55,7 +55,7 @@ def draw_network(axes: Axes, twin: SFCWorkload, fresh: bool = True) -> None:
     if not fresh:
         return
     bar = ScalarMappable(Normalize(0, 100), colours)
-    axes.figure.colorbar(bar, ax=axes, label="utilisation of the fuller direction, %", pad=0.02)
+    axes.figure.colorbar(bar, ax=axes, label="utilisation, fuller direction, %", pad=0.02)
     geographic = wiring.graph.graph.get("positions") == "lonlat"
     unit = ("longitude, degrees", "latitude, degrees") if geographic else ("x, km", "y, km")
     axes.set(xlabel=unit[0], ylabel=unit[1])
