@@ -254,15 +254,16 @@ class ExportConfig:
         InputError: a value is out of its range (on construction).
     """
 
-    run: str = field(
-        default="", metadata=help_text("the run folder: runs/<scenario>/<agent>/seed-<n>")
+    run: str | None = field(
+        default=None, metadata=help_text("the run folder: runs/<scenario>/<agent>/seed-<n>")
     )
     out: str | None = field(
         default=None, metadata=help_text("the model folder; null: <scenario>-<agent>, here")
     )
 
     def __post_init__(self) -> None:
-        not_empty("run", self.run)
+        if self.run is not None:
+            not_empty("run", self.run)
         if self.out is not None:
             not_empty("out", self.out)
 

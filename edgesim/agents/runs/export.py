@@ -38,6 +38,8 @@ def export(config: ExportConfig) -> Path:
         InputError: the run is not complete, its algorithm is not of stable-baselines3's kind, a
             library is missing, or the folder is there and is none of this command.
     """
+    if config.run is None:
+        raise InputError("run", None, "must name a run folder: runs/<scenario>/<agent>/seed-<n>")
     try:
         from safetensors.torch import save_file
     except ImportError:

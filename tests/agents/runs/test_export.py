@@ -143,5 +143,5 @@ def test_what_is_no_run_or_no_model_folder_is_left_alone(tmp_path: Path) -> None
     with pytest.raises(InputError, match="is no model folder"):
         export(ExportConfig(run=str(run), out=str(tmp_path / "mine")))
     assert [it.name for it in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
-    with pytest.raises(InputError, match="run = ''"):
-        ExportConfig()
+    with pytest.raises(InputError, match="run = None: must name a run folder"):
+        export(ExportConfig())
