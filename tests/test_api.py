@@ -14,6 +14,7 @@ import edgesim
 from edgesim import api
 from edgesim.config.config import TrainConfig
 from edgesim.errors import InputError
+from edgesim.importing import trusted
 from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset, presets, resolve, schema_of
 from edgesim.version import version
@@ -155,7 +156,10 @@ def test_a_wrapper_of_ones_own_wraps_training_and_evaluation(tmp_path: Path) -> 
     env = edgesim.make("aigc_paper", wrappers=[Doubled])
     plain = edgesim.make("aigc_paper")
     np.testing.assert_array_equal(env.reset(seed=1)[0], 2 * plain.reset(seed=1)[0])
-    measured = edgesim.evaluate("aigc_paper", done.folder, episodes=2).content()["policies"]
+    with pytest.raises(InputError, match="trust=true"):
+        edgesim.evaluate("aigc_paper", done.folder, episodes=2)
+    with trusted():
+        measured = edgesim.evaluate("aigc_paper", done.folder, episodes=2).content()["policies"]
     told = done.evaluation["policies"]["ppo"]["return"]["mean"]
     assert next(iter(measured.values()))["return"]["mean"] == pytest.approx(told)
 

@@ -123,5 +123,5 @@ def test_a_policy_that_cannot_be_is_named_with_what_could(policy, message):
 @pytest.mark.usefixtures("mine")
 def test_what_a_factory_returns_must_decide():
     build = find_policy(PAPER, "mine_of_test_policies:no_policy")
-    with pytest.raises(InputError, match="must return what has predict"):
+    with pytest.raises(InputError, match="must be or return what has predict"):
         build(make_envs(PAPER, 1), 0)
