@@ -26,6 +26,8 @@ _LISTS = (
     ("compare", "runs"),
     ("compare", "policy"),
     ("reproduce", "figure"),
+    ("reproduce", "scenarios"),
+    ("reproduce", "agents"),
     ("benchmark", "parts"),
     ("whatif", "each"),
 )

@@ -481,6 +481,17 @@ class ReproduceConfig:
     figure: Any = field(
         default="all", metadata=help_text("a figure by name; several (a,b); or all of them (all)")
     )
+    scenarios: Any = field(
+        default=None,
+        metadata=help_text(
+            "of figure=agents: scenarios to compare in, presets or files of one's own; null: the"
+            " figure's"
+        ),
+    )
+    agents: Any = field(
+        default=None,
+        metadata=help_text("likewise the agents; null: the default of each scenario's problem"),
+    )
     budget: str = field(
         default="quick",
         metadata=help_text(
@@ -512,6 +523,14 @@ class ReproduceConfig:
             not_empty("figure", figure)
         if self.seeds is not None:
             integer_from("seeds", self.seeds, 1)
+        for key in ("scenarios", "agents"):
+            for name in [] if getattr(self, key) is None else as_list(getattr(self, key)):
+                not_empty(key, name)
+        if self.agents is not None and self.scenarios is None:
+            raise InputError("agents", self.agents, "needs scenarios=<those to compare in>")
+        if self.scenarios is not None and self.figures != ["agents"]:
+            accepted = "is for figure=agents alone; the other figures are of presets"
+            raise InputError("scenarios", self.scenarios, accepted)
         for key in ("budget", "out", "runs", "launcher"):
             not_empty(key, getattr(self, key))
 

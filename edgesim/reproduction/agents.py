@@ -52,7 +52,9 @@ def tables(results: ResultStore, folder: Path) -> list[Finding]:
     scores: Scores = {}
     rows: list[dict[str, Any]] = []
     found = []
-    trained = [training for training in TRAININGS if results.budget.takes(training)]
+    wanted = TRAININGS if results.trainings is None else results.trainings
+    agents = tuple(dict.fromkeys(training.agent for training in wanted))
+    trained = [training for training in wanted if results.budget.takes(training)]
     for scenario in dict.fromkeys(training.scenario for training in trained):
         own = [training for training in trained if training.scenario == scenario]
         score = score_of(resolve(scenario))
@@ -80,8 +82,8 @@ def tables(results: ResultStore, folder: Path) -> list[Finding]:
         ends = f"random {score.sign * low:.1f} is 0, the bound {score.sign * high:.1f} is 1"
         found.append(Finding(f"scale of {scenario}", ends))
     write_table(folder, "runs", rows)
-    whole = [own for own in scores.values() if set(own) == set(AGENTS)]
-    by_agent = {agent: [own[agent] for own in whole] for agent in AGENTS}
+    whole = [own for own in scores.values() if set(own) == set(agents)]
+    by_agent = {agent: [own[agent] for own in whole] for agent in agents}
     return found + _aggregated(folder, by_agent)
 
 

@@ -6,13 +6,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgesim.config.agents import default_for
+from edgesim.config.compose import compose
 from edgesim.config.config import ReproduceConfig
+from edgesim.config.keys import as_list
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import load
 from edgesim.reproduction.budget import Training, budget
 from edgesim.reproduction.figures import FIGURES, Figure
 from edgesim.reproduction.report import Effort, write_report
 from edgesim.reproduction.results import ResultStore
+from edgesim.scenarios import resolve
 
 __all__ = ["reproduce"]
 
@@ -32,11 +36,19 @@ def reproduce(config: ReproduceConfig) -> list[Path]:
     if config.redraw:
         return [_drawn(figure, out / figure.name) for figure in figures]
     spent = budget(config.budget, config.seeds)
+    if config.scenarios is not None:
+        _of_ones_own(config)  # nothing is made where a name is wrong
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError("out", config.out, f"must be a folder: {error.strerror}") from None
-    results = ResultStore(spent, config.runs, out, tell=lambda line: _say(f"  measuring {line}"))
+    results = ResultStore(
+        spent,
+        config.runs,
+        out,
+        tell=lambda line: _say(f"  measuring {line}"),
+        trainings=None if config.scenarios is None else _of_ones_own(config),
+    )
     for figure in figures:
         for training in _trainings(results, figure):
             _train(results, training, config.launcher)
@@ -65,8 +77,28 @@ def _chosen(names: Sequence[str]) -> list[Figure]:
 
 def _trainings(results: ResultStore, figure: Figure) -> list[Training]:
     """What the figure needs trained in the budget."""
-    wanted: Sequence[Training] = load(f"{figure.recipe}:TRAININGS")
+    wanted: Sequence[Training] | None = results.trainings
+    if wanted is None:
+        wanted = load(f"{figure.recipe}:TRAININGS")
     return [training for training in wanted if results.budget.takes(training)]
+
+
+def _of_ones_own(config: ReproduceConfig) -> list[Training]:
+    """The trainings of scenarios and agents that the user names, each agent in each scenario.
+
+    Raises:
+        InputError: there is no such scenario or agent, or a scenario has no bound to measure by.
+    """
+    from edgesim.agents.finding import bound_wanted
+
+    found = []
+    for scenario in as_list(config.scenarios):
+        bound_wanted(resolve(str(scenario)), True)
+        given = [default_for(str(scenario))] if config.agents is None else as_list(config.agents)
+        for agent in given:
+            compose("train", [f"scenario={scenario}", f"agent={agent}"])
+            found.append(Training(str(scenario), str(agent)))
+    return found
 
 
 def _train(results: ResultStore, training: Training, launcher: str) -> None:
@@ -93,6 +125,10 @@ def _make(results: ResultStore, figure: Figure) -> Path:
     runs = [run for training in _trainings(results, figure) for run in results.folders(training)]
     given = results.budget
     command = f"edgesim reproduce figure={figure.name} budget={given.name} seeds={given.seeds}"
+    if results.trainings is not None:
+        for key in ("scenario", "agent"):
+            names = dict.fromkeys(getattr(training, key) for training in results.trainings)
+            command += f" {key}s={','.join(names)}"
     write_report(folder, figure, command, given.seeds, results.seed, findings, runs, effort)
     return folder
 

@@ -1,7 +1,7 @@
 """Where a figure gets its runs and measurements: what is on disk already is not made again."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -52,6 +52,7 @@ class ResultStore:
         out: folder of the figures; measurements are kept in ``<out>/.measured``.
         seed: evaluation seed, from which the held-out episodes follow.
         tell: told what is being done.
+        trainings: those of the user's own in the place of a figure's; None: the figure's.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class ResultStore:
         *,
         seed: int = 0,
         tell: Callable[[str], None] = lambda line: None,
+        trainings: Sequence[Training] | None = None,
     ) -> None:
+        self.trainings = trainings
         self.budget, self.runs, self.out, self.seed = budget, runs, out, seed
         self._tell = tell
         # What does not change while figures are made, and takes long to work out.
