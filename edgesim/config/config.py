@@ -481,17 +481,6 @@ class ReproduceConfig:
     figure: Any = field(
         default="all", metadata=help_text("a figure by name; several (a,b); or all of them (all)")
     )
-    scenarios: Any = field(
-        default=None,
-        metadata=help_text(
-            "of figure=agents: scenarios to compare in, presets or files of one's own; null: the"
-            " figure's"
-        ),
-    )
-    agents: Any = field(
-        default=None,
-        metadata=help_text("likewise the agents; null: the default of each scenario's problem"),
-    )
     budget: str = field(
         default="quick",
         metadata=help_text(
@@ -514,6 +503,17 @@ class ReproduceConfig:
     redraw: bool = field(
         default=False,
         metadata=help_text("draw from the tables that are there, and do nothing else"),
+    )
+    scenarios: Any = field(
+        default=None,
+        metadata=help_text(
+            "of figure=agents: scenarios to compare in, presets or files of one's own; null: the"
+            " figure's"
+        ),
+    )
+    agents: Any = field(
+        default=None,
+        metadata=help_text("likewise the agents; null: the default of each scenario's problem"),
     )
 
     def __post_init__(self) -> None:
