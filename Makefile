@@ -65,5 +65,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/pip
 	$(PIP) install $(TORCH) -c constraints.txt
-	$(PIP) install -e '.[dev,sweep,tune,diffusion,docs,notebooks]' -c constraints.txt
+	$(PIP) install -e '.[dev,sweep,tune,diffusion,services,docs,notebooks]' -c constraints.txt
 	@touch $@ $(VENV)/.installed

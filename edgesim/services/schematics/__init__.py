@@ -1,0 +1,1 @@
+"""Schematics to netlists: drawn with their truth, read from images, compared as graphs."""
