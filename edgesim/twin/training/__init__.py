@@ -1,0 +1,1 @@
+"""Training that spans sites (wan) and training at a good batch and parallelism (llm)."""

@@ -1,0 +1,1 @@
+"""Training of large models: throughput, statistical efficiency, jobs and the cluster."""

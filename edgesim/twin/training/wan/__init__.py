@@ -1,0 +1,1 @@
+"""Training over a WAN whose institutions come and go."""
