@@ -55,7 +55,8 @@ class StepTimes:
 
     def pass_s(self, atomic: Any) -> FloatArray:
         """``t_c``, s, of ``atomic`` samples a replica."""
-        return np.asarray(self.alpha_c + self.beta_c * np.asarray(atomic, dtype=float))
+        samples: FloatArray = np.asarray(atomic, dtype=float)
+        return self.alpha_c + self.beta_c * samples
 
     def sync_s(self, nodes: Any, replicas: Any) -> FloatArray:
         """``t_n``, s."""
