@@ -1,0 +1,1 @@
+"""Methods: systems that pose no sequential decision, and give rows for seeds."""

@@ -1,0 +1,1 @@
+"""Federated learning: data on devices, models, and the methods that train them together."""

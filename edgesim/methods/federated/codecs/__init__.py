@@ -1,0 +1,1 @@
+"""How an update is written for the way to the server, and who can read it there."""

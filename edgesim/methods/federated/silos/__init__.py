@@ -1,0 +1,1 @@
+"""Silos with classes and model families of their own, which exchange votes and no weights."""
