@@ -1,0 +1,1 @@
+"""Language models that run over a ring of devices at home."""
