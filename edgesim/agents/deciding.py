@@ -16,6 +16,7 @@ from stable_baselines3 import DQN
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
 
+from edgesim.agents.networks.linear_set_policy import LinearSetPolicy
 from edgesim.agents.policies import Policy
 
 __all__ = ["decider"]
@@ -70,6 +71,31 @@ class _Decider:
             for method in ("_predict", "get_distribution", "_get_action_dist_from_latent")
         )
         model.policy.set_training_mode(False)
+
+    def worth(self, observation: npt.NDArray[Any]) -> npt.NDArray[np.float64] | None:
+        """By what the model ranks the choices, larger is better; None where it does not tell.
+
+        Scores of a policy, values of a Q-network; masks are left out.
+
+        Args:
+            observation: shape (n, entries).
+
+        Returns:
+            shape (n, choices).
+        """
+        policy = self.model.policy
+        with torch.inference_mode():
+            seen = torch.as_tensor(observation, dtype=torch.float32, device=self.model.device)
+            if self._has_logits:
+                scores = self._logits(seen, None)
+            elif isinstance(policy, LinearSetPolicy):
+                scores = policy.worth(seen)
+            elif isinstance(self.model, DQN):
+                scores = self.model.q_net(seen)
+            else:
+                return None
+        ranked: npt.NDArray[np.float64] = scores.cpu().numpy().astype(float)
+        return ranked
 
     def _likeliest(
         self, observation: npt.NDArray[Any], masks: npt.NDArray[np.bool_] | None

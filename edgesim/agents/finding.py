@@ -139,12 +139,16 @@ def find_policy(scenario: Any, policy: Any) -> NamedPolicy:
             raise InputError(
                 "policy", policy, f"needs a scenario with {spec.requires}: {scenario.name} has none"
             )
-        build = load(spec.build)
+        build, environment = load(spec.build), spec.environment
         if spec.options or given:
-            build = partial(build, **_options(policy, given, spec.options))
+            options = _options(policy, given, spec.options)
+            build = partial(build, **options)
+            if spec.around is not None:
+                around = find_policy(scenario, options[spec.around])
+                environment = {**around.env_kwargs, **environment}
         if PROBLEMS[scenario.problem].env:
             build = _maker(spec.build, build)
-        return NamedPolicy(build, spec.environment)
+        return NamedPolicy(build, environment)
     if is_run_folder(policy):
         return _run_folder(policy, scenario)
     if ":" in policy and not PROBLEMS[scenario.problem].env:

@@ -16,6 +16,7 @@ from edgesim.scenarios.checks import integer_from, positive
 __all__ = ["Planner"]
 
 _SURE = 1.0  # standard errors by which a candidate must be ahead of the base's choice
+_HALVED = 4  # futures from which on the candidates are sorted out after half of them
 
 
 class Planner:
@@ -58,12 +59,7 @@ class Planner:
         positive("planner horizon_s", horizon_s)
         positive("planner margin", margin)
         self._envs: list[Any] = [env.unwrapped for env in envs]
-        found = find_policy(self._envs[0].scenario, base)
-        own = self._envs[0].spec.kwargs if self._envs[0].spec is not None else {}
-        for key, value in found.env_kwargs.items():
-            if key != "reward" and own.get(key) != value:
-                raise InputError("planner base", base, f"sees what the planner does not: {key}")
-        self._base: Policy = found(envs, seed)
+        self._base: Policy = find_policy(self._envs[0].scenario, base)(envs, seed)
         self._masked = takes_masks(self._base)
         self._futures, self._candidates, self._horizon_s = futures, candidates, horizon_s
         self._margin = margin
@@ -97,19 +93,37 @@ class Planner:
         """The candidates, the base's choice first."""
         allowed = np.flatnonzero(env.action_masks())
         others = allowed[allowed != first]
-        worth = getattr(self._base, "worth", None)
-        value = None if worth is None else worth(observation[None])[0]
-        if value is None or len(value) <= others.max(initial=0):
+        ranked = getattr(self._base, "worth", lambda observation: None)(observation[None])
+        if ranked is None or ranked.shape[1] <= others.max(initial=0):
             others = self._rng.permutation(others)
         else:
+            value = ranked[0]
             near = others[value[others] >= value[first] - self._margin]
             others = near[np.argsort(-value[near], kind="stable")]
         return [first, *others[: self._candidates - 1].tolist()]
 
     def _best(self, env: Any, tried: list[int]) -> int:
-        """Place of the best candidate."""
-        seeds = self._rng.integers(2**31, size=self._futures).tolist()
-        forks = [env.fork(seed) for _ in tried for seed in seeds]
+        """Place of the best candidate.
+
+        All are tried in half of the futures, then the base's choice and the best of the others in
+        the other half, unless none of these is ahead of it.
+        """
+        half = self._futures // 2 if self._futures >= _HALVED else self._futures
+        paid = self._pays(env, tried, half)
+        best = int(np.argmax(paid.mean(axis=1)))
+        if best == 0:
+            return 0
+        ahead = paid[best] - paid[0]
+        if half < self._futures:
+            kept, other = self._pays(env, [tried[0], tried[best]], self._futures - half)
+            ahead = np.append(ahead, other - kept)
+        error = ahead.std(ddof=1) / len(ahead) ** 0.5
+        return best if ahead.mean() > _SURE * error else 0
+
+    def _pays(self, env: Any, tried: list[int], futures: int) -> npt.NDArray[np.float64]:
+        """What each candidate pays in the same new futures, shape (candidates, futures)."""
+        seeds = self._rng.integers(2**31, size=futures).tolist()
+        forks = env.forks(seeds * len(tried))
         actions = np.repeat(tried, len(seeds))
         end_s = env.twin.clock.now + self._horizon_s
         paid = np.zeros(len(forks))
@@ -126,9 +140,4 @@ class Planner:
             live = going
             if live:
                 actions = self._decide([forks[place] for place in live], np.stack(seen))
-        ahead = (paid.reshape(len(tried), -1) - paid[: len(seeds)])[1:]
-        mean = ahead.mean(axis=1)
-        error = ahead.std(axis=1, ddof=1) / len(seeds) ** 0.5
-        sure = np.where(mean > _SURE * error, mean, 0.0)
-        place = int(np.argmax(sure))
-        return place + 1 if sure[place] > 0 else 0
+        return paid.reshape(len(tried), -1)

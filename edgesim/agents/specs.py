@@ -28,6 +28,8 @@ class PolicySpec:
         slow: it takes long to decide: ``policy=all`` and the table of a training leave it out.
         requires: key of the scenario that must not be null or false for the policy to make sense.
         environment: arguments of the environments that it decides in, where they are not the usual.
+        around: the option that names another policy, whose environments it decides in; what
+            ``environment`` says goes before.
     """
 
     title: str
@@ -39,6 +41,7 @@ class PolicySpec:
     environment: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     slow: bool = False
+    around: str | None = None
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,10 @@ class LinearSetPolicy(BasePolicy):
         common = torch.cat((torch.ones_like(asked[:, :1]), asked, products, mean), dim=1)
         return shown[..., 1:] - mean.unsqueeze(1), common, there
 
+    def worth(self, observations: torch.Tensor) -> torch.Tensor:
+        """By how much each choice is better than their mean, shape (batch, choices)."""
+        of_each, _, there = self.features(observations)
+        return (of_each @ self.better).masked_fill(~there, -torch.inf)
+
     def _predict(self, observation: Any, deterministic: bool = False) -> torch.Tensor:
-        of_each, _, there = self.features(observation)
-        worth = (of_each @ self.better).masked_fill(~there, -torch.inf)
-        return worth.argmax(dim=1)
+        return self.worth(observation).argmax(dim=1)

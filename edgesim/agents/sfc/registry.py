@@ -56,7 +56,8 @@ POLICIES: dict[str, PolicySpec] = {
         "tries what another policy would choose, and the next best, in sampled futures of the twin",
         "edgesim.agents.planner:Planner",
         knows_hidden=True,
-        environment={"observation": "chains", "reward": "marginal"},
+        environment={"reward": "marginal"},
+        around="base",
         options={
             "base": "marginal_cost",
             "futures": 4,

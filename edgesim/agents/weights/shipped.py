@@ -126,3 +126,10 @@ class Pretrained:
             seen = self._torch.as_tensor(observation, dtype=self._torch.float32)
             chosen: npt.NDArray[Any] = self._policy._predict(seen, deterministic=True).numpy()
         return chosen, state
+
+    def worth(self, observation: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """By how much each choice is better than their mean, shape (n, choices)."""
+        with self._torch.inference_mode():
+            seen = self._torch.as_tensor(observation, dtype=self._torch.float32)
+            worth: npt.NDArray[Any] = self._policy.worth(seen).numpy()
+        return worth

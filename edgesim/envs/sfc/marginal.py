@@ -100,13 +100,11 @@ class Marginal(Shared):
         counts = np.add.reduceat(met[running.resources], running.starts[:-1])
         together = self._together(chain.request, running)
         worth = self._expected(chain.request, *after[:, own])
-        for place in np.flatnonzero(counts).tolist():
-            if place != own:
-                request = running.chains[place].request
-                loses = self._expected(request, *before[:, place])
-                loses -= self._expected(request, *after[:, place])
-                worth -= loses * float(together[place])
-        return worth
+        met_by = [place for place in np.flatnonzero(counts).tolist() if place != own]
+        others = [running.chains[place].request for place in met_by]
+        loses = self._all_expected(others, before[:, met_by])
+        loses -= self._all_expected(others, after[:, met_by])
+        return worth - float(loses @ together[met_by])
 
     def tariffs(self, twin: SFCWorkload, request: Request) -> Floats:
         """What each resource adds to a chain of a request, and what others lose if it takes it.
@@ -167,6 +165,17 @@ class Marginal(Shared):
 
     def _expected(self, request: Request, delay_ms: float, lost: float) -> float:
         return self._model(request, QoS(delay_ms, request.bandwidth, 1.0 - exp(-lost)))
+
+    def _all_expected(self, requests: list[Request], got: Floats) -> Floats:
+        """Expected QoE of several chains, from delay (ms) and -ln(1 - loss), shape (2, chains)."""
+        qoe = self._qoe
+        if qoe.model == "iqx" and qoe.floor is None:  # as most worlds have it: all at once
+            bound_ms = np.array([request.max_delay_ms for request in requests])
+            disturbed = got[0] / bound_ms - np.expm1(-got[1]) / qoe.loss_bound
+            found: Floats = qoe.iqx_alpha * np.exp(-qoe.iqx_beta * disturbed) + qoe.iqx_gamma
+            return found
+        pairs = zip(requests, got.T.tolist(), strict=True)
+        return np.array([self._expected(request, *figures) for request, figures in pairs])
 
     def _slopes(self, running: _Running, got: Floats) -> Floats:
         """QoE that each running chain loses by a ms of delay, and by -ln(1 - loss): (chains, 2)."""
