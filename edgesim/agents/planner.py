@@ -10,7 +10,6 @@ from edgesim.agents.finding import find_policy
 from edgesim.agents.measuring.rollout import takes_masks
 from edgesim.agents.policies import Env, Policy
 from edgesim.agents.runs.seeds import policy_seed
-from edgesim.errors import InputError
 from edgesim.scenarios.checks import integer_from, positive
 
 __all__ = ["Planner"]

@@ -27,6 +27,12 @@ POLICIES: dict[str, PolicySpec] = {
         "edgesim.agents.aigc.adaptive:Adaptive",
         environment={"sees_results": True},
     ),
+    "marginal_cost": PolicySpec(
+        "as adaptive, less what the tasks at the provider are expected to lose by one more",
+        "edgesim.agents.aigc.marginal:MarginalCost",
+        requires="wireless",
+        environment={"observation": "set"},
+    ),
     "planner": PolicySpec(
         "tries what another policy would choose, and the next best, in sampled futures of the twin",
         "edgesim.agents.planner:Planner",

@@ -19,6 +19,7 @@ from edgesim.agents.comparing.aggregates import (
 )
 from edgesim.agents.comparing.contests import Contest, Contestant, contests_of, differences
 from edgesim.agents.comparing.played import lacking
+from edgesim.agents.comparing.profiles import write_profiles
 from edgesim.agents.comparing.worlds import over_worlds
 from edgesim.agents.finding import find_policy
 from edgesim.agents.measuring.rollout import Rollout
@@ -45,7 +46,8 @@ def compare_runs(config: CompareConfig) -> dict[str, Any]:
 
     Folders that are not complete are named and left out; policies that are named besides are
     played on the episodes of the others. ``out`` gets ``comparison.json``,
-    ``comparison.csv`` and ``comparison.png``.
+    ``comparison.csv`` and ``comparison.png``, and over worlds ``profiles.csv`` and
+    ``profiles.png``.
 
     Returns:
         what ``comparison.json`` holds, see :func:`summary`.
@@ -66,6 +68,7 @@ def compare_runs(config: CompareConfig) -> dict[str, Any]:
         folder = Path(config.out)
         write(folder, content)
         draw(folder)
+        write_profiles(folder, [(it["scenario"], it["profiles"]) for it in content["worlds"]])
         print(f"written to {folder}")
     return content
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from edgesim.agents.comparing.aggregates import BESIDE, beside, hierarchical_interval
 from edgesim.agents.comparing.contests import Contest, Contestant, labels
+from edgesim.agents.comparing.profiles import profiles
 from edgesim.agents.comparing.scores import filled
 
 __all__ = ["over_worlds"]
@@ -45,7 +46,9 @@ def over_worlds(contests: Sequence[Contest]) -> list[dict[str, Any]]:
         with its interval; its paired difference to the best policy (``minus_best``) with its own,
         and in how many worlds the interval of that is on the better side of 0 (``ahead``) or on
         the worse (``behind``); ``beats_best``, the probability that a run scores better than that
-        policy, averaged over worlds. ``per_world`` has the same for each world alone. Missing
+        policy, averaged over worlds. ``per_world`` has the same for each world alone, ``profiles``
+        how near each is to the best how often (:func:`edgesim.agents.comparing.profiles.profiles`).
+        Missing
         scores count what they do in the contests, and where a world has none at all the worst of
         all worlds.
     """
@@ -89,6 +92,11 @@ def _group(name: str, contests: Sequence[Contest]) -> dict[str, Any]:
         "best": None if best is None else best.name,
         "rows": rows,
         "per_world": per_world,
+        "profiles": profiles(
+            {it.name: [table.mean() for table in it.values] for it in entrants}, score.sign
+        )
+        if entrants
+        else [],
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.agents.comparing.aggregates import hierarchical_interval
+from edgesim.agents.comparing.profiles import NEAR, profiles, shortfalls, within, write_profiles
 from edgesim.agents.comparing.scores import filled
 from edgesim.agents.comparing.statistics import ci95
 from edgesim.agents.finding import find_policy, score_of
@@ -47,9 +48,11 @@ class OverWorlds:
         """A row a policy, best first: its mean over worlds with its interval, and beside each.
 
         ``minus``: to every other policy the paired difference over all worlds with its interval,
-        and the worlds in which the interval of the difference lies on either side of 0.
+        and the worlds in which the interval of the difference lies on either side of 0. ``within``:
+        in which share of the worlds it is behind the best of them by at most so much.
         """
         found = []
+        behind = shortfalls(self._means(), self.sign)
         for name, own in self.scores.items():
             low, high = hierarchical_interval(own[:, None, :])
             minus = {
@@ -58,8 +61,22 @@ class OverWorlds:
                 if other != name
             }
             mean = float(own.mean())
-            found.append({"policy": name, "mean": mean, "low": low, "high": high, "minus": minus})
+            near = {f"{share:g}": within(behind[name], share) for share in NEAR}
+            found.append(
+                {
+                    "policy": name,
+                    "mean": mean,
+                    "low": low,
+                    "high": high,
+                    "minus": minus,
+                    "within": near,
+                }
+            )
         return sorted(found, key=lambda row: -self.sign * row["mean"])
+
+    def _means(self) -> dict[str, npt.NDArray[np.float64]]:
+        """Mean score of each policy in each world, shape (worlds,)."""
+        return {name: own.mean(axis=1) for name, own in self.scores.items()}
 
     def _beside(self, difference: npt.NDArray[np.float64]) -> dict[str, Any]:
         low, high = hierarchical_interval(difference[:, None, :])
@@ -79,7 +96,15 @@ class OverWorlds:
         rows = self.rows()
         best = rows[0]["policy"]
         count, episodes = next(iter(self.scores.values())).shape
-        headings = ("policy", self.metric, "95 % interval", f"minus {best}", "ahead", "behind")
+        headings = (
+            "policy",
+            self.metric,
+            "95 % interval",
+            f"minus {best}",
+            "ahead",
+            "behind",
+            *(f"in {share:.0%}" for share in NEAR),
+        )
         lines = []
         for row in rows:
             cells = [
@@ -91,16 +116,18 @@ class OverWorlds:
                 own = row["minus"][best]
                 cells.append(f"{own['mean']:+,.3g} [{own['low']:+,.3g}, {own['high']:+,.3g}]")
                 cells += [str(own["ahead"]), str(own["behind"])]
-            lines.append([*cells, *[""] * (len(headings) - len(cells))])
+            cells += [""] * (len(headings) - len(NEAR) - len(cells))
+            lines.append([*cells, *(f"{share:.0%}" for share in row["within"].values())])
         out = console()
         out.print(f"{self.scenario}: {count} held-out worlds, {episodes} episodes in each")
         show_table(out, headings, lines, words=["policy"], spare=["95 % interval"])
         out.print("intervals: bootstrap over worlds, and over the episodes in each")
         out.print(f"ahead, behind: worlds in which the interval of the difference to {best}")
         out.print("excludes 0" + (f"; less {self.metric} is better" if self.sign < 0 else ""))
+        out.print("in 1 %, 5 %: worlds in which it is behind the best of all here by at most that")
 
     def write(self, folder: Path) -> None:
-        """Write ``worlds.json`` and ``worlds.csv``, a row an episode."""
+        """Write ``worlds.json``, ``worlds.csv`` (a row an episode) and performance profiles."""
         folder.mkdir(parents=True, exist_ok=True)
         content = {
             "scenario": self.scenario,
@@ -121,6 +148,7 @@ class OverWorlds:
             for name, scores in self.scores.items():
                 for (world, episode), score in np.ndenumerate(scores):
                     writer.writerow((name, world, episode, float(score)))
+        write_profiles(folder, [(self.scenario, profiles(self._means(), self.sign))])
 
 
 def compare_over_worlds(

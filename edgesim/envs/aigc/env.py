@@ -11,6 +11,7 @@ from gymnasium import spaces
 from edgesim.envs.aigc.observation import Observer
 from edgesim.envs.aigc.reward import PARTS, RewardModel
 from edgesim.envs.aigc.set_observation import SetObserver
+from edgesim.envs.aigc.underway import Underway
 from edgesim.envs.twin_env import TwinEnv
 from edgesim.envs.vector import vector_env
 from edgesim.errors import InputError
@@ -134,6 +135,7 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
     parts = PARTS
     masks = ("fits", "up")
     picture = "edgesim.plots.aigc.world:draw_now"
+    episodic = (*TwinEnv.episodic, "_underway")
     scenario: AIGCScenario
 
     def __init__(
@@ -172,6 +174,7 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         self.observer = Observer(self.world, sees_links=sees_links, sees_results=self._sees_results)
         self.observation_space = spaces.Box(0.0, self.observer.high, dtype=np.float32)
         self._set: SetObserver | None = None
+        self._underway: Underway | None = None
         self._providers = len(self.world.providers)
         self._actions = self._providers * len(self.scenario.step_shares)
         if observation == "set":
@@ -179,6 +182,8 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
                 accepted = "the steps are part of the action; accepted: plain"
                 raise InputError("observation", observation, accepted)
             self._set = SetObserver(self.observer, self.scenario, self.world)
+            if self.scenario.wireless is not None:
+                self._underway = Underway(self.scenario, self.world)
             self.observation_space = self._set.space
         self.action_space = spaces.Discrete(self._actions)
         self._mask = mask
@@ -201,6 +206,8 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
 
     def _begin(self) -> None:
         self._reward_model.open()
+        if self._underway is not None:
+            self._underway.open()
 
     def _open(self, seed: np.random.SeedSequence) -> AIGCWorkload:
         if self.shared is not None:
@@ -224,6 +231,8 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         level, provider = divmod(action, self._providers)
         steps = twin.levels(twin.last)[level] if level else None
         self._reward_model.promise(twin, provider, steps)
+        if self._underway is not None:
+            self._underway.send(twin, provider, steps)
         twin.choose(provider, steps)
 
     def _settle(self, twin: AIGCWorkload, *, over: bool) -> tuple[float, dict[str, Any]]:
@@ -235,7 +244,9 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         return self._reward_model.metrics(twin.ledger)
 
     def _observe(self, twin: AIGCWorkload) -> Observation:
-        return self.observer.observe(twin) if self._set is None else self._set.observe(twin)
+        if self._set is None:
+            return self.observer.observe(twin)
+        return self._set.observe(twin, self._underway)
 
 
 make_vec = partial(vector_env, "aigc")

@@ -6,17 +6,19 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.envs.aigc.observation import Observer
+from edgesim.envs.aigc.underway import Underway
 from edgesim.envs.choice_box import ChoiceBox
 from edgesim.twin.aigc.workload import AIGCWorkload
 
-__all__ = ["SetObserver"]
+__all__ = ["CAPACITY_UNIT", "STEPS_UNIT", "SetObserver"]
 
 Observation = npt.NDArray[np.float32]
 
 # What a figure is divided by, so that it is about 1; the same in all worlds, unlike the scales of
 # the plain observation. Values beyond _HIGH are cut.
-_CAPACITY, _STEP_S, _ASSIGNED, _METRO_S, _LATENCY_S = 1500.0, 0.1, 10.0, 5.0, 10.0
-_STEPS, _DEADLINE_S, _UPLOAD, _DOWNLOAD, _EFFICIENCY = 250.0, 10.0, 5e6, 1e7, 7.4
+CAPACITY_UNIT, STEPS_UNIT = 1500.0, 250.0
+_STEP_S, _ASSIGNED, _METRO_S, _LATENCY_S = 0.1, 10.0, 5.0, 10.0
+_DEADLINE_S, _UPLOAD, _DOWNLOAD, _EFFICIENCY = 10.0, 5e6, 1e7, 7.4
 _HIGH = 3.0
 _LATER_S = 1.5  # what is left of a result that comes so much later than expected
 _FIRST_GUESS = 0.6  # quality that counts as one result before the first
@@ -27,8 +29,9 @@ class SetObserver:
 
     The entries of a feature stand together, one a provider. ``quality`` is the mean of what came
     back, with 0.6 as one result more; ``timely`` what lateness is expected to leave of a result
-    now, ``later`` if it took 1.5 s longer, and ``worth`` quality times that. Without a network all
-    results are timely.
+    now, ``later`` if it took 1.5 s longer, and ``worth`` quality times that. ``others_lose`` is
+    what the tasks that run there are expected to lose by one more, likewise in quality. Without a
+    network all results are timely and nobody loses.
 
     Args:
         observer: of the same world, which sees results.
@@ -40,7 +43,7 @@ class SetObserver:
     """
 
     features = (
-        "there",  # 1; 0 where an observation was filled up to more providers than there are
+        "there",  # 1; 0 for one that is down or has no room, where another is up and has
         "capacity",
         "available",
         "up",
@@ -57,6 +60,7 @@ class SetObserver:
         "since_result",
         "failures",
         "worth",
+        "others_lose",
     )
     request = (
         "steps",
@@ -78,8 +82,7 @@ class SetObserver:
         self.space = ChoiceBox(low, low + _HIGH, names, self.features, count)
         self._template = low.copy()
         page = self._page(self._template)
-        page[0] = 1.0
-        page[1] = world.capacity / _CAPACITY
+        page[1] = world.capacity / CAPACITY_UNIT
         page[3] = 1.0
         page[9] = page[10] = 1.0
         if scenario.wireless is None:
@@ -93,17 +96,24 @@ class SetObserver:
         size = len(self.features) * self.space.choices
         return seen[:size].reshape(len(self.features), -1)
 
-    def observe(self, twin: AIGCWorkload) -> Observation:
-        """The observation of the request at hand (or shown last), shape (entries,)."""
+    def observe(self, twin: AIGCWorkload, underway: Underway | None) -> Observation:
+        """The observation of the request at hand (or shown last), shape (entries,).
+
+        Args:
+            twin: the episode.
+            underway: the tasks at its providers; None without a network.
+        """
         plain = self._of.observe(twin)
+        fits = twin.fits()
         column = self._of.column
         seen = self._template.copy()
         page = self._page(seen)
+        page[0] = fits if fits.any() else (twin.up if twin.up.any() else 1.0)
         page[2] = column("available", plain)
         wireless = self._scenario.wireless
         asked = seen[-len(self.request) :]
         if wireless is None:
-            asked[0] = twin.last.steps / _STEPS
+            asked[0] = twin.last.steps / STEPS_UNIT
         else:
             task = twin.last
             page[3] = column("up", plain)
@@ -116,7 +126,7 @@ class SetObserver:
             page[9] = np.clip(left, 0.0, 1.0)
             page[10] = np.clip(left - _LATER_S / wireless.lateness_s, 0.0, 1.0)
             asked[:4] = (
-                task.steps / _STEPS,
+                task.steps / STEPS_UNIT,
                 task.deadline_s / _DEADLINE_S,
                 task.upload_bytes / _UPLOAD,
                 task.download_bytes / _DOWNLOAD,
@@ -133,5 +143,7 @@ class SetObserver:
         page[14] = column("since_result", plain)
         page[15] = column("failures", plain)
         page[16] = page[12] * page[10]
+        if underway is not None:
+            page[17] = page[12] * underway.loses(twin, _LATER_S)
         np.clip(seen, 0.0, _HIGH, out=seen)
         return seen

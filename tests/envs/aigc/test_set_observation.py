@@ -11,6 +11,8 @@ from edgesim.agents.networks.set_policy import SetNetwork
 from edgesim.envs.aigc.set_observation import SetObserver
 from edgesim.errors import InputError
 
+FEATURES = len(SetObserver.features)
+
 
 def make(**arguments: Any) -> Any:
     keys = {"provider_count": 6, "horizon_s": 60, "arrival_rate_hz": 1.5}
@@ -24,7 +26,9 @@ def test_figures_are_those_of_the_world() -> None:
     observation, _ = env.reset(seed=0)
     for k in range(40):
         observation, *_ = env.step(k % 6)
-    page = dict(zip(SetObserver.features, observation[: 6 * 17].reshape(17, 6), strict=True))
+    page = dict(
+        zip(SetObserver.features, observation[: 6 * FEATURES].reshape(FEATURES, 6), strict=True)
+    )
     twin = env.twin
     latency_s = twin.expected_latency_s()
     assert page["expected_latency"] * 10 == pytest.approx(latency_s, rel=1e-4)
@@ -41,24 +45,24 @@ def test_figures_are_those_of_the_world() -> None:
     assert page["step_time"] / 10 == pytest.approx(
         [machine.seconds_per_step for machine in env.world.service]
     )
-    request = observation[6 * 17 :]
+    request = observation[6 * FEATURES :]
     assert request[0] * 250 == pytest.approx(twin.last.steps)
     assert request[1] * 10 == pytest.approx(twin.last.deadline_s, rel=1e-5)
 
 
 def test_scores_follow_the_choices_wherever_they_stand() -> None:
     torch.manual_seed(0)
-    network = SetNetwork(17, 8, choices=6, hidden=16, critic=16, heads=2, linear=0.5)
+    network = SetNetwork(FEATURES, 8, choices=6, hidden=16, critic=16, heads=2, linear=0.5)
     env = make()
     env.reset(seed=0)
     for k in range(10):
         observation, *_ = env.step(k % 6)
     order = np.array([3, 0, 5, 1, 4, 2])
-    page = observation[: 6 * 17].reshape(17, 6)
-    turned = np.concatenate([page[:, order].ravel(), observation[6 * 17 :]])
-    filled = np.zeros((17, 9), dtype=np.float32)
+    page = observation[: 6 * FEATURES].reshape(FEATURES, 6)
+    turned = np.concatenate([page[:, order].ravel(), observation[6 * FEATURES :]])
+    filled = np.zeros((FEATURES, 9), dtype=np.float32)
     filled[:, :6] = page
-    wider = np.concatenate([filled.ravel(), observation[6 * 17 :]])
+    wider = np.concatenate([filled.ravel(), observation[6 * FEATURES :]])
     with torch.no_grad():
         scores, value = (it[0].numpy() for it in network(torch.as_tensor(observation[None])))
         moved, same = (it[0].numpy() for it in network(torch.as_tensor(turned[None])))
@@ -71,7 +75,9 @@ def test_scores_follow_the_choices_wherever_they_stand() -> None:
 def test_without_a_network_results_are_timely() -> None:
     env = gymnasium.make("edgesim/AIGC-v0", scenario="aigc_paper", observation="set").unwrapped
     observation, _ = env.reset(seed=0)
-    page = dict(zip(SetObserver.features, observation[: 20 * 17].reshape(17, 20), strict=True))
+    page = dict(
+        zip(SetObserver.features, observation[: 20 * FEATURES].reshape(FEATURES, 20), strict=True)
+    )
     assert (page["timely"] == 1).all() and (page["later"] == 1).all()
     assert env.observation_space.contains(observation)
 
