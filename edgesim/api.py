@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from edgesim.scenarios.aigc.schema import AIGCScenario
     from edgesim.scenarios.sfc.schema import SFCScenario
     from edgesim.scenarios.shared import SharedScenario
+    from edgesim.scenarios.training.wan import WANScenario
     from edgesim.scenarios.vne.schema import VNEScenario
 
 __all__ = [
@@ -123,6 +124,10 @@ def scenario(
     name: Literal["vne_wx100", "vne_geant", "vne_brain", "vne_latency"],
     overrides: Mapping[str, Any] | None = None,
 ) -> "VNEScenario": ...
+@overload
+def scenario(
+    name: Literal["wan_training"], overrides: Mapping[str, Any] | None = None
+) -> "WANScenario": ...
 @overload
 def scenario(
     name: Literal["shared"], overrides: Mapping[str, Any] | None = None

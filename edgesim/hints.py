@@ -121,6 +121,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "edgesim/sfc_v0": ("sfc",),
     "edgesim/vne_v0": ("vne_wx100",),
     "vne": ("vne_wx100",),
+    "edgesim/wantraining_v0": ("wan_training",),
+    "chaos": ("wan_training", "greedy"),
+    "elastic_training": ("wan_training",),
     # policies, agents, budgets
     "rr": ("round_robin",),
     "uniform": ("random",),

@@ -197,3 +197,21 @@ add(
         worlds="edgesim.twin.vne.worlds:draw",
     )
 )
+add(
+    Problem(
+        name="wan_training",
+        presets="edgesim.scenarios.training",
+        env_id="edgesim/WanTraining-v0",
+        env="edgesim.envs.training.wan:WanTrainingEnv",
+        schema="edgesim.scenarios.training.wan:WANScenario",
+        policies="edgesim.agents.training.registry:WAN_POLICIES",
+        columns="edgesim.agents.training.registry:WAN_COLUMNS",
+        metrics="edgesim.envs.training.wan:METRICS",
+        picture="edgesim.plots.training.wan_episode:draw",
+        default_scenario="wan_training",
+        default_policy="greedy",
+        default_agent="maskable_ppo",
+        vector="edgesim.envs.training.wan:make_vec",
+        worlds="edgesim.scenarios.training.wan_worlds:draw",
+    )
+)

@@ -148,5 +148,29 @@ FIGURES: dict[str, Figure] = {
             "edgesim.reproduction.vne.benchmark",
             "edgesim.plots.vne.benchmark:draw",
         ),
+        Figure(
+            "wan_scale_out",
+            "training over a WAN: delay of one that joins, the greedy beside other mechanisms",
+            "edgesim.reproduction.training.wan_scale_out",
+            "edgesim.plots.training.wan_figures:draw_scale_out",
+        ),
+        Figure(
+            "wan_events",
+            "training over a WAN: events handled within how long, as round trips grow",
+            "edgesim.reproduction.training.wan_events",
+            "edgesim.plots.training.wan_figures:draw_events",
+        ),
+        Figure(
+            "wan_idle",
+            "training over a WAN: idle time under churn as the cluster grows",
+            "edgesim.reproduction.training.wan_idle",
+            "edgesim.plots.training.wan_figures:draw_idle",
+        ),
+        Figure(
+            "wan_optimality",
+            "training over a WAN: the greedy's shares where links are shared and rates move",
+            "edgesim.reproduction.training.wan_optimality",
+            "edgesim.plots.training.wan_figures:draw_optimality",
+        ),
     )
 }

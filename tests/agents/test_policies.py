@@ -56,6 +56,8 @@ def test_every_offered_policy_plays_every_scenario(scenario):
         shorter = {"network.horizon_s": 30.0} if keys["network"] else {"requests": 10}
     if keys["problem"] == "vne":
         shorter = {"virtual.count": 10}
+    if keys["problem"] == "wan_training":
+        shorter = {"horizon_s": 300.0}
     short = resolve(scenario, shorter)
     specs = policies_of(short.problem)
     names = [name for name in offered(short) if not specs[name].learns]

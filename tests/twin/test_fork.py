@@ -12,6 +12,7 @@ from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.core.worlds import shared_world
 from edgesim.twin.sfc.workload import SFCWorkload
 from edgesim.twin.shared import SharedWorld
+from edgesim.twin.training.wan.workload import WANTraining
 from edgesim.twin.twin import Twin
 from edgesim.twin.vne.workload import VNEWorkload
 
@@ -23,8 +24,14 @@ SHORT = {
     "sfc_paper": {},
     "shared": {"aigc.horizon_s": 20.0, "sfc.network.horizon_s": 20.0},
     "vne_geant": {"virtual.count": 40, "virtual.arrival_rate_hz": 0.1},
+    "wan_training": {"horizon_s": 1800.0, "churn.joins_per_hour": 60.0},
 }
-KINDS: dict[str, Any] = {"aigc": AIGCWorkload, "sfc": SFCWorkload, "vne": VNEWorkload}
+KINDS: dict[str, Any] = {
+    "aigc": AIGCWorkload,
+    "sfc": SFCWorkload,
+    "vne": VNEWorkload,
+    "wan_training": WANTraining,
+}
 
 
 def twin_of(name: str, number: int) -> Twin:
@@ -45,6 +52,9 @@ def played(twin: Twin, rng: np.random.Generator, decisions: float = float("inf")
             twin.choose(int(rng.integers(len(workload.available))))
         elif decision.workload == "vne":
             twin.choose((workload.embedding.placed, int(rng.integers(workload.world.nodes))))
+        elif decision.workload == "wan_training":
+            options = decision.request.options
+            twin.choose(options[int(rng.integers(len(options)))])
         else:
             twin.choose(int(rng.integers(-1, workload.world.instances)))
         made += 1

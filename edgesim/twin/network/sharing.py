@@ -1,6 +1,6 @@
 """Transfers that share links fairly, on links that are reserved, loaded, and fail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,18 +20,22 @@ __all__ = ["SharingTransfers"]
 class _Order:
     """Where a transfer goes, and who is told."""
 
-    __slots__ = ("done", "source", "stopped", "target", "value")
+    __slots__ = ("done", "links", "number", "source", "stopped", "target", "value")
 
     def __init__(
         self,
+        number: int,
         source: int,
         target: int,
         done: Callable[[Any], None],
         value: Any,
         stopped: Callable[[Any], None] | None,
+        links: tuple[int, ...] | None = None,
     ) -> None:
+        self.number = number
         self.source, self.target = source, target
         self.done, self.value, self.stopped = done, value, stopped
+        self.links = links  # of one that crosses these and no others
 
 
 class SharingTransfers(Rebuilt):
@@ -75,26 +79,71 @@ class SharingTransfers(Rebuilt):
         done: Callable[[Any], None],
         value: Any = None,
         stopped: Callable[[Any], None] | None = None,
-    ) -> None:
-        """Send bytes, otherwise as :meth:`edgesim.twin.network.messages.Messages.send`."""
-        self._start(_Order(source, target, done, value, stopped), size_bytes)
+    ) -> int:
+        """Send bytes, otherwise as :meth:`edgesim.twin.network.messages.Messages.send`.
+
+        Returns:
+            the number by which :meth:`cancel` knows the transfer.
+        """
+        self._orders = number = self._orders + 1
+        self._start(_Order(number, source, target, done, value, stopped), size_bytes)
+        return number
+
+    def along(
+        self,
+        size_bytes: float,
+        links: Sequence[int],
+        done: Callable[[Any], None],
+        value: Any = None,
+        stopped: Callable[[Any], None] | None = None,
+    ) -> int:
+        """Send bytes over all these links at once, as one rate: the hops of a ring in lockstep.
+
+        When one of the links fails the transfer is taken away after ``stopped(value)``: whoever
+        sent it knows the way on. Otherwise as :meth:`send`, without propagation.
+        """
+        self._orders = number = self._orders + 1
+        order = _Order(number, -1, -1, done, value, stopped, tuple(links))
+        self._running[number] = self.fair.send(size_bytes, links, self._through, order)
+        return number
+
+    def cancel(self, number: int) -> float:
+        """Take a transfer away without its call; the bytes that it still lacked.
+
+        0 where all are through, or the transfer is not there.
+        """
+        transfer = self._running.pop(number, None)
+        if transfer is not None:
+            return self.fair.cancel(transfer)
+        for place, (order, lacking_bytes) in enumerate(self.waiting):
+            if order.number == number:
+                del self.waiting[place]
+                return lacking_bytes
+        return 0.0
+
+    def lacking_bytes(self, number: int) -> float:
+        """What a transfer still lacks, bytes; 0 where it is not there."""
+        transfer = self._running.get(number)
+        if transfer is not None:
+            return self.fair.lacking_bytes(transfer)
+        return next((size for order, size in self.waiting if order.number == number), 0.0)
 
     def _start(self, order: _Order, size_bytes: float) -> None:
         path = self._path(order)
         if path is None:
             self.waiting.append((order, size_bytes))
             return
-        self._orders = number = self._orders + 1
-        self._running[number] = self.fair.send(
-            size_bytes, path, self._through, (number, order), self._fixed_s(path)
+        self._running[order.number] = self.fair.send(
+            size_bytes, path, self._through, order, self._fixed_s(path)
         )
 
-    def _through(self, value: tuple[int, _Order]) -> None:
-        number, order = value
-        del self._running[number]
+    def _through(self, order: _Order) -> None:
+        del self._running[order.number]
         order.done(order.value)
 
     def _path(self, order: _Order) -> tuple[int, ...] | None:
+        if order.links is not None:
+            return None
         links, source, target = self._links, order.source, order.target
         if not (links.node_up[source] and links.node_up[target]):
             return None
@@ -125,15 +174,21 @@ class SharingTransfers(Rebuilt):
         """A link is down: what crosses it goes another way, or waits."""
         self.fair.changed([link])
         for transfer in self.fair.on(link):
-            number, order = transfer.value
+            order = transfer.value
+            if order.number not in self._running:  # one that was told before took it away
+                continue
             if order.stopped is not None:
                 order.stopped(order.value)
+                if order.number not in self._running:
+                    continue
             path = self._path(order)
             if path:
                 self.fair.move(transfer, path, self._fixed_s(path))
-            else:
-                del self._running[number]
-                self.waiting.append((order, self.fair.cancel(transfer)))
+                continue
+            del self._running[order.number]
+            lacking_bytes = self.fair.cancel(transfer)
+            if order.links is None:
+                self.waiting.append((order, lacking_bytes))
 
     def repaired(self) -> None:
         """A link or a node works again: what waits looks for a way."""

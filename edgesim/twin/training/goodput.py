@@ -55,8 +55,7 @@ class StepTimes:
 
     def pass_s(self, atomic: Any) -> FloatArray:
         """``t_c``, s, of ``atomic`` samples a replica."""
-        samples: FloatArray = np.asarray(atomic, dtype=float)
-        return self.alpha_c + self.beta_c * samples
+        return np.asarray(self.alpha_c + self.beta_c * np.asarray(atomic, dtype=float))
 
     def sync_s(self, nodes: Any, replicas: Any) -> FloatArray:
         """``t_n``, s."""
@@ -65,7 +64,7 @@ class StepTimes:
         over = self.alpha_n + self.beta_n * beyond
         inside = self.alpha_r + self.beta_r * beyond
         alone = _NOTHING + _NOTHING * beyond
-        return np.where(nodes > 1, over, np.where(replicas > 1, inside, alone))
+        return np.asarray(np.where(nodes > 1, over, np.where(replicas > 1, inside, alone)))
 
     def last_s(self, nodes: Any, replicas: Any, atomic: Any) -> FloatArray:
         """The last accumulation step with its all-reduce, s."""

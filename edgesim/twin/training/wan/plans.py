@@ -1,0 +1,130 @@
+"""How a newcomer gets the training state: from whom, in which shares, and how long that takes."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edgesim.twin.training.shards import Neighbour, greedy
+
+__all__ = ["KINDS", "OPTIONS", "Plan", "Sources", "count_of", "shares_of"]
+
+FloatArray = npt.NDArray[np.float64]
+
+OPTIONS: dict[str, str] = {
+    "pull_1": "the state from the best neighbour, training goes on (Elan, EDL)",
+    "pull_2": "from the best two, shares by the greedy and each one's own rate",
+    "pull_4": "from the best four, likewise",
+    "pull_all": "from all, likewise (Chaos)",
+    "shared_2": "from the best two, shares by the rates that they have together",
+    "shared_4": "from the best four, likewise",
+    "shared_all": "from all, likewise",
+    "equal_all": "from all, the same share from each",
+    "pause_1": "from the best neighbour, and nobody trains until the newcomer does",
+    "pause_all": "from all by the rates that they have together, likewise",
+    "restart": "by a checkpoint: all stop, write, and start again (Pollux)",
+    "centre": "a controller decides, the centre sends, all wait (Autoscaling)",
+    "keep": "leave the shares, or the ring, as they are",
+    "boundary": "join at the end of the step under way",
+    "now": "join at once: the step under way begins anew",
+    "catch_up": "fetch the updates that were missed while training goes on",
+    "wait": "likewise, and no step begins before the newcomer has them",
+    "tour": "put the ring in the order of a tour around the backbone",
+}
+"""All that can be chosen, at one decision or another."""
+
+_PULLS = ("pull_1", "pull_2", "pull_4", "pull_all", "shared_2", "shared_4", "shared_all")
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "join": (*_PULLS, "equal_all", "pause_1", "pause_all", "restart", "centre"),
+    "replan": ("keep", *_PULLS),
+    "catch_up": ("catch_up", "wait"),
+    "admit": ("boundary", "now"),
+    "ring": ("keep", "tour"),
+}
+"""What can be chosen at each kind of decision: when an institution wants to join; when rates or
+sources of a pull change; when it has the state, and has missed updates; when it is ready; and when
+the ring or the network has changed."""
+
+
+class Plan(NamedTuple):
+    """What a newcomer does.
+
+    Attributes:
+        sources: institutions that send, the best first.
+        share_bytes: what each is asked for.
+    """
+
+    sources: tuple[int, ...]
+    share_bytes: tuple[float, ...]
+
+
+class Sources(NamedTuple):
+    """Who can send the state to a newcomer, the best first.
+
+    Attributes:
+        nodes: institutions.
+        alone_bytes_s: rate of each by itself, as its path has room, bytes/s, shape (sources,).
+        start_s: until its first byte is there, s, shape (sources,).
+        access_bytes_s: room of the newcomer's access link, bytes/s.
+    """
+
+    nodes: list[int]
+    alone_bytes_s: FloatArray
+    start_s: FloatArray
+    access_bytes_s: float
+
+    def together_bytes_s(self, count: int) -> FloatArray:
+        """Rates of the best ``count`` at the same time: max-min fair at the newcomer's access."""
+        alone = self.alone_bytes_s[:count]
+        ascending = np.sort(alone)
+        # The level at which those that need less leave the rest an equal share.
+        left = self.access_bytes_s - np.concatenate([[0.0], np.cumsum(ascending)[:-1]])
+        level = left / np.arange(len(ascending), 0, -1)
+        over = ascending >= level
+        at_most = level[over.argmax()] if over.any() else np.inf
+        return np.minimum(alone, at_most)
+
+    def pull_s(self, size_bytes: float, count: int) -> float:
+        """About what a pull from the best ``count`` takes, s: as a fluid, together."""
+        rates = self.together_bytes_s(count)
+        total = float(rates.sum())
+        if total <= 0.0:
+            return np.inf
+        return float((size_bytes + (rates * self.start_s[:count]).sum()) / total)
+
+
+def count_of(option: str, sources: int) -> int:
+    """How many sources an option takes."""
+    ending = option.rpartition("_")[2]
+    return sources if ending == "all" else min(int(ending), sources)
+
+
+def shares_of(
+    option: str, sources: Sources, size_bytes: float, shards: int, shard_s: float
+) -> Plan:
+    """The plan of an option.
+
+    Args:
+        option: ``pull_…``, ``shared_…``, ``equal_…`` or ``pause_…``.
+        sources: who can send.
+        size_bytes: what is to come.
+        shards: parts that it is cut into.
+        shard_s: what each part takes besides its sending, s.
+    """
+    count = count_of(option, len(sources.nodes))
+    if option.startswith("equal"):
+        each, more = divmod(shards, count)
+        counts: Sequence[int] = [each + (place < more) for place in range(count)]
+    else:
+        together = option.startswith(("shared", "pause"))
+        rates = sources.together_bytes_s(count) if together else sources.alone_bytes_s[:count]
+        neighbours = [
+            Neighbour(max(rate, 1e-3), start, shard_s)
+            for rate, start in zip(rates.tolist(), sources.start_s[:count].tolist(), strict=True)
+        ]
+        counts = greedy(size_bytes, neighbours, shards).counts
+    shard = size_bytes / shards
+    asked = [(node, x * shard) for node, x in zip(sources.nodes, counts, strict=False) if x]
+    return Plan(tuple(node for node, _ in asked), tuple(size for _, size in asked))

@@ -1,0 +1,160 @@
+"""A pull: parts of a state from several sources at once, over the network's transfers."""
+
+from collections.abc import Callable
+from math import floor
+from typing import Any
+
+from edgesim.twin.core.clock import Clock, Moment
+from edgesim.twin.network.sharing import SharingTransfers
+from edgesim.twin.training.wan.plans import Plan
+
+__all__ = ["Pull"]
+
+
+class _Part:
+    """What one source sends."""
+
+    __slots__ = ("asked_bytes", "moment", "over", "source", "transfer")
+
+    def __init__(self, source: int, asked_bytes: float) -> None:
+        self.source, self.asked_bytes = source, asked_bytes
+        self.moment: Moment | None = None
+        self.transfer: int | None = None
+        self.over = False
+
+
+class Pull:
+    """So many bytes for one node, in parts.
+
+    A source is asked by a message, sends its share as one stream at the rate that the network
+    gives it, and takes ``shard_s`` more for each shard of it.
+
+    Args:
+        clock: the clock.
+        sharing: the network's transfers.
+        target: the node of the network that pulls.
+        first: the network's node of institution 0.
+        size_bytes: what is pulled.
+        shard_bytes: of a shard.
+        shard_s: what a shard takes besides its sending, s.
+        done: called when all is there.
+        ended: called with the source whose share is there, while others still send.
+
+    Attributes:
+        left_bytes: what had not come when the shares were last planned.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        sharing: SharingTransfers,
+        target: int,
+        first: int,
+        size_bytes: float,
+        shard_bytes: float,
+        shard_s: float,
+        done: Callable[[Any], None],
+        ended: Callable[[Any, int], None],
+        value: Any,
+    ) -> None:
+        self._clock, self._sharing, self._target, self._first = clock, sharing, target, first
+        self.left_bytes, self._shard_bytes, self._shard_s = size_bytes, shard_bytes, shard_s
+        self._done, self._ended, self._value = done, ended, value
+        self._parts: list[_Part] = []
+
+    @property
+    def sources(self) -> list[int]:
+        """Who still sends."""
+        return [part.source for part in self._parts if not part.over]
+
+    def lacking_by_source(self) -> dict[int, float]:
+        """What each source that still sends has not sent, bytes."""
+        return {
+            part.source: part.asked_bytes if part.transfer is None else self._lacking(part)
+            for part in self._parts
+            if not part.over
+        }
+
+    def lacking_bytes(self) -> float:
+        """What is not there now."""
+        return sum(self.lacking_by_source().values())
+
+    def plan(self, plan: Plan, one_way_s: dict[int, float]) -> None:
+        """Ask sources for shares; what they were asked for before is asked for no more.
+
+        Args:
+            plan: the shares, which add up to what is lacking.
+            one_way_s: what a request takes to each source that does not send yet, s.
+        """
+        sending = set(self.sources)
+        self.stop()
+        self.left_bytes = sum(plan.share_bytes)
+        self._parts = [
+            _Part(source, size) for source, size in zip(plan.sources, plan.share_bytes, strict=True)
+        ]
+        for part in self._parts:
+            if part.source in sending:  # it hears of the new share while it sends
+                self._send(part)
+            else:
+                part.moment = self._clock.after(one_way_s[part.source], self._asked, part)
+
+    def lose(self, source: int) -> float:
+        """A source is gone: what it had not sent as whole shards is lacking again, bytes."""
+        lacking = 0.0
+        for part in self._parts:
+            if part.source == source and not part.over:
+                left = self._take_away(part)
+                got = part.asked_bytes - left
+                whole = floor(got / self._shard_bytes + 1e-9) * self._shard_bytes
+                lacking += part.asked_bytes - whole
+        return lacking
+
+    def stop(self) -> float:
+        """Let nobody send any more; what is lacking, bytes."""
+        lacking = 0.0
+        for part in self._parts:
+            if not part.over:
+                lacking += self._take_away(part)
+        return lacking
+
+    # ---- within
+
+    def _lacking(self, part: _Part) -> float:
+        assert part.transfer is not None
+        return self._sharing.lacking_bytes(part.transfer)
+
+    def _take_away(self, part: _Part) -> float:
+        part.over = True
+        if part.moment is not None:
+            part.moment.cancel()
+            part.moment = None
+        if part.transfer is None:
+            return part.asked_bytes
+        return self._sharing.cancel(part.transfer)
+
+    def _asked(self, moment: Moment) -> None:
+        part: _Part = moment.value
+        part.moment = None
+        self._send(part)
+
+    def _send(self, part: _Part) -> None:
+        part.transfer = self._sharing.send(
+            part.asked_bytes, self._first + part.source, self._target, self._sent, part
+        )
+
+    def _sent(self, part: _Part) -> None:
+        shards = part.asked_bytes / self._shard_bytes
+        if self._shard_s:
+            part.moment = self._clock.after(shards * self._shard_s, self._there, part)
+        else:
+            self._over(part)
+
+    def _there(self, moment: Moment) -> None:
+        self._over(moment.value)
+
+    def _over(self, part: _Part) -> None:
+        part.over, part.moment = True, None
+        if self.sources:
+            self._ended(self._value, part.source)
+        else:
+            self._done(self._value)

@@ -1,0 +1,75 @@
+"""The ring in which gradients are reduced: who follows whom, and what that asks of the links.
+
+In a ring all-reduce every one of ``n`` nodes sends ``2 (n - 1)/n`` times the gradient to the next
+one, in ``2 (n - 1)`` rounds that all finish together (P. Patarasu and X. Yuan, "Bandwidth optimal
+all-reduce algorithms for clusters of workstations", JPDC 69(2), 2009). All hops thus go at one
+rate; a link that ``m`` hops cross carries ``m`` times that.
+"""
+
+from collections.abc import Callable, Sequence
+
+import networkx as nx
+
+__all__ = ["Hops", "hops_of", "inserted", "layers", "tour_ranks"]
+
+Path = tuple[int, ...]
+Hops = list[Path]
+"""The links of each hop of a ring, from each node to the one after it."""
+
+
+def hops_of(ring: Sequence[int], path: Callable[[int, int], Path | None]) -> Hops | None:
+    """The hops of a ring; None where one finds no way, nothing for fewer than two nodes."""
+    if len(ring) < 2:
+        return []
+    hops = []
+    for place, one in enumerate(ring):
+        way = path(one, ring[(place + 1) % len(ring)])
+        if way is None:
+            return None
+        hops.append(way)
+    return hops
+
+
+def layers(hops: Hops) -> list[Path]:
+    """The hops as sets of links without one twice: the n-th holds what n hops or more cross.
+
+    A transfer over each of them at the same time asks of every link what the hops ask of it.
+    """
+    found: list[list[int]] = []
+    crossed: dict[int, int] = {}
+    for hop in hops:
+        for link in hop:
+            times = crossed.get(link, 0)
+            crossed[link] = times + 1
+            if times == len(found):
+                found.append([])
+            found[times].append(link)
+    return [tuple(layer) for layer in found]
+
+
+def tour_ranks(backbone: "nx.Graph[int]", switches: Sequence[int]) -> list[int]:
+    """A place for each institution, by which a ring goes around the backbone's shortest tree.
+
+    Such a ring crosses each link of the tree at most once each way.
+    """
+    tree = nx.minimum_spanning_tree(backbone, weight="length_km")
+    place = {node: at for at, node in enumerate(nx.dfs_preorder_nodes(tree, 0))}
+    return [place[switch] for switch in switches]
+
+
+def inserted(ring: Sequence[int], newcomer: int, apart: Callable[[int, int], float]) -> list[int]:
+    """A ring with a newcomer where it makes the way around the least longer; of equals the first.
+
+    Args:
+        ring: the ring.
+        newcomer: who joins.
+        apart: how far two are from each other.
+    """
+    if len(ring) < 2:
+        return [*ring, newcomer]
+    longer = []
+    for place, one in enumerate(ring):
+        other = ring[(place + 1) % len(ring)]
+        longer.append(apart(one, newcomer) + apart(newcomer, other) - apart(one, other))
+    place = longer.index(min(longer)) + 1
+    return [*ring[:place], newcomer, *ring[place:]]
