@@ -107,9 +107,8 @@ class WanTrainingEnv(TwinEnv[WANTraining, Observation, SupportsIndex]):
     ``record``: keep the event log of each episode.
 
     ## Info
-    Each step: ``samples``, ``idle`` and ``shaping``, the parts of the reward, which is their sum. At
-    the end also
-``metrics``, the episode's figures (:data:`METRICS`).
+    Each step: ``samples``, ``idle`` and ``shaping``, the parts of the reward, which is their sum.
+    At the end also ``metrics``, the episode's figures (:data:`METRICS`).
 
     ## Version History
     * v0: first version.
