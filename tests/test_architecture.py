@@ -64,7 +64,9 @@ def test_the_map_of_imports_is_read_whole() -> None:
     assert IMPORTS.has_edge("edgesim.twin.sfc.workload", "edgesim.scenarios.sfc.schema")
     # inside a function, and for types alone
     assert IMPORTS.has_edge("edgesim.commands.completion", "edgesim.scenarios")
-    assert IMPORTS.has_edge("edgesim.services.training", "edgesim.services.networks")
+    assert IMPORTS.has_edge(
+        "edgesim.services.diffusion.training", "edgesim.services.diffusion.networks"
+    )
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

@@ -86,6 +86,10 @@ def _dispatch(words: list[str]) -> int:
 
         print(new(rest))
     else:
+        if command == "demo":
+            from edgesim.commands.words import demo_words
+
+            rest = demo_words(rest)
         return _configured(command, rest)
     return 0
 

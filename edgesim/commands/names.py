@@ -12,9 +12,10 @@ COMMANDS = {
     "export": "write a run as a model folder with a card, as the Hugging Face hub has them",
     "reproduce": "draw published figures and our own again from seeds, with the tables behind them",
     "benchmark": "measure decisions a CPU-second, beside SimPy alone",
-    "calibrate": "measure a diffusion service: quality against steps, time, memory",
+    "calibrate": "measure a service (images, text, detectors, readers): quality, time, memory",
     "calibrate-train": "train the weights of an embedded service again, from data in kept packages",
     "validate": "run a real server of a service beside the twin's, at several loads",
+    "demo": "run a measured service on a file of yours and show what it makes of it",
     "new": "write a commented file to start from: a scenario, a policy or an agent of your own",
     "list": "show scenarios, agents, policies, figures and services",
     "completion": "print the shell's completion script: bash, zsh or fish",
@@ -33,4 +34,5 @@ TASKS = {
     "calibrate": "edgesim.services.calibration:calibrate",
     "calibrate-train": "edgesim.services.training:train",
     "validate": "edgesim.services.validation:validate",
+    "demo": "edgesim.services.demo:demo",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 from edgesim.errors import InputError
 from edgesim.hints import nearest_key
 
-__all__ = ["SWEEP", "check_words"]
+__all__ = ["SWEEP", "check_words", "demo_words"]
 
 SWEEP = ("-m", "--multirun")
 """The one option: run once for each combination of values."""
@@ -28,6 +28,15 @@ def check_words(command: str, words: Sequence[str]) -> None:
             raise InputError("option", word, _of_option(command, word, after))
         if "=" not in word and not word.startswith("~"):
             raise InputError("argument", word, _of_bare(command, word, after, later))
+
+
+def demo_words(words: Sequence[str]) -> list[str]:
+    """``text poem.txt`` behind ``demo`` as ``demo=text input='poem.txt'``; the rest as it is."""
+    bare = [word for word in words if "=" not in word and not word.startswith(("-", "~"))]
+    rest = [word for word in words if word not in bare[:2]]
+    named = [f"demo={word}" for word in bare[:1]]
+    quoted = [word.replace("\\", "\\\\").replace("'", "\\'") for word in bare[1:2]]
+    return [*named, *(f"input='{word}'" for word in quoted), *rest]
 
 
 def _of_option(command: str, word: str, after: str) -> str:

@@ -14,7 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from edgesim.config.keys import as_list, help_text, not_empty
-from edgesim.config.services import CalibrateConfig, CalibrateTrainConfig, ValidateConfig
+from edgesim.config.services import (
+    CalibrateConfig,
+    CalibrateTrainConfig,
+    DemoConfig,
+    ValidateConfig,
+)
 from edgesim.config.whatif import WhatIfConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import is_import_string
@@ -553,6 +558,7 @@ SCHEMAS: dict[str, type[Any]] = {
     "reproduce": ReproduceConfig,
     "validate": ValidateConfig,
     "whatif": WhatIfConfig,
+    "demo": DemoConfig,
 }
 
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgesim.errors import InputError
+from edgesim.numbers import as_finite
 
-__all__ = ["as_list", "help_text", "increasing", "not_empty"]
+__all__ = ["as_list", "help_text", "increasing", "not_empty", "rising"]
 
 
 def help_text(line: str, choices: Sequence[str] = ()) -> dict[str, Any]:
@@ -32,6 +33,17 @@ def increasing(key: str, values: Any) -> None:
         raise InputError(key, values, accepted)
     for before, value in zip([0, *values], values, strict=False):
         if isinstance(value, bool) or not isinstance(value, int) or value <= before:
+            raise InputError(key, list(values), accepted)
+
+
+def rising(key: str, values: Any) -> None:
+    """``values`` are finite numbers above 0, each above the one before."""
+    accepted = "must be numbers above 0, increasing: [0.5,1,2]"
+    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
+        raise InputError(key, values, accepted)
+    for before, value in zip([0, *values], values, strict=False):
+        number = as_finite(value)
+        if number is None or number <= before:
             raise InputError(key, list(values), accepted)
 
 

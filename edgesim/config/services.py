@@ -3,17 +3,18 @@
 import re
 from dataclasses import dataclass, field
 
-from edgesim.config.keys import help_text, increasing, not_empty
+from edgesim.config.keys import help_text, increasing, not_empty, rising
 from edgesim.errors import InputError, did_you_mean
 from edgesim.numbers import LARGEST_SEED
-from edgesim.scenarios.checks import at_least, between, integer_from, interval, one_of
+from edgesim.scenarios.checks import at_least, between, integer_from, interval, one_of, positive
 
-__all__ = ["CalibrateConfig", "CalibrateTrainConfig", "ValidateConfig"]
+__all__ = ["CalibrateConfig", "CalibrateTrainConfig", "DemoConfig", "ValidateConfig"]
 
 _DEVICES = ("cpu", "cuda")
 _CLOCKS = ("cpu", "wall")
 _PRECISIONS = ("float32", "float16", "bfloat16")
 _NETWORKS = ("digits", "photo_inpaint", "photo_inpaint_small")
+_DEMOS = ("text",)
 
 
 @dataclass
@@ -27,8 +28,9 @@ class CalibrateConfig:
     service: str = field(
         default="photo_inpaint",
         metadata=help_text(
-            "an embedded service (edgesim list services), or the folder or hub id of a diffusers"
-            " pipeline"
+            "an embedded service (edgesim list services), the folder or hub id of a diffusers"
+            " pipeline or a causal language model, one of your own as module:attribute, or the"
+            " address of one that answers HTTP"
         ),
     )
     out: str = field(
@@ -36,13 +38,11 @@ class CalibrateConfig:
     )
     images: int | None = field(
         default=None,
-        metadata=help_text("images at each number of steps; null: as the service says"),
+        metadata=help_text("of an image service the same as items"),
     )
     steps: list[int] | None = field(
         default=None,
-        metadata=help_text(
-            "numbers of steps at which quality is measured; null: as the service says"
-        ),
+        metadata=help_text("of a diffusion service the same as work"),
     )
     batches: list[int] | None = field(
         default=None,
@@ -97,12 +97,30 @@ class CalibrateConfig:
         default=None, metadata=help_text("licence of a pipeline's weights, for the profile")
     )
     progress: bool = field(default=True, metadata=help_text("show a progress bar"))
+    items: int | None = field(
+        default=None,
+        metadata=help_text("items at each amount of work; null: as the service says"),
+    )
+    work: list[float] | None = field(
+        default=None,
+        metadata=help_text(
+            "amounts of work (steps, tokens, megapixels, flows) at which quality is measured; null:"
+            " as the service says"
+        ),
+    )
 
     def __post_init__(self) -> None:
         not_empty("service", self.service)
         not_empty("out", self.out)
-        if self.images is not None:
-            integer_from("images", self.images, 2)
+        for key, older in (("items", "images"), ("work", "steps")):
+            if getattr(self, key) is not None and getattr(self, older) is not None:
+                raise InputError(older, getattr(self, older), f"is {key}: give one of them")
+            if key == "items" and getattr(self, key) is not None:
+                integer_from(key, getattr(self, key), 2)
+            if older == "images" and getattr(self, older) is not None:
+                integer_from(older, getattr(self, older), 2)
+        if self.work is not None:
+            rising("work", self.work)
         for key in ("steps", "batches"):
             increasing(key, getattr(self, key))
         integer_from("repeats", self.repeats, 1)
@@ -177,7 +195,10 @@ class ValidateConfig:
     requests: int = field(default=200, metadata=help_text("requests at each load"))
     steps_range: list[int] = field(
         default_factory=lambda: [10, 40],
-        metadata=help_text("denoising steps of a request: uniform from the first to the second"),
+        metadata=help_text(
+            "denoising steps of a request, of a service that counts them: uniform from the first"
+            " to the second"
+        ),
     )
     window_s: float = field(
         default=0.1,
@@ -198,10 +219,20 @@ class ValidateConfig:
         ),
     )
     progress: bool = field(default=True, metadata=help_text("show a progress bar"))
+    work_range: list[float] | None = field(
+        default=None,
+        metadata=help_text(
+            "work of a request (tokens, megapixels, flows), uniform from the first to the second;"
+            " null: what the service is timed at, or steps_range"
+        ),
+    )
 
     def __post_init__(self) -> None:
         not_empty("service", self.service)
         not_empty("out", self.out)
+        if self.work_range is not None:
+            interval("work_range", self.work_range, 0)
+            positive("work_range", self.work_range[0])
         for key in ("fit_loads", "check_loads"):
             if not getattr(self, key):
                 raise InputError(key, [], "must name at least one load")
@@ -222,3 +253,36 @@ class ValidateConfig:
         one_of("clock", self.clock, _CLOCKS)
         if self.clock == "cpu" and self.device != "cpu":
             raise InputError("clock", self.clock, "a GPU's time is not the CPU's: clock=wall")
+
+
+@dataclass
+class DemoConfig:
+    """One service on one file.
+
+    Raises:
+        InputError: a value is out of its range (on construction).
+    """
+
+    demo: str = field(default="text", metadata=help_text("what is shown", _DEMOS))
+    input: str = field(default="", metadata=help_text("the file, the second word behind demo"))
+    service: str | None = field(
+        default=None, metadata=help_text("which service of the kind; null: its default")
+    )
+    out: str = field(default="demos", metadata=help_text("folder; the results go to <out>/<demo>/"))
+    tokens: int = field(default=200, metadata=help_text("text: tokens to write"))
+    temperature: float = field(
+        default=0.7, metadata=help_text("text: 0 takes the likeliest token, more is more random")
+    )
+    seed: int = field(default=0, metadata=help_text("seed of what is drawn"))
+    threads: int = field(default=1, metadata=help_text("CPU threads"))
+
+    def __post_init__(self) -> None:
+        if self.demo not in _DEMOS:
+            raise InputError("demo", self.demo, did_you_mean(self.demo, _DEMOS))
+        if not self.input:
+            raise InputError("input", self.input, f"name a file: edgesim demo {self.demo} FILE")
+        not_empty("out", self.out)
+        integer_from("tokens", self.tokens, 1, 100_000)
+        between("temperature", self.temperature, 0, 10)
+        integer_from("seed", self.seed, 0, LARGEST_SEED)
+        integer_from("threads", self.threads, 1)

@@ -1,68 +1,98 @@
-"""A service profile: what was measured of one AIGC service, as one JSON file.
+"""A service profile: what was measured of one service, as one JSON file.
 
-Nothing heavy is imported, so that the twin can read it. The file has ``"schema": 1`` and the keys
-of :class:`ServiceProfile`, nested as its fields are:
+Nothing heavy is imported, so that the twin can read it. The file has ``"schema": 2`` and the keys
+of :class:`ServiceProfile`, nested as its fields are; files of schema 1, of diffusion services
+alone, are read too (:mod:`edgesim.profiles.older`).
 
 ``name, title``
     what the service is called, and a line on it.
-``task, mode, grid_steps``
-    what is generated (:data:`TASKS`), and how a number of denoising steps is spent
-    (:data:`MODES`). ``truncated``: the schedule is a fixed grid of ``grid_steps`` steps, and a
-    request of t steps starts from pure noise at step t of it, as in arXiv 2301.03220.
-    ``respaced``: the whole schedule is spread over t steps; ``grid_steps`` is then the number of
-    steps that the model was trained with.
+``task, unit``
+    what it does (``inpainting``, ``text_generation``, ``intrusion_detection``), and in what its
+    work is counted (:data:`UNITS`): denoising steps, tokens, megapixels, flows.
+``mode, most_work``
+    how a number of denoising steps is spent (:data:`MODES`; null where work is no steps), and the
+    most work that an item can be given (null: no limit). ``truncated``: the schedule is a fixed
+    grid of ``most_work`` steps, and a request of t steps starts from pure noise at step t of it,
+    as in arXiv 2301.03220. ``respaced``: the whole schedule is spread over t steps;
+    ``most_work`` is then the number of steps that the model was trained with.
 ``model``
-    id, scheduler, number of parameters, licence, resolution in pixels.
-``quality``
-    ``steps``, an increasing grid; for each metric its unit, which way is better, and for every
-    entry of ``steps`` the mean, the standard deviation and the 95 % interval of the mean over ``n``
-    images, and the fitted curves. A metric ``of`` a ``set`` (Fréchet distance) has no value of one
-    image: its standard deviation and interval are those of its bootstrap.
-    ``score`` is the quality of one request in [0, 1]: ``(m - zero) / (one - zero)``, clipped, of
-    the metric's value m of one image. ``zero`` and ``one`` belong to the metric and the task, not
+    id, number of parameters, licence; what kind it is (of a diffusion model the scheduler), side
+    of the images in pixels, bytes of the weights, where they are known.
+``quality`` (null for a detector)
+    ``work``, an increasing grid; for each metric its unit, which way is better, and for every
+    entry of ``work`` the mean, the standard deviation and the 95 % interval of the mean over ``n``
+    items, and the fitted curves. A metric ``of`` a ``set`` (Fréchet distance) has no value of one
+    item: its standard deviation and interval are those of its bootstrap.
+    ``score`` is the quality of one item in [0, 1]: ``(m - zero) / (one - zero)``, clipped, of
+    the metric's value m of one item. ``zero`` and ``one`` belong to the metric and the task, not
     to the model, so that scores of two profiles of one task can be compared. ``samples[k][i]`` is
-    the score of image i at ``steps[k]``; image i starts from the same content and the same noise at
-    every k, so that between two steps it can be followed in a straight line.
+    the score of item i at ``work[k]``; item i is the same content (and the same noise) at every k
+    and for every variant of a service, so that differences are paired.
+``detection`` (null for all but detectors)
+    the confusion matrix at every threshold (:mod:`edgesim.profiles.detection`).
 ``latency``
-    samples (``seconds``, repeated runs of one batch of ``batch`` images of ``steps`` steps), and
-    the affine model: a batch of n images of s steps takes
-    ``fixed_s + fixed_s_per_image n + s (step_s + step_s_per_image n)`` seconds.
+    samples (``seconds``, repeated runs of one batch of ``batch`` items of ``work`` each), and
+    the affine model: a batch of n items of work w takes
+    ``fixed_s + fixed_s_per_item n + w (work_s + work_s_per_item n)`` seconds.
     ``extrapolation`` (not in older files): the model of the other samples, asked for the batches of
-    the most steps.
+    the most work.
     ``clock``: ``cpu`` for CPU seconds of the process (with one thread: wall time on a machine that
-    does nothing else), ``wall`` for wall time. ``calls_per_step``: network calls that a step costs.
+    does nothing else), ``wall`` for wall time. ``calls_per_unit``: network calls for a unit
+    of work.
 ``memory``
-    peak bytes of tensors, weights included, while a batch runs, measured and as the affine model
-    ``fixed_bytes + bytes_per_image n``. The runtime's own memory is not in it.
+    peak bytes, weights included, while a batch runs, measured and as the affine model
+    ``fixed_bytes + bytes_per_item n``. The runtime's own memory is not in it.
+``loading`` (null in older files)
+    seconds until a service that is not there can run, and the bytes of its file.
 ``provenance``
-    versions, processor, seed, images, and what the measurement cost.
+    versions, processor, seed, items, and what the measurement cost.
 """
 
 import json
 import re
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from itertools import pairwise
-from math import exp
 from pathlib import Path
 from typing import Any, NoReturn
 
 from edgesim.errors import InputError, did_you_mean
+from edgesim.profiles.checks import check_above, check_at_least, check_one_of
+from edgesim.profiles.cost import (
+    AffineLatency,
+    Extrapolation,
+    Latency,
+    LatencySample,
+    Loading,
+    Memory,
+    MemorySample,
+)
+from edgesim.profiles.detection import Detection
+from edgesim.profiles.older import as_schema_2, older_key
+from edgesim.profiles.quality import (
+    ExponentialFit,
+    Fits,
+    HillFit,
+    Metric,
+    PiecewiseFit,
+    Quality,
+    Score,
+)
 from edgesim.profiles.reading import build
 from edgesim.text_files import decoded
 
 __all__ = [
     "MODES",
     "SCHEMA",
-    "TASKS",
+    "UNITS",
     "AffineLatency",
+    "Detection",
     "ExponentialFit",
     "Extrapolation",
     "Fits",
     "HillFit",
     "Latency",
     "LatencySample",
+    "Loading",
     "Memory",
     "MemorySample",
     "Metric",
@@ -76,23 +106,13 @@ __all__ = [
     "load_profile",
 ]
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the file's form."""
 
-TASKS = ("inpainting", "unconditional", "text_to_image")
+UNITS = ("step", "token", "megapixel", "flow")
 MODES = ("truncated", "respaced")
 
 _FOLDER = Path(__file__).parent
-
-
-def _one_of(key: str, value: str, accepted: Sequence[str]) -> None:
-    if value not in accepted:
-        raise InputError(key, value, did_you_mean(value, accepted))
-
-
-def _at_least(key: str, value: float, low: float) -> None:
-    if value < low:
-        raise InputError(key, value, f"must be at least {low:g}")
 
 
 @dataclass(frozen=True)
@@ -101,351 +121,25 @@ class Model:
 
     Attributes:
         id: hub id, folder name, or name of the embedded weights.
-        scheduler: class of the diffusion scheduler.
-        parameters: numbers in the networks.
+        parameters: numbers in the networks (of a service without any: 1).
         licence: of the weights.
-        resolution_px: side of the images.
+        kind: what kind of model it is: of a diffusion model the class of its scheduler.
+        resolution_px: side of the images; None where there are none.
+        weights_bytes: of the weights as they lie in memory; None in older files.
     """
 
     id: str
-    scheduler: str
     parameters: int
     licence: str
-    resolution_px: int
+    kind: str = ""
+    resolution_px: int | None = None
+    weights_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        _at_least("parameters", self.parameters, 1)
-        _at_least("resolution_px", self.resolution_px, 1)
-
-
-@dataclass(frozen=True)
-class PiecewiseFit:
-    """``ay`` up to ``ax`` steps, ``by`` from ``bx`` on, a straight line between."""
-
-    ax: float
-    ay: float
-    bx: float
-    by: float
-    r2: float
-
-    def __post_init__(self) -> None:
-        if self.bx <= self.ax:
-            raise InputError("bx", self.bx, f"must be above ax = {self.ax:g}")
-
-    def at(self, steps: float) -> float:
-        """The curve's value at ``steps``."""
-        share = (steps - self.ax) / (self.bx - self.ax)
-        return self.ay + (self.by - self.ay) * min(max(share, 0.0), 1.0)
-
-
-@dataclass(frozen=True)
-class HillFit:
-    """``floor + (top - floor) s^power / (half^power + s^power)``."""
-
-    floor: float
-    top: float
-    half: float
-    power: float
-    r2: float
-
-    def __post_init__(self) -> None:
-        if self.half <= 0:
-            raise InputError("half", self.half, "must be above 0")
-
-    def at(self, steps: float) -> float:
-        """The curve's value at ``steps``."""
-        if steps <= 0:
-            return self.floor
-        share = 1.0 / (1.0 + float((self.half / steps) ** self.power))
-        return self.floor + (self.top - self.floor) * share
-
-
-@dataclass(frozen=True)
-class ExponentialFit:
-    """``floor + (top - floor) (1 - exp(-s / scale))``."""
-
-    floor: float
-    top: float
-    scale: float
-    r2: float
-
-    def __post_init__(self) -> None:
-        if self.scale <= 0:
-            raise InputError("scale", self.scale, "must be above 0")
-
-    def at(self, steps: float) -> float:
-        """The curve's value at ``steps``."""
-        return self.floor + (self.top - self.floor) * (1.0 - exp(-steps / self.scale))
-
-
-@dataclass(frozen=True)
-class Fits:
-    """The curves fitted to a metric's means; None where there are too few points for one."""
-
-    piecewise: PiecewiseFit | None
-    hill: HillFit | None
-    exponential: ExponentialFit | None
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One metric against steps.
-
-    Attributes:
-        unit: its unit; "" where it has none.
-        better: ``higher`` or ``lower``.
-        of: ``image``, or ``set`` for a metric that only a set of images has.
-        mean, sd, ci95: a value (a pair) for each entry of the quality's ``steps``.
-        n: images that each value rests on.
-        fits: the curves fitted to ``mean``.
-    """
-
-    unit: str
-    better: str
-    of: str
-    mean: tuple[float, ...]
-    sd: tuple[float, ...]
-    ci95: tuple[tuple[float, float], ...]
-    n: int
-    fits: Fits
-
-    def __post_init__(self) -> None:
-        _one_of("better", self.better, ("higher", "lower"))
-        _one_of("of", self.of, ("image", "set"))
-        _at_least("n", self.n, 1)
-        for value in self.sd:
-            _at_least("sd", value, 0.0)
-        for pair in self.ci95:
-            if pair[0] > pair[1]:
-                raise InputError("ci95", list(pair), "must be [low, high] with low <= high")
-
-
-@dataclass(frozen=True)
-class Score:
-    """Quality of one request in [0, 1], see the module.
-
-    Attributes:
-        metric: the metric it comes from, one ``of`` an image.
-        zero, one: values of the metric that score 0 and 1.
-        samples: for each entry of ``steps``, the score of every image.
-        fits: the curves fitted to the mean scores.
-    """
-
-    metric: str
-    zero: float
-    one: float
-    samples: tuple[tuple[float, ...], ...]
-    fits: Fits
-
-    def __post_init__(self) -> None:
-        if self.zero == self.one:
-            raise InputError("one", self.one, "must differ from zero")
-        counts = {len(row) for row in self.samples}
-        if len(counts) != 1 or counts == {0}:
-            raise InputError("samples", sorted(counts), "must have as many images at every step")
-        for row in self.samples:
-            for value in row:
-                if not 0.0 <= value <= 1.0:
-                    raise InputError("samples", value, "must lie in [0, 1]")
-
-    @property
-    def images(self) -> int:
-        """Number of images that were scored."""
-        return len(self.samples[0])
-
-    @property
-    def mean(self) -> tuple[float, ...]:
-        """Mean score for each entry of ``steps``."""
-        return tuple(sum(row) / len(row) for row in self.samples)
-
-
-@dataclass(frozen=True)
-class Quality:
-    """Quality against denoising steps.
-
-    Attributes:
-        steps: the grid, increasing.
-        metrics: each metric by name.
-        score: the one that counts for a request.
-    """
-
-    steps: tuple[int, ...]
-    metrics: Mapping[str, Metric]
-    score: Score
-
-    def __post_init__(self) -> None:
-        if not self.steps or self.steps[0] < 1:
-            raise InputError("steps", list(self.steps), "must be numbers of steps from 1 on")
-        if any(first >= second for first, second in pairwise(self.steps)):
-            raise InputError("steps", list(self.steps), "must increase, without repeats")
-        if self.score.metric not in self.metrics:
-            raise InputError(
-                "score.metric", self.score.metric, did_you_mean(self.score.metric, self.metrics)
-            )
-        rows = {"score.samples": self.score.samples}
-        for name, metric in self.metrics.items():
-            for part in ("mean", "sd", "ci95"):
-                rows[f"metrics.{name}.{part}"] = getattr(metric, part)
-        for key, values in rows.items():
-            if len(values) != len(self.steps):
-                raise InputError(
-                    key, f"{len(values)} entries", f"must have one a step: {len(self.steps)}"
-                )
-
-    def score_of(self, image: int, steps: float) -> float:
-        """Score of one of the measured images at any number of steps.
-
-        A straight line between measured steps; the first or last value outside of them.
-
-        Args:
-            image: index below ``score.images``.
-            steps: denoising steps.
-        """
-        samples = self.score.samples
-        above = bisect_right(self.steps, steps)
-        if above == 0:
-            return samples[0][image]
-        if above == len(self.steps):
-            return samples[-1][image]
-        low, high = self.steps[above - 1], self.steps[above]
-        before, after = samples[above - 1][image], samples[above][image]
-        return before + (after - before) * (steps - low) / (high - low)
-
-
-@dataclass(frozen=True)
-class LatencySample:
-    """Repeated runs of one batch: ``batch`` images of ``steps`` steps each took ``seconds``."""
-
-    steps: int
-    batch: int
-    seconds: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        _at_least("steps", self.steps, 1)
-        _at_least("batch", self.batch, 1)
-        if not self.seconds:
-            raise InputError("seconds", [], "must not be empty")
-        for value in self.seconds:
-            if value <= 0:
-                raise InputError("seconds", value, "must be above 0")
-
-
-@dataclass(frozen=True)
-class AffineLatency:
-    """Seconds of a batch: ``fixed_s + fixed_s_per_image n + s (step_s + step_s_per_image n)``."""
-
-    fixed_s: float
-    fixed_s_per_image: float
-    step_s: float
-    step_s_per_image: float
-    r2: float
-
-    def __post_init__(self) -> None:
-        for key in ("fixed_s", "fixed_s_per_image", "step_s", "step_s_per_image"):
-            _at_least(key, getattr(self, key), 0.0)
-        if self.step_s + self.step_s_per_image <= 0:
-            raise InputError("step_s", self.step_s, "a step must take some time")
-
-    def seconds(self, steps: float, images: float = 1) -> float:
-        """Seconds that a batch of ``images`` images of ``steps`` steps takes."""
-        fixed = self.fixed_s + self.fixed_s_per_image * images
-        return fixed + steps * (self.step_s + self.step_s_per_image * images)
-
-
-@dataclass(frozen=True)
-class Extrapolation:
-    """How far the affine model is off beyond what it was fitted to.
-
-    Attributes:
-        steps: of the batches that were held out, the most that were timed.
-        batches: their images.
-        error: for each, the time of the model of all other samples over the measured median, less
-            1.
-    """
-
-    steps: int
-    batches: tuple[int, ...]
-    error: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        _at_least("steps", self.steps, 1)
-        if not self.batches or len(self.batches) != len(self.error):
-            raise InputError("error", list(self.error), "must have one entry a batch")
-
-
-@dataclass(frozen=True)
-class Latency:
-    """Time of batches, measured and as the affine model.
-
-    Attributes:
-        clock: ``cpu`` or ``wall``.
-        threads: CPU threads that the service used.
-        calls_per_step: network calls for each denoising step.
-        samples: what was measured.
-        affine: the model fitted to it.
-        extrapolation: what a model without the longest batches says of them; None where too few
-            numbers of steps were timed, or the file is older.
-    """
-
-    clock: str
-    threads: int
-    calls_per_step: float
-    samples: tuple[LatencySample, ...]
-    affine: AffineLatency
-    extrapolation: Extrapolation | None = None
-
-    def __post_init__(self) -> None:
-        _one_of("clock", self.clock, ("cpu", "wall"))
-        _at_least("threads", self.threads, 1)
-        if self.calls_per_step <= 0:
-            raise InputError("calls_per_step", self.calls_per_step, "must be above 0")
-        if not self.samples:
-            raise InputError("samples", [], "must not be empty")
-
-    @property
-    def max_batch(self) -> int:
-        """The largest batch that was measured."""
-        return max(sample.batch for sample in self.samples)
-
-    def ratios(self) -> tuple[float, ...]:
-        """Every measured time over the affine model's, the scatter that the model leaves."""
-        return tuple(
-            value / self.affine.seconds(sample.steps, sample.batch)
-            for sample in self.samples
-            for value in sample.seconds
-        )
-
-
-@dataclass(frozen=True)
-class MemorySample:
-    """Peak bytes of tensors while a batch of ``batch`` images ran."""
-
-    batch: int
-    bytes: int
-
-    def __post_init__(self) -> None:
-        _at_least("batch", self.batch, 1)
-        _at_least("bytes", self.bytes, 1)
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Memory by batch, measured and as ``fixed_bytes + bytes_per_image n``."""
-
-    by_batch: tuple[MemorySample, ...]
-    fixed_bytes: float
-    bytes_per_image: float
-
-    def __post_init__(self) -> None:
-        if not self.by_batch:
-            raise InputError("by_batch", [], "must not be empty")
-        _at_least("fixed_bytes", self.fixed_bytes, 0.0)
-        if self.bytes_per_image <= 0:
-            raise InputError("bytes_per_image", self.bytes_per_image, "must be above 0")
-
-    def bytes_of(self, images: int) -> float:
-        """Peak bytes while a batch of ``images`` images runs."""
-        return self.fixed_bytes + self.bytes_per_image * images
+        check_at_least("parameters", self.parameters, 1)
+        for key in ("resolution_px", "weights_bytes"):
+            if getattr(self, key) is not None:
+                check_at_least(key, getattr(self, key), 1)
 
 
 @dataclass(frozen=True)
@@ -459,7 +153,7 @@ class Provenance:
         processor: model of the CPU.
         device: where the networks ran: ``cpu``, or the accelerator's name.
         seed: of content and noise.
-        images: images a step.
+        items: that each figure of quality rests on.
         cpu_s: CPU seconds that the measurement took.
         note: what else one should know.
     """
@@ -470,18 +164,18 @@ class Provenance:
     processor: str
     device: str
     seed: int
-    images: int
+    items: int
     cpu_s: float
     note: str = ""
 
     def __post_init__(self) -> None:
-        _at_least("seed", self.seed, 0)
-        _at_least("images", self.images, 1)
+        check_at_least("seed", self.seed, 0)
+        check_at_least("items", self.items, 1)
 
 
 @dataclass(frozen=True)
 class ServiceProfile:
-    """What was measured of one AIGC service; the module says what its keys mean.
+    """What was measured of one service; the module says what its keys mean.
 
     Raises:
         InputError: values that do not fit together (on construction).
@@ -491,25 +185,42 @@ class ServiceProfile:
     name: str
     title: str
     task: str
-    mode: str
-    grid_steps: int
+    unit: str
     model: Model
-    quality: Quality
     latency: Latency
     memory: Memory
     provenance: Provenance
+    quality: Quality | None = None
+    detection: Detection | None = None
+    loading: Loading | None = None
+    mode: str | None = None
+    most_work: float | None = None
 
     def __post_init__(self) -> None:
         _check_schema(self.schema)
         if not re.fullmatch(r"[\w.-]+", self.name):
             raise InputError("name", self.name, "must be letters, digits, '_', '-' or '.'")
-        _one_of("task", self.task, TASKS)
-        _one_of("mode", self.mode, MODES)
-        _at_least("grid_steps", self.grid_steps, 1)
-        if self.quality.steps[-1] > self.grid_steps:
-            raise InputError(
-                "quality.steps", self.quality.steps[-1], f"at most grid_steps = {self.grid_steps}"
-            )
+        check_one_of("unit", self.unit, UNITS)
+        if self.mode is not None:
+            check_one_of("mode", self.mode, MODES)
+        if self.quality is None and self.detection is None:
+            raise InputError("quality", None, "is missing, and so is detection")
+        if self.most_work is not None:
+            check_above("most_work", self.most_work, 0)
+            if self.quality is not None and self.quality.work[-1] > self.most_work:
+                accepted = f"at most most_work = {self.most_work:g}"
+                raise InputError("quality.work", self.quality.work[-1], accepted)
+
+    @property
+    def scored(self) -> Quality:
+        """Its quality.
+
+        Raises:
+            InputError: it has none: it is a detector's.
+        """
+        if self.quality is None:
+            raise InputError(f"profile {self.name}: quality", None, "has none: it is a detector's")
+        return self.quality
 
     @classmethod
     def of(cls, values: Any) -> "ServiceProfile":
@@ -519,8 +230,17 @@ class ServiceProfile:
             InputError: it is none; the message names the key.
         """
         if isinstance(values, Mapping) and "schema" in values:
+            if values["schema"] == 1 and not isinstance(values["schema"], bool):
+                return cls._of_schema_1(values)
             _check_schema(values["schema"])  # before keys of another version are looked at
         return build(cls, values)
+
+    @classmethod
+    def _of_schema_1(cls, values: Mapping[str, Any]) -> "ServiceProfile":
+        try:
+            return build(cls, as_schema_2(values))
+        except InputError as error:  # in the file's own words
+            raise InputError(older_key(error.thing), error.value, error.accepted) from None
 
     def save(self, path: Path) -> Path:
         """Write the file, under another name first; returns ``path``.
@@ -546,7 +266,7 @@ class ServiceProfile:
 
 def _check_schema(schema: Any) -> None:
     if isinstance(schema, bool) or schema != SCHEMA:
-        raise InputError("schema", schema, f"this version of edgesim reads schema {SCHEMA}")
+        raise InputError("schema", schema, f"this version of edgesim reads schemas 1 and {SCHEMA}")
 
 
 def embedded() -> list[str]:

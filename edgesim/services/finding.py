@@ -7,8 +7,10 @@ from edgesim.devices import check_device
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import is_import_string, load
 from edgesim.plugins import loaded
+from edgesim.profiles.profile import UNITS
+from edgesim.services.diffusion.extra import needs_diffusion
 from edgesim.services.service import Service
-from edgesim.services.titles import TITLES, titles
+from edgesim.services.titles import SERVICES, TITLES, titles
 
 __all__ = ["find_service"]
 
@@ -21,37 +23,46 @@ _OF_PIPELINES = (
     "scheduler",
     "licence",
 )
+_NEEDED = ("load", "run", "score", "name", "title", "task", "unit", "model", "plan")
 
 
 def find_service(config: CalibrateConfig) -> Service:
-    """The service that a configuration names: an embedded one, one's own, a diffusers pipeline.
+    """The service that a configuration names.
+
+    An embedded one, one's own by import string, by entry point or by the address of an HTTP
+    endpoint, a diffusers pipeline, or a causal language model of transformers.
 
     Raises:
         InputError: there is none, it cannot be loaded, there is no such device, or the extra is not
             installed.
     """
-    from edgesim.services.extra import needs_diffusion
-
-    needs_diffusion("service", config.service)
-    check_device(config.device)
-    if config.service in TITLES:
+    name = config.service
+    if name in TITLES:
+        if ".diffusion." in SERVICES[name]:
+            needs_diffusion("service", name)
+        check_device(config.device)
         for key in _OF_PIPELINES:
             if getattr(config, key) is not None:
                 raise InputError(key, getattr(config, key), "is for pipelines; this is embedded")
-        from edgesim.services.embedded import Digits, PhotoInpaint
+        embedded: Service = load(SERVICES[name])(config)
+        return embedded
+    if name.startswith(("http://", "https://")):
+        from edgesim.services.endpoint import Endpoint
 
-        kind: type[Digits | PhotoInpaint] = Digits if config.service == "digits" else PhotoInpaint
-        return kind(config.service, config.seed, config.metric, config.device)
+        return Endpoint(config)
     own = _own(config)
     if own is not None:
         return own
-    if "/" not in config.service and not Path(config.service).is_dir():
+    if "/" not in name and not Path(name).is_dir():
         raise InputError(
             "service",
-            config.service,
-            f"{did_you_mean(config.service, titles())}, or a folder or hub id of a pipeline",
+            name,
+            f"{did_you_mean(name, titles())}, the folder or hub id of a pipeline or of a language"
+            " model, module:attribute, or http://127.0.0.1:<port>",
         )
-    from edgesim.services.pipeline import Pipeline
+    needs_diffusion("service", name)
+    check_device(config.device)
+    from edgesim.services.diffusion.pipeline import Pipeline
 
     return Pipeline(config)
 
@@ -69,8 +80,10 @@ def _own(config: CalibrateConfig) -> Service | None:
     if build is None:
         return None
     made: Service = build(config)
-    lacking = [name for name in ("generate", "judge", "plan", "name") if not hasattr(made, name)]
+    lacking = [name for name in _NEEDED if not hasattr(made, name)]
     if lacking:
         accepted = f"must make a service; what it returns has no {', '.join(lacking)}"
         raise InputError("service", config.service, accepted)
+    if made.unit not in UNITS:
+        raise InputError("service", config.service, f"its unit: {did_you_mean(made.unit, UNITS)}")
     return made

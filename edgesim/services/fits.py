@@ -1,4 +1,4 @@
-"""Curves through measured points: quality against steps, time and memory of batches."""
+"""Curves through measured points: quality against work, time and memory of batches."""
 
 from collections.abc import Callable, Sequence
 
@@ -41,12 +41,12 @@ def r_squared(values: npt.ArrayLike, fitted: npt.ArrayLike) -> float:
     return float(1.0 - left / all_of_it)
 
 
-def fit_curves(steps: Sequence[int], values: Sequence[float]) -> Fits:
+def fit_curves(work: Sequence[float], values: Sequence[float]) -> Fits:
     """The three curves of :mod:`edgesim.profiles.profile`; None for one with too few points.
 
     A curve needs one point more than it has parameters, and values that vary.
     """
-    at, found = np.asarray(steps, dtype=float), np.asarray(values, dtype=float)
+    at, found = np.asarray(work, dtype=float), np.asarray(values, dtype=float)
     varies = bool(np.ptp(found) > 0)
     return Fits(
         piecewise=piecewise(at, found) if varies and len(at) > 4 else None,
@@ -139,24 +139,24 @@ def _best(
 def fit_latency(samples: Sequence[LatencySample]) -> AffineLatency:
     """The affine model of the samples' medians, no part of it negative.
 
-    Errors are weighed relative to the time: a batch of many steps counts as much as a short one.
+    Errors are weighed relative to the time: a batch of much work counts as much as a short one.
     Its R² is that of the medians, unweighed.
     """
     return fit_batches(
-        [([item.steps] * item.batch, float(np.median(item.seconds))) for item in samples]
+        [([item.work] * item.batch, float(np.median(item.seconds))) for item in samples]
     )
 
 
 def extrapolated(samples: Sequence[LatencySample]) -> Extrapolation | None:
-    """What the model of all other samples says of those with the most steps.
+    """What the model of all other samples says of those with the most work.
 
-    None where fewer than two numbers of steps are left, from which no slope can be told.
+    None where fewer than two amounts of work are left, from which no slope can be told.
     """
-    most = max(item.steps for item in samples)
-    rest = [item for item in samples if item.steps < most]
-    if len({item.steps for item in rest}) < 2:
+    most = max(item.work for item in samples)
+    rest = [item for item in samples if item.work < most]
+    if len({item.work for item in rest}) < 2:
         return None
-    model, held = fit_latency(rest), [item for item in samples if item.steps == most]
+    model, held = fit_latency(rest), [item for item in samples if item.work == most]
     errors = [
         model.seconds(most, item.batch) / float(np.median(item.seconds)) - 1.0 for item in held
     ]
@@ -165,15 +165,15 @@ def extrapolated(samples: Sequence[LatencySample]) -> Extrapolation | None:
     )
 
 
-def fit_batches(batches: Sequence[tuple[Sequence[int], float]]) -> AffineLatency:
-    """The affine model of batches of differing steps, each with the seconds that it took.
+def fit_batches(batches: Sequence[tuple[Sequence[float], float]]) -> AffineLatency:
+    """The affine model of batches of differing work, each with the seconds that it took.
 
-    Images of a batch share their last steps, so that it takes
-    ``fixed_s + fixed_s_per_image n + step_s max(steps) + step_s_per_image sum(steps)``.
+    Items of a batch share their last steps (the tokens of the longest ones), so that it takes
+    ``fixed_s + fixed_s_per_item n + work_s max(work) + work_s_per_item sum(work)``.
     """
     from scipy.optimize import nnls
 
-    rows = np.array([[1.0, len(steps), max(steps), sum(steps)] for steps, _ in batches])
+    rows = np.array([[1.0, len(work), max(work), sum(work)] for work, _ in batches])
     seconds = np.array([took for _, took in batches])
     found, _ = nnls(rows / seconds[:, None], np.ones(len(batches)))
     fixed, fixed_each, step, step_each = map(float, found)
@@ -186,4 +186,5 @@ def fit_memory(by_batch: Sequence[MemorySample]) -> Memory:
 
     rows = np.array([[1.0, item.batch] for item in by_batch])
     found, _ = nnls(rows, np.array([float(item.bytes) for item in by_batch]))
-    return Memory(tuple(by_batch), float(found[0]), float(found[1]))
+    # A service that holds nothing of an item has a byte of it: the twin divides by it.
+    return Memory(tuple(by_batch), float(found[0]), max(float(found[1]), 1.0))

@@ -1,94 +1,124 @@
-"""Time and memory of batches, measured while the networks really run."""
+"""Time and memory of batches and of loading, measured while the service really runs."""
 
-from collections import Counter
+import tracemalloc
+from importlib.util import find_spec
 from time import perf_counter, process_time
 from typing import Any
-from weakref import finalize
 
-import torch
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
-
-from edgesim.profiles.profile import LatencySample, MemorySample
+from edgesim.profiles.profile import LatencySample, Loading, MemorySample
 from edgesim.services.service import Service
 
-__all__ = ["CLOCKS", "measure_latency", "measure_memory", "processor"]
+__all__ = [
+    "CLOCKS",
+    "device_of",
+    "least_work",
+    "measure_latency",
+    "measure_loading",
+    "measure_memory",
+    "processor",
+    "set_threads",
+]
 
 CLOCKS = {"cpu": process_time, "wall": perf_counter}
 """CPU seconds of the process, and wall time."""
 
 
 def measure_latency(
-    service: Service, steps: int, batch: int, repeats: int, clock: str
+    service: Service, work: float, batch: int, repeats: int, clock: str
 ) -> LatencySample:
     """Run one batch ``repeats`` times, after a short one that warms it up."""
-    numbers = list(range(batch))
-    service.generate(numbers, [1] * batch)
+    items = list(range(batch))
+    service.run(items, [min(least_work(service), work)] * batch)
     seconds = []
     for _ in range(repeats):
         _settled(service)
         begun = CLOCKS[clock]()
-        service.generate(numbers, [steps] * batch)
+        service.run(items, [work] * batch)
+        _settled(service)
+        seconds.append(max(round(CLOCKS[clock]() - begun, 9), 1e-9))
+    return LatencySample(work, batch, tuple(seconds))
+
+
+def measure_loading(service: Service, repeats: int, clock: str, weights_bytes: int) -> Loading:
+    """Load the service ``repeats`` times."""
+    seconds = []
+    for _ in range(repeats):
+        begun = CLOCKS[clock]()
+        service.load()
         _settled(service)
         seconds.append(round(CLOCKS[clock]() - begun, 6))
-    return LatencySample(steps, batch, tuple(seconds))
+    return Loading(tuple(seconds), int(getattr(service, "stored_bytes", weights_bytes)))
+
+
+def least_work(service: Service) -> float:
+    """The least work that the service's plan knows: one step, one token, or a part of a unit."""
+    return min(1, *service.plan.work, *service.plan.timed)
+
+
+def device_of(service: Service) -> Any:
+    """The torch device that the service's networks are on; None where it has none."""
+    return getattr(service, "device", None)
 
 
 def _settled(service: Service) -> None:
     """Wait until an accelerator has done what it was told."""
-    if service.device.type == "cuda":
-        torch.cuda.synchronize(service.device)
+    device = device_of(service)
+    if device is not None and device.type == "cuda":
+        import torch
+
+        torch.cuda.synchronize(device)
 
 
 def measure_memory(service: Service, batch: int, weights_bytes: int) -> MemorySample:
-    """Peak bytes of tensors while a batch runs, weights included.
+    """Peak bytes while a batch runs, weights included.
 
-    On a GPU it is what the allocator counts. On a CPU it is the highest sum of the tensors that the
-    batch holds at once, on top of the weights; what a kernel needs for itself is not in it.
+    On a GPU it is what torch's allocator counts. On a CPU it is the highest sum of the tensors that
+    the batch holds at once, on top of the weights; of a service without a torch device, what Python
+    and NumPy allocate, or what the service states itself (``memory_bytes``). What a kernel needs
+    for itself is not in it.
 
     Args:
         service: what runs.
-        batch: images.
-        weights_bytes: of the networks.
+        batch: items.
+        weights_bytes: of the model.
     """
-    numbers, steps = list(range(batch)), [2] * batch
-    if service.device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(service.device)
-        service.generate(numbers, steps)
-        return MemorySample(batch, torch.cuda.max_memory_allocated(service.device))
-    service.generate(numbers, steps)  # what is kept for later is allocated now
-    with _Held() as held:
-        service.generate(numbers, steps)
+    stated = getattr(service, "memory_bytes", None)
+    if stated is not None:
+        return MemorySample(batch, stated(batch))
+    items, work = list(range(batch)), [_memory_work(service)] * batch
+    device = device_of(service)
+    service.run(items, work)  # what is kept for later is allocated now
+    if device is None:
+        tracemalloc.start()
+        try:
+            service.run(items, work)
+            return MemorySample(batch, weights_bytes + tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    if device.type == "cuda":
+        import torch
+
+        torch.cuda.reset_peak_memory_stats(device)
+        service.run(items, work)
+        return MemorySample(batch, torch.cuda.max_memory_allocated(device))
+    from edgesim.services.tensors import Held
+
+    with Held() as held:
+        service.run(items, work)
     return MemorySample(batch, weights_bytes + held.peak)
 
 
-class _Held(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch does not type it
-    """Bytes of the tensors that are alive, and the most there were; a view counts once."""
+def _memory_work(service: Service) -> float:
+    """Two denoising steps hold what any number of them does; other work is done in full."""
+    return 2 if service.unit == "step" else service.plan.timed[-1]
 
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.peak = self._now = 0
-        self._tensors: Counter[int] = Counter()  # tensors of each storage
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """See torch; called for every operation."""
-        found = func(*args, **(kwargs or {}))
-        for tensor in tree_leaves(found):
-            if isinstance(tensor, torch.Tensor):
-                storage = tensor.untyped_storage()
-                key, size = storage._cdata, storage.nbytes()
-                if not self._tensors[key]:
-                    self._now += size
-                    self.peak = max(self.peak, self._now)
-                self._tensors[key] += 1
-                finalize(tensor, self._gone, key, size)
-        return found
+def set_threads(threads: int) -> None:
+    """Let torch, where it is installed, and compiled loops use so many threads."""
+    if find_spec("torch") is not None:
+        import torch
 
-    def _gone(self, key: int, size: int) -> None:
-        self._tensors[key] -= 1
-        if not self._tensors[key]:
-            del self._tensors[key]
-            self._now -= size
+        torch.set_num_threads(threads)
 
 
 def processor() -> str:

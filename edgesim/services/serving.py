@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from edgesim.config.services import CalibrateConfig
 
@@ -19,18 +20,25 @@ __all__ = ["Batch", "ServerClock", "Stream", "VirtualClock", "WallClock", "Worke
 
 @dataclass(frozen=True)
 class Stream:
-    """Requests: when each comes, and the denoising steps it asks for."""
+    """Requests: when each comes, and the work that it asks for."""
 
     arrival_s: tuple[float, ...]
-    steps: tuple[int, ...]
+    steps: tuple[float, ...]
 
     @classmethod
     def poisson(
-        cls, rng: np.random.Generator, count: int, rate: float, low: int, high: int
+        cls, rng: np.random.Generator, count: int, rate: float, low: float, high: float
     ) -> "Stream":
-        """``count`` requests at ``rate`` a second, of uniformly ``low`` to ``high`` steps."""
+        """``count`` requests at ``rate`` a second, of uniformly ``low`` to ``high`` work.
+
+        Between whole numbers the work is whole.
+        """
         arrivals = rng.exponential(1.0 / rate, size=count).cumsum()
-        steps = rng.integers(low, high + 1, size=count)
+        steps: npt.NDArray[Any]
+        if isinstance(low, int) and isinstance(high, int):
+            steps = rng.integers(low, high + 1, size=count)
+        else:
+            steps = rng.uniform(low, high, size=count)
         return cls(tuple(arrivals.tolist()), tuple(steps.tolist()))
 
 
@@ -104,7 +112,7 @@ class VirtualClock:
 def serve(
     stream: Stream,
     clock: ServerClock,
-    run: Callable[[Sequence[int], Sequence[int]], float],
+    run: Callable[[Sequence[int], Sequence[float]], float],
     window_s: float,
     max_batch: int,
 ) -> Iterator[Batch]:
@@ -164,7 +172,7 @@ class Worker:
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def run(self, members: Sequence[int], steps: Sequence[int]) -> float:
+    def run(self, members: Sequence[int], steps: Sequence[float]) -> float:
         """Run a batch; returns its seconds in the worker."""
         return self._pool.submit(_run, tuple(members), tuple(steps)).result()
 
@@ -174,18 +182,17 @@ _held: dict[str, Any] = {}  # the service of a worker process, and its clock
 
 def _begin(config: CalibrateConfig) -> None:
     """Load the service, once a process."""
-    import torch
-
     from edgesim.services.finding import find_service
-    from edgesim.services.measuring import CLOCKS
+    from edgesim.services.measuring import CLOCKS, set_threads
 
-    torch.set_num_threads(config.threads)
-    _held["service"] = find_service(config)
+    set_threads(config.threads)
+    _held["service"] = service = find_service(config)
+    service.load()
     _held["clock"] = CLOCKS[config.clock or "cpu"]
 
 
-def _run(members: tuple[int, ...], steps: tuple[int, ...]) -> float:
+def _run(members: tuple[int, ...], steps: tuple[float, ...]) -> float:
     clock: Callable[[], float] = _held["clock"]
     begun = clock()
-    _held["service"].generate(members, steps)  # numpy arrays: an accelerator is done with them
+    _held["service"].run(members, steps)  # numpy arrays: an accelerator is done with them
     return clock() - begun

@@ -2,7 +2,7 @@
 
 from edgesim.plugins import entries
 
-__all__ = ["TITLES", "titles"]
+__all__ = ["SERVICES", "TITLES", "titles"]
 
 TITLES = {
     "digits": "handwritten digits from noise, 16 px",
@@ -11,6 +11,14 @@ TITLES = {
     "photo_inpaint_small": "as photo_inpaint, by a smaller network",
 }
 """The embedded services."""
+
+
+_IMAGES = "edgesim.services.diffusion.embedded:embedded"
+
+SERVICES = dict.fromkeys(
+    ("digits", "photo_inpaint", "photo_inpaint_early", "photo_inpaint_small"), _IMAGES
+)
+"""What makes each of them; called with the :class:`edgesim.config.services.CalibrateConfig`."""
 
 
 def titles() -> dict[str, str]:

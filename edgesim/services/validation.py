@@ -19,6 +19,7 @@ import numpy.typing as npt
 from edgesim.config.services import CalibrateConfig, ValidateConfig
 from edgesim.errors import InputError
 from edgesim.files import replacing
+from edgesim.services.service import Service
 from edgesim.services.serving import Batch, Stream, VirtualClock, WallClock, Worker, serve
 from edgesim.services.validation_twin import (
     Paced,
@@ -31,6 +32,9 @@ from edgesim.services.validation_twin import (
 )
 
 __all__ = ["compared", "validate"]
+
+Span = tuple[float, float]
+"""The least and the most work of a request."""
 
 _REPLICATIONS = 100  # of the twin, on the same requests with other scatter
 _PROBES = 5  # full batches that tell the server's capacity
@@ -48,9 +52,6 @@ def validate(config: ValidateConfig) -> Path:
     from rich.console import Console
 
     from edgesim.plots.services import validation as profile_validation
-    from edgesim.services.extra import needs_diffusion
-
-    needs_diffusion("service", config.service)
     from edgesim.services.finding import find_service
 
     given = CalibrateConfig(
@@ -62,9 +63,8 @@ def validate(config: ValidateConfig) -> Path:
         progress=False,
     )
     service = find_service(given)  # what is wrong with it is told here, and not by the worker
-    high = config.steps_range[1]
-    if high > service.grid_steps:
-        raise InputError("steps_range", high, f"the service has at most {service.grid_steps} steps")
+    service.load()
+    span = _span(config, service)
     folder = Path(config.out) / service.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,8 +72,8 @@ def validate(config: ValidateConfig) -> Path:
         raise InputError("out", str(folder), f"must be a folder: {error.strerror}") from None
     console = Console(stderr=True, highlight=False)
     with Worker(given) as worker:
-        capacity = _capacity(worker, config)
-        streams = _streams(config, capacity)
+        capacity = _capacity(worker, config, span)
+        streams = _streams(config, capacity, span)
         work_s = config.requests * len(streams) / capacity
         console.print(
             f"{service.name}: {config.requests} requests at each of {len(streams)} loads;"
@@ -81,7 +81,7 @@ def validate(config: ValidateConfig) -> Path:
             soft_wrap=True,
         )
         batches = _served(worker, streams, config, console)
-    result = _result(config, streams, batches, capacity)
+    result = _result(config, streams, batches, capacity, span)
     with replacing(folder / "validation.json") as part:
         part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     picture = profile_validation.draw(folder)
@@ -92,10 +92,32 @@ def validate(config: ValidateConfig) -> Path:
 # --- the real server ----------------------------------------------------------------------------
 
 
-def _capacity(worker: Worker, config: ValidateConfig) -> float:
-    """Requests a second that full batches of mean steps would let through."""
-    low, high = config.steps_range
-    members, steps = range(config.max_batch), [(low + high) // 2] * config.max_batch
+def _span(config: ValidateConfig, service: Service) -> Span:
+    """The least and the most work of a request.
+
+    Raises:
+        InputError: more than the service does, or parts of steps, tokens or flows.
+    """
+    key, given = "work_range", config.work_range
+    if given is None and service.unit == "step":
+        key, given = "steps_range", [float(steps) for steps in config.steps_range]
+    elif given is None:
+        given = [service.plan.timed[0], service.plan.timed[-1]]
+    most = getattr(service, "most_work", None)
+    if most is not None and given[1] > most:
+        accepted = f"the service has at most {most:g} {service.unit}s"
+        raise InputError(key, f"{given[1]:g}", accepted)
+    if service.unit == "megapixel":
+        return (given[0], given[1])
+    if any(it != int(it) for it in given):
+        raise InputError(key, given, f"must be whole numbers of {service.unit}s")
+    return (int(given[0]), int(given[1]))
+
+
+def _capacity(worker: Worker, config: ValidateConfig, span: Span) -> float:
+    """Requests a second that full batches of mean work would let through."""
+    middle = sum(span) // 2 if isinstance(span[0], int) else sum(span) / 2
+    members, steps = range(config.max_batch), [middle] * config.max_batch
     worker.run(members, steps)  # warms up
     took = [worker.run(members, steps) for _ in range(_PROBES)]
     return config.max_batch / float(np.median(took))
@@ -108,9 +130,9 @@ def _cost(config: ValidateConfig, streams: Mapping[float, Stream], work_s: float
     return f"about {sum(stream.arrival_s[-1] for stream in streams.values()):.0f} s"
 
 
-def _streams(config: ValidateConfig, capacity: float) -> dict[float, Stream]:
+def _streams(config: ValidateConfig, capacity: float, span: Span) -> dict[float, Stream]:
     """The requests of every load."""
-    low, high = config.steps_range
+    low, high = span
     return {
         load: Stream.poisson(
             np.random.default_rng([config.seed, number]),
@@ -186,6 +208,7 @@ def _result(
     streams: Mapping[float, Stream],
     batches: Mapping[float, Sequence[Batch]],
     capacity: float,
+    span: Span,
 ) -> dict[str, Any]:
     """Everything that ``validation.json`` says."""
     ran = {
@@ -198,7 +221,7 @@ def _result(
     pace = Paced(to_fit, batch_time) if config.clock == "cpu" else None
     rng = np.random.default_rng([config.seed, 10_000])
 
-    def scattered(steps: Sequence[int]) -> float:
+    def scattered(steps: Sequence[float]) -> float:
         return batch_time.drawn_s(steps, rng.random())
 
     def played(stream: Stream, seconds: Seconds) -> Times:
@@ -224,7 +247,7 @@ def _result(
             "mean_batch": len(stream.steps) / len(batches[load]),
             "ran": [
                 {
-                    "steps": steps,
+                    "work": steps,
                     "start_s": round(batch.start_s, 6),
                     "seconds": round(batch.seconds, 6),
                 }
@@ -245,7 +268,7 @@ def _result(
         "service": config.service,
         "clock": config.clock,
         "requests": config.requests,
-        "steps_range": list(config.steps_range),
+        "work_range": list(span),
         "window_s": config.window_s,
         "max_batch": config.max_batch,
         "seed": config.seed,

@@ -16,10 +16,10 @@ __all__ = ["Paced", "Ran", "Seconds", "Times", "fitted", "persistence", "simulat
 
 FloatArray = npt.NDArray[np.float64]
 Times = Mapping[str, FloatArray]
-Ran = tuple[Sequence[int], float]
-"""Steps of the images of a batch, and the seconds that it took."""
-Seconds = Callable[[Sequence[int]], float]
-"""Tells what a batch of images of these steps takes; asked once for each batch."""
+Ran = tuple[Sequence[float], float]
+"""Work of the items of a batch, and the seconds that it took."""
+Seconds = Callable[[Sequence[float]], float]
+"""Tells what a batch of items of this work takes; asked once for each batch."""
 
 _AROUND = 0.1  # share of a run before and after a batch that is called the same time
 _FEWEST = 3  # batches of a size to draw from: with fewer, those of other sizes serve too
@@ -37,7 +37,7 @@ def times_of(stream: Stream, batches: Sequence[Batch]) -> Times:
 class _Request:
     """A request as the twin's batch server takes it."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: float) -> None:
         self.steps = steps
         self.run: Any = None
         self.end_s = np.nan
@@ -80,9 +80,9 @@ def fitted(runs: Sequence[Ran]) -> tuple[AffineLatency, BatchTime]:
         runs: the batches of the loads to fit.
     """
     model = fit_batches(runs)
-    parts = (model.fixed_s, model.fixed_s_per_image, model.step_s, model.step_s_per_image)
+    parts = (model.fixed_s, model.fixed_s_per_item, model.work_s, model.work_s_per_item)
     mean = BatchTime(*parts)
-    steps = int(np.median([max(steps) for steps, _ in runs]))  # all are told as of these
+    steps = float(np.median([max(steps) for steps, _ in runs]))  # all are told as of these
     scatter = [
         (steps, len(own), [took / mean.mean_s(own) * mean.mean_s([steps] * len(own))])
         for own, took in runs
@@ -117,7 +117,7 @@ class Paced:
         """What the batches of a stream of so many requests take, in their order."""
         served = 0
 
-        def drawn(steps: Sequence[int]) -> float:
+        def drawn(steps: Sequence[float]) -> float:
             nonlocal served
             near = np.abs(self._place - served / requests) <= _AROUND
             same = near & (self._images == len(steps))

@@ -16,7 +16,7 @@ from edgesim.config.config import SCHEMAS
 from edgesim.errors import InputError
 from edgesim.reproduction.budget import BUDGETS
 from edgesim.reproduction.figures import FIGURES
-from edgesim.services.training import RECIPES
+from edgesim.services.diffusion.training import RECIPES
 
 
 def enumerations() -> Iterator[tuple[str, str, list[str]]]:

@@ -116,7 +116,7 @@ def test_the_affine_model_gives_the_seconds_of_a_batch(content: dict[str, Any]) 
 
 
 def test_an_image_is_followed_between_the_steps(content: dict[str, Any]) -> None:
-    quality = ServiceProfile.of(content).quality
+    quality = ServiceProfile.of(content).scored
     scores = [quality.score_of(0, steps) for steps in (1, 10, 20, 30, 100)]
     assert scores == pytest.approx([0.1, 0.1, 0.5, 0.9, 0.9])
     assert quality.score.mean == pytest.approx((0.2, 0.8))
@@ -126,7 +126,7 @@ def test_the_fitted_curves_have_the_shapes_they_are_called_by(content: dict[str,
     fits = content["quality"]["score"]["fits"]
     fits["hill"] = {"floor": 0.1, "top": 0.9, "half": 20, "power": 3, "r2": 0.9}
     fits["exponential"] = {"floor": 0.1, "top": 0.9, "scale": 20, "r2": 0.9}
-    found = ServiceProfile.of(content).quality.score.fits
+    found = ServiceProfile.of(content).scored.score.fits
     assert found.piecewise is not None and found.hill is not None and found.exponential is not None
     assert [found.piecewise.at(steps) for steps in (0, 10, 20, 40)] == pytest.approx(
         [0.2, 0.2, 0.5, 0.8]

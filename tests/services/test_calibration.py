@@ -15,10 +15,10 @@ from edgesim.commands.cli import main
 from edgesim.config.services import CalibrateConfig, CalibrateTrainConfig
 from edgesim.errors import InputError
 from edgesim.profiles.profile import load_profile
-from edgesim.services import training
 from edgesim.services.calibration import calibrate
-from edgesim.services.embedded import Digits, PhotoInpaint
-from edgesim.services.networks import WEIGHTS, load
+from edgesim.services.diffusion import training
+from edgesim.services.diffusion.embedded import Digits, PhotoInpaint
+from edgesim.services.diffusion.networks import WEIGHTS, load
 from edgesim.services.titles import TITLES
 
 PICTURES = {"quality.png", "latency.png", "memory.png", "samples.png"}
@@ -34,14 +34,14 @@ def test_a_calibration_leaves_a_profile_and_its_pictures(tmp_path: Path) -> None
     folder = calibrate(little(tmp_path, steps=[1, 2, 3, 5, 8]))
     assert {path.name for path in folder.iterdir()} == PICTURES | {"profile.json", "samples.npz"}
     profile = load_profile(folder / "profile.json")
-    assert profile.quality.steps == (1, 2, 3, 5, 8)
-    assert profile.quality.score.images == profile.provenance.images == 3
-    assert set(profile.quality.metrics) == {"frechet", "confidence"}
-    assert profile.latency.calls_per_step == 1.0
-    assert [(s.steps, s.batch) for s in profile.latency.samples][:2] == [(1, 1), (1, 2)]
+    assert profile.scored.work == (1, 2, 3, 5, 8)
+    assert profile.scored.score.items == profile.provenance.items == 3
+    assert set(profile.scored.metrics) == {"frechet", "confidence"}
+    assert profile.latency.calls_per_unit == 1.0
+    assert [(s.work, s.batch) for s in profile.latency.samples][:2] == [(1, 1), (1, 2)]
     held = profile.latency.extrapolation
-    assert held is not None and (held.steps, held.batches) == (8, (1, 2))
-    assert profile.memory.bytes_per_image > 0
+    assert held is not None and (held.work, held.batches) == (8, (1, 2))
+    assert profile.memory.bytes_per_item > 0
     assert profile.provenance.processor
 
 
@@ -49,7 +49,7 @@ def test_a_calibration_that_was_killed_goes_on_where_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
-    generate = Digits.generate
+    generate = Digits.run
 
     def killed_at_three_steps(self: Digits, numbers: Any, steps: Any) -> Any:
         if steps[0] == 3 and len(numbers) == 3:
@@ -60,11 +60,11 @@ def test_a_calibration_that_was_killed_goes_on_where_it_was(
         made.append((tuple(numbers), tuple(steps)))
         return generate(self, numbers, steps)
 
-    monkeypatch.setattr(Digits, "generate", killed_at_three_steps)
+    monkeypatch.setattr(Digits, "run", killed_at_three_steps)
     with pytest.raises(KeyboardInterrupt):
         calibrate(little(tmp_path / "cut"))
-    assert (tmp_path / "cut" / "digits" / "partial" / "images-2-0.npy").is_file()
-    monkeypatch.setattr(Digits, "generate", noted)
+    assert (tmp_path / "cut" / "digits" / "partial" / "outputs-2-0.npy").is_file()
+    monkeypatch.setattr(Digits, "run", noted)
     cut = calibrate(little(tmp_path / "cut"))
     estimate = [((0, 1, 2), (1, 1, 1)), ((0, 1, 2), (2, 2, 2)), ((0,), (2,))]
     assert made == [*estimate, ((0, 1, 2), (3, 3, 3))]  # nothing else is made again
@@ -76,7 +76,7 @@ def test_a_calibration_that_was_killed_goes_on_where_it_was(
 def test_a_cut_calibration_does_not_go_on_with_other_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Digits, "judge", lambda *given: 1 / 0)
+    monkeypatch.setattr(Digits, "score", lambda *given: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         calibrate(little(tmp_path))
     with pytest.raises(InputError, match="other settings"):
@@ -87,7 +87,7 @@ def test_quality_of_the_embedded_photographs_rises_with_the_steps(tmp_path: Path
     config = little(tmp_path, service="photo_inpaint_small", images=2, steps=[5, 60, 150])
     profile = load_profile(calibrate(config) / "profile.json")
     for name in ("psnr", "ssim"):
-        mean = profile.quality.metrics[name].mean
+        mean = profile.scored.metrics[name].mean
         assert mean[0] < mean[1] < mean[2]
 
 
@@ -124,8 +124,8 @@ def test_a_pipeline_in_a_folder_is_measured(tiny_pipeline: Path, tmp_path: Path)
     assert (profile.name, profile.task, profile.mode) == ("tiny", "unconditional", "respaced")
     assert profile.model.licence == "CC0-1.0"
     assert str(tmp_path) not in (folder / "profile.json").read_text()
-    assert profile.latency.calls_per_step == 1.0
-    assert profile.quality.metrics["ssim"].mean[-1] == pytest.approx(1.0)  # compared with itself
+    assert profile.latency.calls_per_unit == 1.0
+    assert profile.scored.metrics["ssim"].mean[-1] == pytest.approx(1.0)  # compared with itself
 
 
 def test_a_users_metric_scores_from_fewest_to_most_steps(
@@ -137,8 +137,8 @@ def test_a_users_metric_scores_from_fewest_to_most_steps(
     metric = "of_mine:contrast"
     config = little(tmp_path, service=str(tiny_pipeline), metric=metric)
     profile = load_profile(calibrate(config) / "profile.json")
-    measured = profile.quality.metrics[metric].mean
-    score = profile.quality.score
+    measured = profile.scored.metrics[metric].mean
+    score = profile.scored.score
     assert (score.zero, score.one) == pytest.approx((measured[0], measured[-1]), rel=1e-5)
 
 
@@ -222,7 +222,7 @@ def test_a_recipe_that_does_not_exist_is_told(capsys: pytest.CaptureFixture[str]
 def test_the_settings_of_a_cut_calibration_are_plain_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Digits, "judge", lambda *given: 1 / 0)
+    monkeypatch.setattr(Digits, "score", lambda *given: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         calibrate(little(tmp_path))
     kept = json.loads((tmp_path / "digits" / "partial" / "settings.json").read_text())

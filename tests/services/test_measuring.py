@@ -13,16 +13,18 @@ import torch
 from edgesim.commands.cli import main
 from edgesim.services import measuring
 from edgesim.services.measuring import measure_latency, measure_memory
+from edgesim.services.service import Plan
 
 
 class Stand:
     """A service that only notes when it is asked, on a device of that kind."""
 
     def __init__(self, device: str, log: list[Any]) -> None:
-        self.device = torch.device(device)
+        self.device, self.unit = torch.device(device), "step"
+        self.plan = Plan(items=1, work=(1,), batches=(1,), timed=(5,))
         self._log = log
 
-    def generate(self, numbers: Sequence[int], steps: Sequence[int]) -> Any:
+    def run(self, numbers: Sequence[int], steps: Sequence[int]) -> Any:
         self._log.append(("run", len(numbers), steps[0]))
         return np.zeros((len(numbers), 1, 1, 1))
 
@@ -39,7 +41,7 @@ def test_an_accelerator_is_waited_for_before_each_look_at_the_clock(
 
     monkeypatch.setitem(measuring.CLOCKS, "wall", clock)
     service: Any = Stand("cuda", log)
-    sample = measure_latency(service, steps=5, batch=2, repeats=2, clock="wall")
+    sample = measure_latency(service, work=5, batch=2, repeats=2, clock="wall")
     timed = ["wait", "look", ("run", 2, 5), "wait", "look"]
     assert log == [("run", 2, 1), *timed, *timed]
     assert sample.seconds == (3.0, 3.0)

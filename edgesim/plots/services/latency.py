@@ -1,9 +1,10 @@
-"""Time of a measured service's batches against steps and batch size, with the affine model."""
+"""Time of a measured service's batches against work and batch size, with the affine model."""
 
 from pathlib import Path
 
 import numpy as np
 
+from edgesim.plots.services.labels import items_label, work_label
 from edgesim.plots.style import COLOURS, INK, figure, save
 from edgesim.profiles.profile import load_profile
 
@@ -24,7 +25,7 @@ def draw(folder: Path) -> Path:
     profile = load_profile(folder / "profile.json")
     latency = profile.latency
     batches = sorted({sample.batch for sample in latency.samples})
-    timed = sorted({sample.steps for sample in latency.samples})
+    timed = sorted({sample.work for sample in latency.samples})
     with figure(10.0, 4.0) as drawn:
         left, right = drawn.subplots(1, 2)
         at = np.array([0, max(timed)])
@@ -35,19 +36,20 @@ def draw(folder: Path) -> Path:
         for k, steps in enumerate(timed):
             colour = COLOURS[k % len(COLOURS)]
             lines = [latency.affine.seconds(steps, batch) / batch for batch in batches]
-            right.plot(batches, lines, color=colour, linewidth=1.5, label=f"{steps} steps")
+            label = f"{steps:g} {profile.unit}s"
+            right.plot(batches, lines, color=colour, linewidth=1.5, label=label)
         for sample in latency.samples:
             runs = np.asarray(sample.seconds)
             of_batch = COLOURS[batches.index(sample.batch) % len(COLOURS)]
-            of_steps = COLOURS[timed.index(sample.steps) % len(COLOURS)]
-            left.plot([sample.steps] * len(runs), runs, "o", color=of_batch, markersize=4)
+            of_steps = COLOURS[timed.index(sample.work) % len(COLOURS)]
+            left.plot([sample.work] * len(runs), runs, "o", color=of_batch, markersize=4)
             each = runs / sample.batch
             right.plot([sample.batch] * len(runs), each, "o", color=of_steps, markersize=4)
         clock = "CPU seconds" if latency.clock == "cpu" else "seconds"
-        left.set_xlabel("denoising steps")
+        left.set_xlabel(work_label(profile))
         left.set_ylabel(f"{clock} of a batch")
-        right.set_xlabel("images of a batch")
-        right.set_ylabel(f"{clock} an image")
+        right.set_xlabel(f"{items_label(profile)}s of a batch")
+        right.set_ylabel(f"{clock} an {items_label(profile)}")
         right.set_xticks(batches)
         for axes in (left, right):
             axes.set_ylim(bottom=0)

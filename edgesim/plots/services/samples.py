@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from edgesim.errors import InputError
+from edgesim.plots.services.labels import work_label
 from edgesim.plots.style import figure, save
 from edgesim.profiles.profile import load_profile
 
@@ -33,10 +34,12 @@ def draw(folder: Path) -> Path:
     with figure(0.95 * columns + 0.3, 0.95 * rows + 0.8) as drawn:
         panels = drawn.subplots(rows, columns, squeeze=False)
         for column, count in enumerate(steps):
-            panels[0, column].set_title(str(count), fontsize=10, loc="center")
+            panels[0, column].set_title(f"{count:g}", fontsize=10, loc="center")
             for row in range(rows):
                 axes = panels[row, column]
                 axes.imshow(images[column, row].squeeze(), cmap="gray", vmin=0, vmax=255)
                 axes.set_axis_off()
-        drawn.suptitle(f"{profile.name}: images by denoising steps", x=0.01, ha="left", fontsize=11)
+        drawn.suptitle(
+            f"{profile.name}: images by {work_label(profile)}", x=0.01, ha="left", fontsize=11
+        )
         return save(drawn, folder / "samples.png")

@@ -56,21 +56,21 @@ def tables(results: ResultStore, folder: Path) -> list[Finding]:
     found = []
     used = {profile.service for profile in resolve("aigc").profiles}
     for name in sorted(name for name in used if name is not None):
-        quality = measured(name).quality
+        quality = measured(name).scored
         fit = fit_of(measured(name))
         fits += [
             {"service": name, "steps": steps, "score": fit.at(steps)}
-            for steps in range(quality.steps[0], quality.steps[-1] + 1)
+            for steps in range(int(quality.work[0]), int(quality.work[-1]) + 1)
         ]
         misses = []
-        for steps, scores in zip(quality.steps, quality.score.samples, strict=True):
+        for steps, scores in zip(quality.work, quality.score.samples, strict=True):
             low, high = np.percentile(scores, [10, 90])
             mean = float(np.mean(scores))
             misses.append(fit.at(steps) - mean)
             rows.append(
                 {
                     "service": name,
-                    "steps": steps,
+                    "steps": int(steps),
                     "score": mean,
                     "score_low": float(low),
                     "score_high": float(high),

@@ -80,23 +80,27 @@ class ServiceProfile:
                 raise InputError(f"{at}.{key}", getattr(self, key), "is measured with a service")
         profile = measured(self.service)
         fit_of(profile)
-        first, last = profile.quality.steps[0], profile.quality.steps[-1]
+        first, last = profile.scored.work[0], profile.scored.work[-1]
         # A range that is no range is refused elsewhere.
         interval("steps_range", steps_range, low=1)
         if steps_range[1] > last:
             raise InputError(
-                "steps_range", steps_range, f"{profile.name} was measured up to {last} steps"
+                "steps_range",
+                steps_range,
+                f"{profile.name} was measured up to {last:g} {profile.unit}s",
             )
         if steps_range[0] < first:
             raise InputError(
-                "steps_range", steps_range, f"{profile.name} was measured from {first} steps on"
+                "steps_range",
+                steps_range,
+                f"{profile.name} was measured from {first:g} {profile.unit}s on",
             )
         if round(least_share * steps_range[0]) < first:
             raise InputError(
                 "step_shares",
                 least_share,
                 f"of {steps_range[0]} steps are too few: {profile.name} was measured from"
-                f" {first} steps on",
+                f" {first:g} {profile.unit}s on",
             )
         self._check_batches(profile, scheduler)
 
@@ -126,7 +130,7 @@ class ServiceProfile:
         if self.service is None or self.memory_bytes is None:
             return scheduler.max_batch
         memory = measured(self.service).memory
-        held = int((self.memory_bytes - memory.fixed_bytes) / memory.bytes_per_image + 1e-9)
+        held = int((self.memory_bytes - memory.fixed_bytes) / memory.bytes_per_item + 1e-9)
         return min(scheduler.max_batch, held)
 
 
@@ -150,7 +154,7 @@ def fit_of(profile: Measured) -> PiecewiseFit:
     Raises:
         InputError: it has none, or its quality does not rise.
     """
-    fit = profile.quality.score.fits.piecewise
+    fit = profile.scored.score.fits.piecewise
     if fit is None:
         raise InputError(
             f"profile {profile.name}: quality.score.fits.piecewise",

@@ -117,10 +117,10 @@ class Machine(Shared):
             affine = latency.affine
             self.time = BatchTime(
                 affine.fixed_s,
-                affine.fixed_s_per_image,
-                affine.step_s,
-                affine.step_s_per_image,
-                [(sample.steps, sample.batch, sample.seconds) for sample in latency.samples],
+                affine.fixed_s_per_item,
+                affine.work_s,
+                affine.work_s_per_item,
+                [(sample.work, sample.batch, sample.seconds) for sample in latency.samples],
                 profile.speed,
             )
         time = self.time

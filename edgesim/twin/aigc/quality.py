@@ -25,7 +25,7 @@ class Scatter(Shared):
         samples: quality of every image at each of ``steps``, shape (steps, images).
     """
 
-    def __init__(self, steps: Sequence[int], samples: Sequence[Sequence[float]]) -> None:
+    def __init__(self, steps: Sequence[float], samples: Sequence[Sequence[float]]) -> None:
         values = np.asarray(samples, dtype=float)
         self._steps = list(steps)
         self._residuals = values - values.mean(axis=1, keepdims=True)

@@ -82,7 +82,7 @@ class AIGCWorld(Shared):
         for profile in self.scenario.profiles:
             if trace is None or profile.service is None:
                 continue
-            steps = measured(profile.service).quality.steps
+            steps = measured(profile.service).scored.work
             first, last = steps[0], steps[-1]
             fewest = round(self.scenario.step_shares[-1] * trace.min_steps)
             if fewest < first:
@@ -90,14 +90,14 @@ class AIGCWorld(Shared):
                     "trace",
                     self.scenario.trace,
                     f"comes down to {fewest} steps, but {profile.service} was measured from"
-                    f" {first} on: see trace_columns.steps_clip",
+                    f" {first:g} on: see trace_columns.steps_clip",
                 )
             if trace.max_steps > last:
                 raise InputError(
                     "trace",
                     self.scenario.trace,
                     f"asks for {trace.max_steps} steps, but {profile.service} was measured up to"
-                    f" {last}: see trace_columns.steps_clip",
+                    f" {last:g}: see trace_columns.steps_clip",
                 )
 
     @cached_property
@@ -225,8 +225,8 @@ def _scatter(profiles: Sequence[ServiceProfile]) -> list[Scatter | None]:
     """The scatter of each provider's results, one object a measured service."""
     known: dict[str, Scatter] = {}
     for service in {profile.service for profile in profiles if profile.service is not None}:
-        quality = measured(service).quality
-        known[service] = Scatter(quality.steps, quality.score.samples)
+        quality = measured(service).scored
+        known[service] = Scatter(quality.work, quality.score.samples)
     return [None if p.service is None else known[p.service] for p in profiles]
 
 

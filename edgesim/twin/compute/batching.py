@@ -15,12 +15,14 @@ class Request(Protocol):
     """What a :class:`BatchServer` asks of a request.
 
     Attributes:
-        steps: denoising steps that it wants.
+        steps: work that it wants: denoising steps, or tokens.
         run: where the server keeps the request's :class:`Seat`.
     """
 
-    steps: int
     run: Any
+
+    @property
+    def steps(self) -> float: ...  # an attribute, described above
 
 
 class BatchTime(Shared):
@@ -59,19 +61,19 @@ class BatchTime(Shared):
         fixed_s_per_image: float,
         step_s: float,
         step_s_per_image: float,
-        samples: Iterable[tuple[int, int, Sequence[float]]] = (),
+        samples: Iterable[tuple[float, int, Sequence[float]]] = (),
         speed: float = 1.0,
     ) -> None:
         self.fixed_s = fixed_s / speed
         self.fixed_s_per_image = fixed_s_per_image / speed
         self.step_s = step_s / speed
         self.step_s_per_image = step_s_per_image / speed
-        self._ratios: dict[tuple[int, int], tuple[float, ...]] = {}
+        self._ratios: dict[tuple[float, int], tuple[float, ...]] = {}
         for steps, images, seconds in samples:
             model_s = self.mean_s([steps] * images) * speed
             runs = self._ratios.get((steps, images), ())
             self._ratios[steps, images] = (*runs, *(run_s / model_s for run_s in seconds))
-        self._nearest: dict[tuple[int, int], tuple[float, ...]] = {}
+        self._nearest: dict[tuple[float, int], tuple[float, ...]] = {}
 
     @property
     def scatters(self) -> bool:
@@ -83,7 +85,7 @@ class BatchTime(Shared):
         """The smallest of all measured times over the model's; 1 without measurements."""
         return min((min(runs) for runs in self._ratios.values()), default=1.0)
 
-    def mean_s(self, steps: Sequence[int]) -> float:
+    def mean_s(self, steps: Sequence[float]) -> float:
         """The affine model's seconds for a batch of images of these steps."""
         images = len(steps)
         return (
@@ -93,7 +95,7 @@ class BatchTime(Shared):
             + self.step_s_per_image * sum(steps)
         )
 
-    def ratio(self, steps: int, images: int, place: float) -> float:
+    def ratio(self, steps: float, images: int, place: float) -> float:
         """A measured time over the model's, from the nearest measured steps and batch.
 
         Args:
@@ -109,12 +111,12 @@ class BatchTime(Shared):
             self._nearest[steps, images] = runs
         return runs[int(place * len(runs))]
 
-    def drawn_s(self, steps: Sequence[int], place: float) -> float:
+    def drawn_s(self, steps: Sequence[float], place: float) -> float:
         """Seconds of one batch of images of these steps; ``place`` as in :meth:`ratio`."""
         return self.mean_s(steps) * self.ratio(max(steps), len(steps), place)
 
 
-def _apart(measured: tuple[int, int], steps: int, images: int) -> float:
+def _apart(measured: tuple[float, int], steps: float, images: int) -> float:
     """How far a measured (steps, batch) lies from another."""
     return abs(log(measured[0] / steps)) + abs(log(measured[1] / images))
 
@@ -157,7 +159,7 @@ class BatchServer:
     def __init__(
         self,
         clock: Clock,
-        seconds: Callable[[Sequence[int]], float],
+        seconds: Callable[[Sequence[float]], float],
         window_s: float = 0.0,
         max_batch: int = 1,
     ) -> None:

@@ -20,8 +20,8 @@ from edgesim.config.services import CalibrateConfig
 from edgesim.errors import InputError
 from edgesim.profiles.profile import ServiceProfile, load_profile
 from edgesim.scenarios import resolve
-from edgesim.services import pipeline
-from edgesim.services.pipeline import Pipeline
+from edgesim.services.diffusion import pipeline
+from edgesim.services.diffusion.pipeline import Pipeline
 from edgesim.twin.aigc.workload import AIGCWorkload
 
 # diffusers gives numpy 2 a tensor to copy, and says of its own defaults that they are outdated.
@@ -204,22 +204,22 @@ def test_an_inpainting_pipeline_is_judged_by_the_true_photographs(
 def test_another_scheduler_makes_the_images(pipelines: Path, scheduler: str) -> None:
     service = Pipeline(given(pipelines / "text", scheduler=scheduler))
     assert service.model.scheduler == scheduler
-    found = service.generate([0, 1], [3, 3])
+    found = service.run([0, 1], [3, 3])
     assert found.shape == (2, SIDE_PX, SIDE_PX, 3)
     assert np.isfinite(found).all() and np.ptp(found) > 0.0
 
 
 def test_an_image_is_the_same_in_any_batch(pipelines: Path) -> None:
     service = Pipeline(given(pipelines / "text"))
-    alone, together = service.generate([1], [3]), service.generate([0, 1], [3, 3])
+    alone, together = service.run([1], [3]), service.run([0, 1], [3, 3])
     np.testing.assert_allclose(alone[0], together[1], atol=1e-4)
-    differing = service.generate([0, 1], [2, 3])
+    differing = service.run([0, 1], [2, 3])
     np.testing.assert_allclose(differing[1], alone[0], atol=1e-4)
 
 
 def test_prompt_negative_prompt_and_guidance_change_the_image(pipelines: Path) -> None:
     images = [
-        Pipeline(given(pipelines / "text", **keys)).generate([0], [3])
+        Pipeline(given(pipelines / "text", **keys)).run([0], [3])
         for keys in (
             {},
             {"prompt": "a dog"},
@@ -235,7 +235,7 @@ def test_prompt_negative_prompt_and_guidance_change_the_image(pipelines: Path) -
 def test_images_have_the_size_that_is_asked_for(pipelines: Path) -> None:
     service = Pipeline(given(pipelines / "text", resolution_px=32))
     assert service.model.resolution_px == 32
-    assert service.generate([0], [2]).shape == (1, 32, 32, 3)
+    assert service.run([0], [2]).shape == (1, 32, 32, 3)
 
 
 def test_half_precision_halves_the_weights(pipelines: Path) -> None:
@@ -243,7 +243,7 @@ def test_half_precision_halves_the_weights(pipelines: Path) -> None:
     half = Pipeline(given(pipelines / "text", precision="float16"))
     assert half.weights_bytes == pytest.approx(whole.weights_bytes / 2, rel=0.01)
     assert "float16" in half.note
-    np.testing.assert_allclose(half.generate([0], [3]), whole.generate([0], [3]), atol=0.02)
+    np.testing.assert_allclose(half.run([0], [3]), whole.run([0], [3]), atol=0.02)
 
 
 def test_the_mask_hides_squares_that_are_one_pixel_of_the_latents(pipelines: Path) -> None:
@@ -260,7 +260,7 @@ def test_the_mask_hides_squares_that_are_one_pixel_of_the_latents(pipelines: Pat
 def test_what_is_known_stays_known_where_black_is_painted(pipelines: Path) -> None:
     service = Pipeline(given(pipelines / "repaint"))
     assert service.task == "inpainting"
-    painted = service.generate([0], [20])[0]
+    painted = service.run([0], [20])[0]
     kept = np.asarray(service._holes([0])["mask_image"][0]) > 0  # RePaint paints what is black
     assert kept.mean() == pytest.approx(0.25, abs=0.1)
     off = np.abs(painted - service._truth(0)).mean(axis=2)
@@ -280,7 +280,7 @@ def test_a_safety_checker_is_left_out_and_that_is_told(
     monkeypatch.setattr(pipeline, "_loaded", guarded)
     service = Pipeline(given(pipelines / "text"))
     assert "without its safety checker" in service.note
-    assert service.generate([0], [2]).any()
+    assert service.run([0], [2]).any()
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_images_that_are_no_numbers_are_told(
     with torch.no_grad():
         next(service._pipe.unet.parameters()).fill_(torch.nan)
     with pytest.raises(InputError, match="not made of numbers"):
-        service.generate([0], [2])
+        service.run([0], [2])
 
 
 def test_without_transformers_the_message_says_what_to_install(

@@ -11,7 +11,7 @@ pytest.importorskip("diffusers", reason="needs the extra [diffusion]")
 import torch
 
 from edgesim.errors import InputError
-from edgesim.services.sampling import Sampler, ddim_scheduler
+from edgesim.services.diffusion.sampling import Sampler, ddim_scheduler
 
 SIZE = (1, 4, 4)
 

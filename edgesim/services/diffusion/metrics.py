@@ -3,34 +3,26 @@
 Images have the shape (n, height, width, channels), values in [0, 1].
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.profiles.profile import Metric, Score
-from edgesim.services.fits import fit_curves
+from edgesim.services.scores import ItemMetric
 
 __all__ = [
     "PER_IMAGE",
-    "ImageMetric",
     "Judge",
     "frechet_distance",
     "judge_of_digits",
-    "metric_of_images",
-    "metric_of_sets",
     "psnr_db",
-    "score_of",
     "ssim",
     "total_variation",
 ]
 
 FloatArray = npt.NDArray[np.float64]
-
-_RESAMPLES = 100
 
 
 def psnr_db(images: npt.ArrayLike, truths: npt.ArrayLike) -> FloatArray:
@@ -66,107 +58,12 @@ def total_variation(images: npt.ArrayLike, truths: npt.ArrayLike | None = None) 
     return np.asarray(down + right)
 
 
-@dataclass(frozen=True)
-class ImageMetric:
-    """A metric of one image.
-
-    Attributes:
-        values: of images and, where it needs them, their truths; shape (n,).
-        unit: its unit.
-        better: ``higher`` or ``lower``.
-        zero, one: values that score 0 and 1.
-        needs_truth: whether it compares with the true image.
-    """
-
-    values: Callable[..., FloatArray]
-    unit: str
-    better: str
-    zero: float
-    one: float
-    needs_truth: bool
-
-
-PER_IMAGE: Mapping[str, ImageMetric] = {
-    "ssim": ImageMetric(ssim, "", "higher", 0.0, 1.0, needs_truth=True),
-    "psnr": ImageMetric(psnr_db, "dB", "higher", 5.0, 30.0, needs_truth=True),
-    "total_variation": ImageMetric(total_variation, "", "lower", 1.0, 0.0, needs_truth=False),
+PER_IMAGE: Mapping[str, ItemMetric] = {
+    "ssim": ItemMetric(ssim, "", "higher", 0.0, 1.0, needs_truth=True),
+    "psnr": ItemMetric(psnr_db, "dB", "higher", 5.0, 30.0, needs_truth=True),
+    "total_variation": ItemMetric(total_variation, "", "lower", 1.0, 0.0, needs_truth=False),
 }
 """Metrics of one image. The score's ends are declared, and hold for every service."""
-
-
-def metric_of_images(
-    metric: ImageMetric, steps: Sequence[int], values: Sequence[FloatArray]
-) -> Metric:
-    """A metric against steps, from its value for every image.
-
-    The interval of the mean is Student's.
-    """
-    from scipy.stats import t
-
-    rows = np.asarray(values, dtype=float)
-    count = rows.shape[1]
-    means = rows.mean(axis=1)
-    spreads = rows.std(axis=1, ddof=1) if count > 1 else np.zeros(len(rows))
-    half = spreads / np.sqrt(count) * (t.ppf(0.975, count - 1) if count > 1 else 0.0)
-    return Metric(
-        unit=metric.unit,
-        better=metric.better,
-        of="image",
-        mean=_rounded(means),
-        sd=_rounded(spreads),
-        ci95=tuple(_pair(low, high) for low, high in zip(means - half, means + half, strict=True)),
-        n=count,
-        fits=fit_curves(steps, means.tolist()),
-    )
-
-
-def metric_of_sets(
-    value: Callable[[FloatArray], float],
-    steps: Sequence[int],
-    sets: Sequence[FloatArray],
-    seed: int,
-) -> Metric:
-    """A metric that only a set of images has, lower better, with its bootstrap.
-
-    The interval is the basic bootstrap's, which does not inherit the bias of resampled sets.
-
-    Args:
-        value: the metric of one set, from what is known of every image, shape (n, ...).
-        steps: of each set.
-        sets: what is known of every image, for each entry of ``steps``.
-        seed: of the resampling.
-    """
-    rng = np.random.default_rng(seed)
-    means, spreads, intervals = [], [], []
-    for found in sets:
-        mean = value(found)
-        again = np.array(
-            [value(found[rng.integers(len(found), size=len(found))]) for _ in range(_RESAMPLES)]
-        )
-        high, low = 2 * mean - np.quantile(again, [0.025, 0.975])
-        means.append(mean)
-        spreads.append(float(again.std(ddof=1)))
-        intervals.append(_pair(low, high))
-    return Metric(
-        unit="",
-        better="lower",
-        of="set",
-        mean=_rounded(means),
-        sd=_rounded(spreads),
-        ci95=tuple(intervals),
-        n=len(sets[0]),
-        fits=fit_curves(steps, means),
-    )
-
-
-def _rounded(values: npt.ArrayLike) -> tuple[float, ...]:
-    """Six digits are more than is measured."""
-    return tuple(float(f"{value:.6g}") for value in np.asarray(values, dtype=float))
-
-
-def _pair(low: float, high: float) -> tuple[float, float]:
-    first, second = _rounded([low, high])
-    return first, second
 
 
 def frechet_distance(features: FloatArray, others: FloatArray) -> float:
@@ -233,7 +130,7 @@ def judge_of_digits() -> Judge:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
-    from edgesim.services.content import digits
+    from edgesim.services.diffusion.content import digits
 
     images, labels = digits(scored=False)
     rows, rng = _as_rows(images), np.random.default_rng(0)
@@ -248,18 +145,3 @@ def judge_of_digits() -> Judge:
             np.concatenate([rows, noise, noisy, shuffled]), np.concatenate([labels, none])
         )
     return Judge(classifier)
-
-
-def score_of(
-    name: str, metric: ImageMetric, steps: Sequence[int], values: Sequence[FloatArray]
-) -> Score:
-    """The score of every image from its values of a metric, and the curves of the mean score."""
-    share = (np.asarray(values, dtype=float) - metric.zero) / (metric.one - metric.zero)
-    scores = np.clip(share, 0.0, 1.0).round(4)
-    return Score(
-        metric=name,
-        zero=metric.zero,
-        one=metric.one,
-        samples=tuple(tuple(row) for row in scores.tolist()),
-        fits=fit_curves(steps, scores.mean(axis=1).tolist()),
-    )

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("skimage", reason="needs the extra [diffusion]")
 
-from edgesim.services.content import (
+from edgesim.services.diffusion.content import (
     SCORING_PHOTOGRAPHS,
     TRAINING_PHOTOGRAPHS,
     digits,

@@ -19,9 +19,10 @@ from edgesim.config.services import CalibrateConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import load
 from edgesim.profiles.profile import Metric, Model, Score
-from edgesim.services.content import drop_mask, scoring_crop
-from edgesim.services.metrics import PER_IMAGE, ImageMetric, metric_of_images, score_of
-from edgesim.services.service import Plan
+from edgesim.services.diffusion.content import drop_mask, scoring_crop
+from edgesim.services.diffusion.metrics import PER_IMAGE
+from edgesim.services.scores import ItemMetric, metric_of_items, score_of
+from edgesim.services.service import Outputs, Plan
 
 __all__ = ["Pipeline"]
 
@@ -40,8 +41,8 @@ class Pipeline:
     """A pipeline that ``diffusers.DiffusionPipeline.from_pretrained`` loads, in respaced mode.
 
     Inpainting is judged against the true photograph (those of
-    :data:`edgesim.services.content.SCORING_PHOTOGRAPHS`, 75 % of the pixels dropped, or of the
-    squares that are one pixel of a pipeline's latents). Where there is no truth, an image is
+    :data:`edgesim.services.diffusion.content.SCORING_PHOTOGRAPHS`, 75 % of the pixels dropped, or
+    of the squares that are one pixel of a pipeline's latents). Where there is no truth, an image is
     compared with the same image at the most steps: how far it has come.
 
     A safety checker is left out: it turns images black that it takes amiss, noise among them.
@@ -54,14 +55,16 @@ class Pipeline:
             makes images from a text, from a mask or from nothing, or its scheduler does not fit.
     """
 
+    unit = "step"
     mode = "respaced"
 
     def __init__(self, config: CalibrateConfig) -> None:
         self._config = config
         self.device = torch.device(config.device)
         precision = config.precision or ("float32" if self.device.type == "cpu" else "float16")
+        self._numbers = getattr(torch, precision)
         quiet = not (config.progress and sys.stderr.isatty())
-        self._pipe = _loaded(config.service, getattr(torch, precision), quiet)
+        self._pipe = _loaded(config.service, self._numbers, quiet)
         if config.scheduler is not None:
             _set_scheduler(self._pipe, config.scheduler)
         _check_scaling(self._pipe)
@@ -82,7 +85,7 @@ class Pipeline:
         self.name = re.sub(r"[^\w.-]+", "-", Path(config.service).name) or "pipeline"
         self.title = f"{type(self._pipe).__name__}, {self.task.replace('_', ' ')}"
         scheduler = self._pipe.scheduler
-        self.grid_steps = int(scheduler.config.get("num_train_timesteps", 1000))
+        self.most_work = int(scheduler.config.get("num_train_timesteps", 1000))
         self._given = self._asked()
         self._side_px = config.resolution_px or self._side(network)
         self._metric = config.metric or "ssim"
@@ -94,16 +97,16 @@ class Pipeline:
         self.model = Model(
             # The name of a folder, and not where it lies.
             id=self.name if Path(config.service).is_dir() else config.service,
-            scheduler=type(scheduler).__name__,
+            kind=type(scheduler).__name__,
             parameters=sum(value.numel() for part in self._parts for value in part.parameters()),
             licence=config.licence or "not stated: see the model card",
             resolution_px=self._side_px,
         )
         self.plan = Plan(
-            images=16,
-            steps=_up_to(self.grid_steps, (1, 2, 4, 8, 12, 20, 35, 50)),
+            items=16,
+            work=_up_to(self.most_work, (1, 2, 4, 8, 12, 20, 35, 50)),
             batches=(1, 2, 4),
-            latency_steps=_up_to(self.grid_steps, (4, 15, 50)),
+            timed=_up_to(self.most_work, (4, 15, 50)),
             chunk=4,
         )
         notes = [f"{key}: {value}" for key, value in self._given.items()]
@@ -112,6 +115,10 @@ class Pipeline:
         if not self._judged_by_truth:
             notes.append("ssim and psnr: with the same image at the most steps")
         self.note = "; ".join(notes)
+
+    def load(self) -> None:
+        """Read the pipeline once more: the first time told whether there is one."""
+        _loaded(self._config.service, self._numbers, quiet=True)
 
     @property
     def calls(self) -> int:
@@ -171,23 +178,23 @@ class Pipeline:
             InputError: the pipeline cannot be run with what is known of it, or makes no square
                 images.
         """
-        shape = self.generate([0], [2]).shape
+        shape = self.run([0], [2]).shape
         if len(shape) != 4 or shape[0] != 1 or shape[1] != shape[2]:
             raise InputError(
                 "service", self._config.service, f"must make square images; they are {shape[1:]}"
             )
         return int(shape[1])
 
-    def generate(self, numbers: Sequence[int], steps: Sequence[int]) -> FloatArray:
+    def run(self, items: Sequence[int], work: Sequence[float]) -> FloatArray:
         """See :class:`edgesim.services.service.Service`; differing steps run one by one."""
-        if len(set(steps)) > 1:
-            pairs = zip(numbers, steps, strict=True)
-            return np.concatenate([self.generate([k], [count]) for k, count in pairs])
-        seed, count = self._config.seed, len(numbers)
+        if len(set(work)) > 1:
+            pairs = zip(items, work, strict=True)
+            return np.concatenate([self.run([k], [count]) for k, count in pairs])
+        seed, count, steps = self._config.seed, len(items), int(work[0])
         given: dict[str, Any] = {
             # A generator of the CPU gives the same noise on every device.
-            "generator": [torch.Generator().manual_seed(seed * _SEEDS_APART + k) for k in numbers],
-            "num_inference_steps": int(steps[0]),
+            "generator": [torch.Generator().manual_seed(seed * _SEEDS_APART + k) for k in items],
+            "num_inference_steps": steps,
             "output_type": "np",
         }
         for word, value in self._given.items():
@@ -198,10 +205,10 @@ class Pipeline:
             if key in self._takes:
                 given[key] = self._side_px
         if self.task == "inpainting":
-            given |= self._holes(numbers)
+            given |= self._holes(items)
             if "strength" in self._takes:
                 given["strength"] = 1.0  # from noise alone, and with all the steps
-        images = self._made(given, f"{count} images of {steps[0]} steps")
+        images = self._made(given, f"{count} images of {steps} steps")
         if not np.isfinite(images).all():
             raise InputError(
                 "service",
@@ -254,10 +261,11 @@ class Pipeline:
         resize: Any = transform.resize
         return np.asarray(resize(crop, (self._side_px, self._side_px)), dtype=np.float32)
 
-    def judge(
-        self, steps: Sequence[int], images: Sequence[FloatArray]
+    def score(
+        self, work: Sequence[float], outputs: Sequence[Outputs]
     ) -> tuple[Mapping[str, Metric], Score]:
         """See :class:`edgesim.services.service.Service`."""
+        images = [np.asarray(found) for found in outputs]
         truths = images[-1]
         if self._judged_by_truth:
             truths = np.stack([self._truth(k) for k in range(len(images[0]))]).astype(np.float64)
@@ -277,10 +285,10 @@ class Pipeline:
                 )
             chosen = replace(chosen, zero=ends[0], one=ends[1])
         metrics = {
-            name: metric_of_images(metric, steps, values[name])
+            name: metric_of_items(metric, work, values[name])
             for name, metric in self._known.items()
         }
-        return metrics, score_of(self._metric, chosen, steps, values[self._metric])
+        return metrics, score_of(self._metric, chosen, work, values[self._metric])
 
 
 def _up_to(most: int, steps: Sequence[int]) -> tuple[int, ...]:
@@ -288,7 +296,7 @@ def _up_to(most: int, steps: Sequence[int]) -> tuple[int, ...]:
 
 
 def _valued(
-    name: str, metric: ImageMetric, images: FloatArray, truths: FloatArray | None
+    name: str, metric: ItemMetric, images: FloatArray, truths: FloatArray | None
 ) -> FloatArray:
     """A metric of every image, checked, since it may be a user's function."""
     found = np.asarray(metric.values(images) if truths is None else metric.values(images, truths))
@@ -297,7 +305,7 @@ def _valued(
     return found.astype(float)
 
 
-def _metrics(chosen: str) -> dict[str, ImageMetric]:
+def _metrics(chosen: str) -> dict[str, ItemMetric]:
     """The metrics that can be measured of a pipeline's images, and the chosen one.
 
     Raises:
@@ -311,7 +319,7 @@ def _metrics(chosen: str) -> dict[str, ImageMetric]:
     values: Callable[..., FloatArray] = load(chosen, "metric")
     if not callable(values):
         raise InputError("metric", chosen, "must be a function of images")
-    return {**known, chosen: ImageMetric(values, "", "higher", 0.0, 0.0, needs_truth=False)}
+    return {**known, chosen: ItemMetric(values, "", "higher", 0.0, 0.0, needs_truth=False)}
 
 
 def _loaded(service: str, dtype: torch.dtype, quiet: bool) -> Any:

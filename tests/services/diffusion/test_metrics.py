@@ -5,19 +5,16 @@ import pytest
 
 pytest.importorskip("diffusers", reason="needs the extra [diffusion]")
 
-from edgesim.services.content import digits
-from edgesim.services.metrics import (
+from edgesim.services.diffusion.content import digits
+from edgesim.services.diffusion.metrics import (
     PER_IMAGE,
-    ImageMetric,
     frechet_distance,
     judge_of_digits,
-    metric_of_images,
-    metric_of_sets,
     psnr_db,
-    score_of,
     ssim,
     total_variation,
 )
+from edgesim.services.scores import ItemMetric, metric_of_items, metric_of_sets, score_of
 
 
 def test_an_image_is_most_like_itself() -> None:
@@ -61,7 +58,7 @@ def test_the_judge_is_sure_of_digits_and_not_of_noise() -> None:
 
 
 def test_the_interval_of_a_mean_is_students() -> None:
-    metric = metric_of_images(PER_IMAGE["ssim"], [5], [np.array([0.2, 0.4, 0.6])])
+    metric = metric_of_items(PER_IMAGE["ssim"], [5], [np.array([0.2, 0.4, 0.6])])
     assert metric.mean == (0.4,)
     assert metric.sd == pytest.approx((0.2,))
     half = 4.302653 * 0.2 / np.sqrt(3)  # t of 2 degrees of freedom
@@ -77,6 +74,6 @@ def test_a_set_metric_has_the_interval_of_its_bootstrap() -> None:
 
 
 def test_a_score_is_linear_between_its_ends_and_clipped() -> None:
-    metric = ImageMetric(psnr_db, "dB", "higher", 10.0, 30.0, needs_truth=True)
+    metric = ItemMetric(psnr_db, "dB", "higher", 10.0, 30.0, needs_truth=True)
     score = score_of("psnr", metric, [1], [np.array([5.0, 20.0, 40.0])])
     assert score.samples == ((0.0, 0.5, 1.0),)

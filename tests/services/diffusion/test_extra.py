@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 import edgesim
 from edgesim.commands.cli import main
-from edgesim.services import extra
+from edgesim.services.diffusion import extra
 
 NOT_WANTED = "torchvision"
 
@@ -36,8 +36,8 @@ import edgesim
 for found in pkgutil.walk_packages(edgesim.__path__, "edgesim."):
     if not found.name.endswith("__main__"):
         importlib.import_module(found.name)
-from edgesim.services.embedded import Digits
-Digits("digits", 0, None, "cpu").generate([0], [1])
+from edgesim.services.diffusion.embedded import Digits
+Digits("digits", 0, None, "cpu").run([0], [1])
 from diffusers import DDPMPipeline, DiffusionPipeline
 print("diffusers" in sys.modules, "torchvision" in sys.modules)
 """

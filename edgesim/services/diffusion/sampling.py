@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from edgesim.errors import InputError
-from edgesim.services.networks import TRAINED_STEPS
+from edgesim.services.diffusion.networks import TRAINED_STEPS
 
 __all__ = ["Sampler", "ddim_scheduler"]
 

@@ -1,0 +1,172 @@
+"""What a service costs: time of batches, memory, and loading it."""
+
+from dataclasses import dataclass
+
+from edgesim.errors import InputError
+from edgesim.profiles.checks import check_above, check_at_least, check_one_of
+
+__all__ = [
+    "AffineLatency",
+    "Extrapolation",
+    "Latency",
+    "LatencySample",
+    "Loading",
+    "Memory",
+    "MemorySample",
+]
+
+
+@dataclass(frozen=True)
+class LatencySample:
+    """Repeated runs of one batch: ``batch`` items of ``work`` each took ``seconds``."""
+
+    work: float
+    batch: int
+    seconds: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        check_above("work", self.work, 0)
+        check_at_least("batch", self.batch, 1)
+        if not self.seconds:
+            raise InputError("seconds", [], "must not be empty")
+        for value in self.seconds:
+            if value <= 0:
+                raise InputError("seconds", value, "must be above 0")
+
+
+@dataclass(frozen=True)
+class AffineLatency:
+    """Seconds of a batch: ``fixed_s + fixed_s_per_item n + w (work_s + work_s_per_item n)``."""
+
+    fixed_s: float
+    fixed_s_per_item: float
+    work_s: float
+    work_s_per_item: float
+    r2: float
+
+    def __post_init__(self) -> None:
+        for key in ("fixed_s", "fixed_s_per_item", "work_s", "work_s_per_item"):
+            check_at_least(key, getattr(self, key), 0.0)
+        if self.work_s + self.work_s_per_item <= 0:
+            raise InputError("work_s", self.work_s, "work must take some time")
+
+    def seconds(self, work: float, items: float = 1) -> float:
+        """Seconds that a batch of ``items`` items of ``work`` each takes."""
+        fixed = self.fixed_s + self.fixed_s_per_item * items
+        return fixed + work * (self.work_s + self.work_s_per_item * items)
+
+
+@dataclass(frozen=True)
+class Extrapolation:
+    """How far the affine model is off beyond what it was fitted to.
+
+    Attributes:
+        work: of the batches that were held out, the most that were timed.
+        batches: their items.
+        error: for each, the time of the model of all other samples over the measured median, less
+            1.
+    """
+
+    work: float
+    batches: tuple[int, ...]
+    error: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        check_above("work", self.work, 0)
+        if not self.batches or len(self.batches) != len(self.error):
+            raise InputError("error", list(self.error), "must have one entry a batch")
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Time of batches, measured and as the affine model.
+
+    Attributes:
+        clock: ``cpu`` or ``wall``.
+        threads: CPU threads that the service used.
+        calls_per_unit: network calls for each unit of work.
+        samples: what was measured.
+        affine: the model fitted to it.
+        extrapolation: what a model without the longest batches says of them; None where too few
+            amounts of work were timed, or the file is older.
+    """
+
+    clock: str
+    threads: int
+    calls_per_unit: float
+    samples: tuple[LatencySample, ...]
+    affine: AffineLatency
+    extrapolation: Extrapolation | None = None
+
+    def __post_init__(self) -> None:
+        check_one_of("clock", self.clock, ("cpu", "wall"))
+        check_at_least("threads", self.threads, 1)
+        if self.calls_per_unit <= 0:
+            raise InputError("calls_per_unit", self.calls_per_unit, "must be above 0")
+        if not self.samples:
+            raise InputError("samples", [], "must not be empty")
+
+    @property
+    def max_batch(self) -> int:
+        """The largest batch that was measured."""
+        return max(sample.batch for sample in self.samples)
+
+    def ratios(self) -> tuple[float, ...]:
+        """Every measured time over the affine model's, the scatter that the model leaves."""
+        return tuple(
+            value / self.affine.seconds(sample.work, sample.batch)
+            for sample in self.samples
+            for value in sample.seconds
+        )
+
+
+@dataclass(frozen=True)
+class MemorySample:
+    """Peak bytes of tensors while a batch of ``batch`` items ran."""
+
+    batch: int
+    bytes: int
+
+    def __post_init__(self) -> None:
+        check_at_least("batch", self.batch, 1)
+        check_at_least("bytes", self.bytes, 1)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Memory by batch, measured and as ``fixed_bytes + bytes_per_item n``."""
+
+    by_batch: tuple[MemorySample, ...]
+    fixed_bytes: float
+    bytes_per_item: float
+
+    def __post_init__(self) -> None:
+        if not self.by_batch:
+            raise InputError("by_batch", [], "must not be empty")
+        check_at_least("fixed_bytes", self.fixed_bytes, 0.0)
+        if self.bytes_per_item <= 0:
+            raise InputError("bytes_per_item", self.bytes_per_item, "must be above 0")
+
+    def bytes_of(self, items: int) -> float:
+        """Peak bytes while a batch of ``items`` items runs."""
+        return self.fixed_bytes + self.bytes_per_item * items
+
+
+@dataclass(frozen=True)
+class Loading:
+    """What it takes until a service that is not there can run.
+
+    Attributes:
+        seconds: repeated loadings, by the clock of the latency.
+        bytes: that are read or sent: weights as they lie on the disk.
+    """
+
+    seconds: tuple[float, ...]
+    bytes: int
+
+    def __post_init__(self) -> None:
+        if not self.seconds:
+            raise InputError("seconds", [], "must not be empty")
+        for value in self.seconds:
+            check_at_least("seconds", value, 0.0)
+        check_at_least("bytes", self.bytes, 0)

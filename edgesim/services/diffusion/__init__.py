@@ -1,0 +1,1 @@
+"""Diffusion services: images whose quality rises with the denoising steps."""
