@@ -186,7 +186,11 @@ TABLE = {
     ),
     "service in no file": (MEASURED, {}, ["mine.json", "no such file"]),
     "service file no JSON": (MEASURED, {"mine.json": "steps: 3"}, ["mine.json", "JSON"]),
-    "service of another schema version": (MEASURED, service("schema", 2), ["schema", "2", "1"]),
+    "service of another schema version": (
+        MEASURED,
+        service("schema", 3),
+        ["schema", "3", "1 and 2"],
+    ),
     "service with NaN": (
         MEASURED,
         service("latency.affine.step_s", float("nan")),

@@ -263,7 +263,7 @@ class DemoConfig:
         InputError: a value is out of its range (on construction).
     """
 
-    demo: str = field(default="text", metadata=help_text("what is shown", _DEMOS))
+    demo: str = field(default="text", metadata=help_text(f"what is shown: {', '.join(_DEMOS)}"))
     input: str = field(default="", metadata=help_text("the file, the second word behind demo"))
     service: str | None = field(
         default=None, metadata=help_text("which service of the kind; null: its default")
@@ -279,8 +279,6 @@ class DemoConfig:
     def __post_init__(self) -> None:
         if self.demo not in _DEMOS:
             raise InputError("demo", self.demo, did_you_mean(self.demo, _DEMOS))
-        if not self.input:
-            raise InputError("input", self.input, f"name a file: edgesim demo {self.demo} FILE")
         not_empty("out", self.out)
         integer_from("tokens", self.tokens, 1, 100_000)
         between("temperature", self.temperature, 0, 10)

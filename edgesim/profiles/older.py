@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["as_schema_2", "older_key"]
+__all__ = ["as_schema_2", "older_key", "older_words"]
 
 _NAMES = {
     "bytes_per_image": "bytes_per_item",
@@ -40,3 +40,8 @@ def _renamed(value: Any) -> Any:
 def older_key(key: str) -> str:
     """A dotted key of schema 2 as a file of schema 1 has it."""
     return ".".join(_BACK.get(part, part) for part in key.split("."))
+
+
+def older_words(text: str) -> str:
+    """What is accepted, where it names a key of schema 2 that schema 1 calls otherwise."""
+    return text.replace("most_work", _BACK["most_work"])

@@ -67,7 +67,7 @@ from edgesim.profiles.cost import (
     MemorySample,
 )
 from edgesim.profiles.detection import Detection
-from edgesim.profiles.older import as_schema_2, older_key
+from edgesim.profiles.older import as_schema_2, older_key, older_words
 from edgesim.profiles.quality import (
     ExponentialFit,
     Fits,
@@ -205,6 +205,11 @@ class ServiceProfile:
             check_one_of("mode", self.mode, MODES)
         if self.quality is None and self.detection is None:
             raise InputError("quality", None, "is missing, and so is detection")
+        if self.unit != "megapixel" and self.quality is not None:
+            for amount in self.quality.work:
+                if amount != int(amount):
+                    accepted = f"must be whole numbers of {self.unit}s"
+                    raise InputError("quality.work", amount, accepted)
         if self.most_work is not None:
             check_above("most_work", self.most_work, 0)
             if self.quality is not None and self.quality.work[-1] > self.most_work:
@@ -219,7 +224,9 @@ class ServiceProfile:
             InputError: it has none: it is a detector's.
         """
         if self.quality is None:
-            raise InputError(f"profile {self.name}: quality", None, "has none: it is a detector's")
+            raise InputError(
+                f"profile {self.name}: quality", None, "it has none: it is a detector's"
+            )
         return self.quality
 
     @classmethod
@@ -229,7 +236,9 @@ class ServiceProfile:
         Raises:
             InputError: it is none; the message names the key.
         """
-        if isinstance(values, Mapping) and "schema" in values:
+        if isinstance(values, Mapping):
+            if "schema" not in values:
+                raise InputError("schema", None, "is missing")
             if values["schema"] == 1 and not isinstance(values["schema"], bool):
                 return cls._of_schema_1(values)
             _check_schema(values["schema"])  # before keys of another version are looked at
@@ -240,7 +249,9 @@ class ServiceProfile:
         try:
             return build(cls, as_schema_2(values))
         except InputError as error:  # in the file's own words
-            raise InputError(older_key(error.thing), error.value, error.accepted) from None
+            raise InputError(
+                older_key(error.thing), error.value, older_words(error.accepted)
+            ) from None
 
     def save(self, path: Path) -> Path:
         """Write the file, under another name first; returns ``path``.
@@ -250,7 +261,7 @@ class ServiceProfile:
         """
         from edgesim.files import replacing  # the twin reads profiles, and no agents
 
-        text = json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(_written(asdict(self)), indent=2, ensure_ascii=False, allow_nan=False)
         # A list of numbers stands on one line.
         text = re.sub(
             r"\[[-+\d.eE,\s]+\]", lambda found: f"[{' '.join(found[0][1:-1].split())}]", text
@@ -262,6 +273,22 @@ class ServiceProfile:
         except OSError as error:
             raise InputError("out", str(path), f"cannot be written: {error.strerror}") from None
         return path
+
+
+def _written(value: Any) -> Any:
+    """Amounts of work that are whole without a point, as people write them."""
+    if isinstance(value, dict):
+        return {
+            key: _whole(item) if key in ("work", "most_work") else _written(item)
+            for key, item in value.items()
+        }
+    return [_written(item) for item in value] if isinstance(value, tuple | list) else value
+
+
+def _whole(work: Any) -> Any:
+    if isinstance(work, tuple | list):
+        return [_whole(item) for item in work]
+    return int(work) if work is not None and work == int(work) else work
 
 
 def _check_schema(schema: Any) -> None:

@@ -23,6 +23,8 @@ def demo(config: DemoConfig) -> list[Path]:
     Raises:
         InputError: the file is not there, or is nothing that the service can use.
     """
+    if not config.input:
+        raise InputError("input", config.input, f"name a file: edgesim demo {config.demo} FILE")
     if not Path(config.input).is_file():
         raise InputError("input", config.input, "there is no such file")
     written: list[Path] = load(DEMOS[config.demo])(config)

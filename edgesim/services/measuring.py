@@ -87,6 +87,12 @@ def measure_memory(service: Service, batch: int, weights_bytes: int) -> MemorySa
         return MemorySample(batch, stated(batch))
     items, work = list(range(batch)), [_memory_work(service)] * batch
     device = device_of(service)
+    if device is not None and device.type == "cuda":
+        import torch
+
+        torch.cuda.reset_peak_memory_stats(device)
+        service.run(items, work)
+        return MemorySample(batch, torch.cuda.max_memory_allocated(device))
     service.run(items, work)  # what is kept for later is allocated now
     if device is None:
         tracemalloc.start()
@@ -95,12 +101,6 @@ def measure_memory(service: Service, batch: int, weights_bytes: int) -> MemorySa
             return MemorySample(batch, weights_bytes + tracemalloc.get_traced_memory()[1])
         finally:
             tracemalloc.stop()
-    if device.type == "cuda":
-        import torch
-
-        torch.cuda.reset_peak_memory_stats(device)
-        service.run(items, work)
-        return MemorySample(batch, torch.cuda.max_memory_allocated(device))
     from edgesim.services.tensors import Held
 
     with Held() as held:

@@ -105,7 +105,7 @@ def test_a_profile_is_read_as_it_was_written(content: dict[str, Any], tmp_path: 
     path = profile.save(tmp_path / "new" / "by_hand.json")
     assert load_profile(path) == profile
     assert [item.name for item in path.parent.iterdir()] == ["by_hand.json"]
-    assert '"steps": [10, 30]' in path.read_text()  # a list of numbers stands on one line
+    assert '"work": [10, 30]' in path.read_text()  # a list of numbers stands on one line
 
 
 def test_the_affine_model_gives_the_seconds_of_a_batch(content: dict[str, Any]) -> None:
@@ -139,17 +139,17 @@ def test_the_fitted_curves_have_the_shapes_they_are_called_by(content: dict[str,
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
-        ("schema", 2, "schema = 2: this version of edgesim reads schema 1"),
-        ("schema", KeyError, "schema = None: is missing"),
+        ("schema", 3, "schema = 3: this version of edgesim reads schemas 1 and 2"),
+        ("schema", KeyError, "is missing"),
         ("name", "a/b", "name = 'a/b'"),
         ("mode", "truncate", "did you mean 'truncated'"),
         ("quality.steps", [30, 10], "quality.steps = [30, 10]: must increase"),
         ("quality.steps", [10, 10], "must increase"),
         ("quality.steps", [10, 130], "at most grid_steps = 100"),
-        ("quality.steps", [0, 10], "from 1 on"),
-        ("quality.steps", [], "from 1 on"),
-        ("quality.steps", [1.5, 2], "quality.steps[0] = 1.5: must be a whole number"),
-        ("quality.steps", [10], "must have one a step: 1"),
+        ("quality.steps", [0, 10], "above 0"),
+        ("quality.steps", [], "above 0"),
+        ("quality.steps", [1.5, 2], "quality.steps = 1.5: must be whole numbers of steps"),
+        ("quality.steps", [10], "must have one for each work: 1"),
         ("quality.metrics.ssim.mean", [0.2, float("nan")], "finite"),
         ("quality.metrics.ssim.mean", "high", "must be a list"),
         ("quality.metrics.ssim.ci95", [[0.3, 0.1], [0.7, 0.9]], "low <= high"),
@@ -157,8 +157,8 @@ def test_the_fitted_curves_have_the_shapes_they_are_called_by(content: dict[str,
         ("quality.metrics.ssim.sd", KeyError, "quality.metrics.ssim.sd = None: is missing"),
         ("quality.metrics", {}, "quality.score.metric"),
         ("quality.score.metric", "psnr", "accepted: ssim"),
-        ("quality.score.samples", [[0.1], [0.2, 0.3]], "as many images"),
-        ("quality.score.samples", [[], []], "as many images"),
+        ("quality.score.samples", [[0.1], [0.2, 0.3]], "as many items"),
+        ("quality.score.samples", [[], []], "as many items"),
         ("quality.score.samples", [[0.1, 1.3], [0.9, 0.7]], "must lie in [0, 1]"),
         ("quality.score.one", 0.0, "must differ from zero"),
         ("latency", KeyError, "latency = None: is missing"),
@@ -187,7 +187,7 @@ def test_what_does_not_fit_is_told_by_its_key(
         ("", "is not JSON"),
         ("[]", "must be an object"),
         ('{"schema": NaN}', "every number must be finite"),
-        ('{"schema": 7}', "schema = 7: this version of edgesim reads schema 1"),
+        ('{"schema": 7}', "schema = 7: this version of edgesim reads schemas 1 and 2"),
     ],
 )
 def test_a_file_that_is_no_profile_is_named(tmp_path: Path, text: str, told: str) -> None:

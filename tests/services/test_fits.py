@@ -80,7 +80,7 @@ def test_a_batch_of_differing_steps_costs_its_longest_and_its_sum() -> None:
         for steps in ([10], [40], [10, 40], [40, 40], [5, 10, 20], [20, 20, 20, 40])
     ]
     found = fit_batches(batches)
-    parts = (found.fixed_s, found.fixed_s_per_image, found.step_s, found.step_s_per_image)
+    parts = (found.fixed_s, found.fixed_s_per_item, found.work_s, found.work_s_per_item)
     assert parts == pytest.approx((0.1, 0.2, 0.01, 0.02))
 
 
@@ -97,13 +97,11 @@ def test_the_longest_batches_are_foretold_by_the_others() -> None:
         for batch in (1, 4)
     ]
     found = extrapolated(samples)
-    assert found is not None and (found.steps, found.batches) == (250, (1, 4))
+    assert found is not None and (found.work, found.batches) == (250, (1, 4))
     assert found.error == pytest.approx((0.0, 0.0), abs=1e-6)
     # Batches that take half as long again as they should are foretold a third too short.
     longer = [
-        LatencySample(item.steps, item.batch, (1.5 * item.seconds[0],))
-        if item.steps == 250
-        else item
+        LatencySample(item.work, item.batch, (1.5 * item.seconds[0],)) if item.work == 250 else item
         for item in samples
     ]
     found = extrapolated(longer)

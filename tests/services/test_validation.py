@@ -56,12 +56,12 @@ def test_a_server_and_its_twin_by_either_clock(
         "0.8": "fit",
     }
     affine = found["affine"]
-    assert affine["step_s"] + affine["step_s_per_image"] == pytest.approx(
+    assert affine["work_s"] + affine["work_s_per_item"] == pytest.approx(
         STEP_S + IMAGE_S, rel=0.05 if clock == "cpu" else 1.0
     )
     for part in found["loads"].values():
         sojourn = part["sojourn"]
-        assert sum(len(batch["steps"]) for batch in part["ran"]) == 20
+        assert sum(len(batch["work"]) for batch in part["ran"]) == 20
         assert sojourn["real"]["mean"] > FIXED_S
         if clock == "cpu":
             assert part["replayed_mean_off"] == pytest.approx(0.0, abs=1e-6)

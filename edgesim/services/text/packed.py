@@ -124,9 +124,7 @@ def _by_bytes(
             for k in range(width):
                 byte = row[k]
                 one = np.int16(np.int16(np.uint8(byte & three)) * np.int16(at[k]))
-                two = np.int16(
-                    np.int16(np.uint8(np.uint8(byte >> 2) & three)) * np.int16(at_1[k])
-                )
+                two = np.int16(np.int16(np.uint8(np.uint8(byte >> 2) & three)) * np.int16(at_1[k]))
                 third = np.int16(
                     np.int16(np.uint8(np.uint8(byte >> 4) & three)) * np.int16(at_2[k])
                 )

@@ -174,11 +174,11 @@ def test_a_text_to_image_pipeline_is_measured_and_runs_in_the_twin(
     )
     assert (profile.name, profile.task) == ("text", "text_to_image")
     assert profile.model.resolution_px == SIDE_PX
-    assert profile.latency.calls_per_step == 1.0
+    assert profile.latency.calls_per_unit == 1.0
     assert "prompt: a cat; guidance_scale: 3" in profile.provenance.note
     assert "with the same image at the most steps" in profile.provenance.note
-    assert profile.quality.metrics["ssim"].mean[-1] == pytest.approx(1.0)
-    assert profile.quality.metrics["ssim"].mean[0] < 1.0
+    assert profile.scored.metrics["ssim"].mean[-1] == pytest.approx(1.0)
+    assert profile.scored.metrics["ssim"].mean[0] < 1.0
     assert "Loading" not in capsys.readouterr().err  # no bars of libraries
     runs_in_the_twin(tmp_path / "text" / "profile.json", 8)
 
@@ -188,7 +188,7 @@ def test_an_inpainting_pipeline_is_judged_by_the_true_photographs(
 ) -> None:
     profile = calibrated(tmp_path, pipelines / "holes", "steps=[1,3]")
     assert profile.task == "inpainting"
-    assert profile.quality.metrics["ssim"].mean[-1] < 0.5  # it has learned nothing
+    assert profile.scored.metrics["ssim"].mean[-1] < 0.5  # it has learned nothing
     assert "same image" not in profile.provenance.note
 
 
@@ -203,7 +203,7 @@ def test_an_inpainting_pipeline_is_judged_by_the_true_photographs(
 )
 def test_another_scheduler_makes_the_images(pipelines: Path, scheduler: str) -> None:
     service = Pipeline(given(pipelines / "text", scheduler=scheduler))
-    assert service.model.scheduler == scheduler
+    assert service.model.kind == scheduler
     found = service.run([0, 1], [3, 3])
     assert found.shape == (2, SIDE_PX, SIDE_PX, 3)
     assert np.isfinite(found).all() and np.ptp(found) > 0.0
