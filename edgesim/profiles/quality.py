@@ -171,7 +171,8 @@ class Quality:
         if not self.work or self.work[0] <= 0:
             raise InputError("work", list(self.work), "must be amounts above 0")
         if any(first >= second for first, second in pairwise(self.work)):
-            raise InputError("work", list(self.work), "must increase, without repeats")
+            shown = [int(it) if it == int(it) else it for it in self.work]
+            raise InputError("work", shown, "must increase, without repeats")
         if self.score.metric not in self.metrics:
             raise InputError(
                 "score.metric", self.score.metric, did_you_mean(self.score.metric, self.metrics)

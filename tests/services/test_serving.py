@@ -15,7 +15,7 @@ pytest.importorskip("edgesim.twin.compute.batching")
 def served(stream: Stream, window_s: float, max_batch: int) -> list[Batch]:
     """A server that takes a second a batch and a tenth for each step of it."""
 
-    def run(members: Sequence[int], steps: Sequence[int]) -> float:
+    def run(members: Sequence[int], steps: Sequence[float]) -> float:
         return 1.0 + 0.1 * sum(steps)
 
     return list(serve(stream, VirtualClock(), run, window_s, max_batch))

@@ -58,6 +58,16 @@ def _rotated(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Ten
 
 
 class _Block(torch.nn.Module):
+    """Attention and SwiGLU, each after a norm and added to what came in."""
+
+    q: torch.nn.Module
+    k: torch.nn.Module
+    v: torch.nn.Module
+    o: torch.nn.Module
+    gate: torch.nn.Module
+    up: torch.nn.Module
+    down: torch.nn.Module
+
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         width, hidden = shape.width, shape.hidden
@@ -82,7 +92,8 @@ class _Block(torch.nn.Module):
         seen = scaled_dot_product_attention(q, k, v, is_causal=True)
         x = x + self.o(seen.transpose(1, 2).reshape(batch, length, width))
         normed = rms_norm(x, (width,), self.mlp_norm, eps=1e-6)
-        return x + self.down(silu(self.gate(normed)) * self.up(normed))
+        made: torch.Tensor = x + self.down(silu(self.gate(normed)) * self.up(normed))
+        return made
 
 
 class LanguageModel(torch.nn.Module):

@@ -8,7 +8,6 @@ inputs is taken away once. With a scale of 32 bits for every 128 weights that is
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
