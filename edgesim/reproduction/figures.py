@@ -95,6 +95,12 @@ FIGURES: dict[str, Figure] = {
             "edgesim.plots.shared:draw",
         ),
         Figure(
+            "planner",
+            "what looking ahead gains of the gap to the bound by the futures tried, and its cost",
+            "edgesim.reproduction.planner",
+            "edgesim.plots.planner:draw",
+        ),
+        Figure(
             "agents",
             "all agents over all scenarios: normalised scores, profiles, and who is tied",
             "edgesim.reproduction.agents",
@@ -105,6 +111,12 @@ FIGURES: dict[str, Figure] = {
             "sfc_paper: QoE and rejections while learning, beside all policies and the bound",
             "edgesim.reproduction.sfc.learning",
             "edgesim.plots.sfc.learning:draw",
+        ),
+        Figure(
+            "sfc_chains",
+            "sfc: learning over whole chains from a random start, beside all rules",
+            "edgesim.reproduction.sfc.chains",
+            "edgesim.plots.sfc.chains:draw",
         ),
         Figure(
             "sfc_load",

@@ -9,9 +9,10 @@ import numpy as np
 
 from edgesim.agents.comparing.aggregates import interval
 from edgesim.files import replacing
-from edgesim.reproduction.results import Measured
+from edgesim.reproduction.budget import Training
+from edgesim.reproduction.results import Measured, ResultStore
 
-__all__ = ["read_progress", "summarised", "with_interval", "write_table"]
+__all__ = ["learning_rows", "read_progress", "summarised", "with_interval", "write_table"]
 
 
 def write_table(folder: Path, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -69,3 +70,21 @@ def read_progress(folder: Path) -> list[dict[str, float]]:
             {key: float(value) for key, value in row.items() if value}
             for row in csv.DictReader(file)
         ]
+
+
+def learning_rows(
+    results: ResultStore, trainings: Iterable[Training], metrics: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Rows of ``learning.csv``: one a validation of each seed of each training."""
+    return [
+        {
+            "agent": training.agent,
+            "seed": seed,
+            "decisions": int(row["decisions"]),
+            **{metric: row[metric] for metric in metrics},
+        }
+        for training in trainings
+        for seed, run in enumerate(results.folders(training))
+        for row in read_progress(run)
+        if metrics[0] in row
+    ]

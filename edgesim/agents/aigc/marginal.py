@@ -15,8 +15,9 @@ __all__ = ["MarginalCost"]
 Floats = npt.NDArray[np.float64]
 
 # Tuned on validation episodes of random worlds of training seeds.
-BONUS = 0.1  # on the quality of a provider of n results: BONUS / sqrt(n + 1)
-PRICE = 0.1  # of ten seconds of latency: a provider that is busy now is missing to others
+BONUS = 0.07  # on the quality of a provider of n results: BONUS / sqrt(n + 1)
+PRICE = 0.05  # of ten seconds of latency: a provider that is busy now is missing to others
+PRICE_OF_LOAD = 0.06  # of a provider that is full, in quality
 
 
 class MarginalCost(Heuristic):
@@ -24,8 +25,8 @@ class MarginalCost(Heuristic):
 
     Quality of what came back from it in this episode, and a bonus for those that few came from,
     times what the expected lateness leaves of it, less what the tasks that run there are expected
-    to lose by one more (:class:`edgesim.envs.aigc.underway.Underway`) and a price of time. It
-    knows nothing hidden and is not trained.
+    to lose by one more (:class:`edgesim.envs.aigc.underway.Underway`) and prices of time and of
+    load. It knows nothing hidden and is not trained.
 
     Args:
         envs: the environments, which show a set of providers.
@@ -51,6 +52,7 @@ class MarginalCost(Heuristic):
         of = {name: shown[:, place].astype(float) for place, name in enumerate(features)}
         worth = of["worth"] + BONUS * of["doubt"] * of["later"]
         worth -= of["others_lose"] + PRICE * of["expected_latency"]
+        worth -= PRICE_OF_LOAD * (1.0 - of["available"])
         # Where nobody has room, all who are up are there: the fullest would lose most.
         empty = np.where(of["there"] > 0.0, of["available"] * of["capacity"], -1.0)
         steps = observation[:, self._space.names.index("request steps")][:, None].astype(float)

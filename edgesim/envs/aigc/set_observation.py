@@ -20,7 +20,7 @@ CAPACITY_UNIT, STEPS_UNIT = 1500.0, 250.0
 _STEP_S, _ASSIGNED, _METRO_S, _LATENCY_S = 0.1, 10.0, 5.0, 10.0
 _DEADLINE_S, _UPLOAD, _DOWNLOAD, _EFFICIENCY = 10.0, 5e6, 1e7, 7.4
 _HIGH = 3.0
-_LATER_S = 1.5  # what is left of a result that comes so much later than expected
+_LATER_S = 1.0  # by which a result is taken to come later than expected
 _FIRST_GUESS = 0.6  # quality that counts as one result before the first
 
 
@@ -29,7 +29,7 @@ class SetObserver:
 
     The entries of a feature stand together, one a provider. ``quality`` is the mean of what came
     back, with 0.6 as one result more; ``timely`` what lateness is expected to leave of a result
-    now, ``later`` if it took 1.5 s longer, and ``worth`` quality times that. ``others_lose`` is
+    now, ``later`` if it took a second longer, and ``worth`` quality times that. ``others_lose`` is
     what the tasks that run there are expected to lose by one more, likewise in quality. Without a
     network all results are timely and nobody loses.
 

@@ -7,7 +7,7 @@ from edgesim.reproduction.budget import Training
 from edgesim.reproduction.findings import Finding
 from edgesim.reproduction.results import ResultStore
 from edgesim.reproduction.sfc.published import SOURCE, bounded, compared
-from edgesim.reproduction.tables import read_progress, summarised, with_interval, write_table
+from edgesim.reproduction.tables import learning_rows, summarised, with_interval, write_table
 
 __all__ = ["AGENTS", "POLICIES", "TRAININGS", "tables"]
 
@@ -40,20 +40,7 @@ _OTHER_OBSERVATION = "ours also sees the instance chosen last, and the rest of t
 
 def tables(results: ResultStore, folder: Path) -> list[Finding]:
     """Write ``learning.csv`` (a row a validation) and ``policies.csv`` (a row a policy)."""
-    curve = [
-        {
-            "agent": training.agent,
-            "seed": seed,
-            "decisions": int(row["decisions"]),
-            "qoe": row["qoe"],
-            "rejected": row["rejected"],
-        }
-        for training in TRAININGS
-        for seed, run in enumerate(results.folders(training))
-        for row in read_progress(run)
-        if "qoe" in row
-    ]
-    write_table(folder, "learning", curve)
+    write_table(folder, "learning", learning_rows(results, TRAININGS, ("qoe", "rejected")))
     rows = [
         summarised(training.agent, "agent", results.measured_agent(training), _METRICS)
         for training in TRAININGS
