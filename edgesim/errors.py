@@ -6,7 +6,7 @@ from typing import Any
 
 from edgesim.hints import nearest
 
-__all__ = ["InputError", "did_you_mean"]
+__all__ = ["InputError", "Unshown", "did_you_mean"]
 
 _SHOWN = 120  # characters of a value that a message shows
 
@@ -38,6 +38,20 @@ class InputError(ValueError):
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, Any, str]]:
         """Pickle by the three parts, so that a worker process can raise it through."""
         return (type(self), (self.thing, self.value, self.accepted))
+
+
+class Unshown:
+    """What a file holds, in a message that says its kind alone: ``<text>``, ``<a mapping>``.
+
+    A file that is not what it was taken for may hold what nobody should read in a log.
+    """
+
+    def __init__(self, value: Any) -> None:
+        kinds = {str: "text", dict: "a mapping", list: "a list", type(None): "nothing"}
+        self._kind = kinds.get(type(value), "a number")
+
+    def __repr__(self) -> str:
+        return f"<{self._kind}>"
 
 
 def _shown(value: Any) -> str:

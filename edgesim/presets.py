@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
 from edgesim.errors import InputError
@@ -146,16 +146,36 @@ def nested_files(schema: Any, values: Mapping[str, Any], prefix: str = "") -> di
     """
     found = dict(values)
     for key, value in values.items():
+        if not isinstance(key, str):
+            raise InputError(f"{prefix}key", key, "must be text")
         kind = kind_at(schema, key)
         if is_preset_file(value) and _holds_parts(kind):
             held = read_yaml(Path(value), f"{prefix}{key}")
             leaf = key.rpartition(".")[2]
             found[key] = held[leaf] if isinstance(held, dict) and list(held) == [leaf] else held
+            _check_parts(kind, found[key], value, f"{prefix}{key}")
         elif isinstance(value, Mapping):
             part = next((it for it in (kind, *get_args(kind)) if is_dataclass(it)), None)
             if part is not None:
                 found[key] = nested_files(part, value, f"{prefix}{key}.")
+        else:
+            _check_parts(kind, value, value, f"{prefix}{key}")
     return found
+
+
+def _check_parts(kind: Any, held: Any, given: Any, key: str) -> None:
+    """See that a value is a mapping where a dataclass belongs, and nothing else can stand.
+
+    Raises:
+        InputError: it is not; what a file holds is not shown.
+    """
+    kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    parts = [it for it in kinds if is_dataclass(it)]
+    if not parts or len(parts) < len([it for it in kinds if it is not NoneType]):
+        return
+    if not isinstance(held, Mapping) and not (held is None and NoneType in kinds):
+        names = ", ".join(item.name for item in fields(parts[0]))
+        raise InputError(f"scenario.{key}", given, f"must be keys and values of {names}")
 
 
 def _holds_parts(kind: Any) -> bool:

@@ -1,11 +1,15 @@
 """Text that somebody wrote: whatever a spreadsheet, an editor or a compressor has made of it."""
 
 import codecs
+import stat
 from pathlib import Path
 
 from edgesim.errors import InputError
 
-__all__ = ["COMPRESSED", "decoded", "encoding_of", "plain_suffix", "read_bytes"]
+__all__ = ["COMPRESSED", "check_file", "decoded", "encoding_of", "plain_suffix", "read_bytes"]
+
+MOST_BYTES = 256 * 2**20
+"""The largest file, decompressed, that is read as a whole: a hundred times any topology."""
 
 COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 """Endings of compressed files, and what Arrow calls their codecs."""
@@ -45,9 +49,12 @@ def read_bytes(path: Path, thing: str) -> bytes:
         InputError: it cannot be read, or is not compressed as its name says.
     """
     try:
+        check_file(path, thing)
         content = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = getattr(error, "strerror", None) or str(error)
         raise InputError(thing, str(path), f"cannot be read: {reason}") from None
     codec = COMPRESSED.get(path.suffix.lower())
     if codec is None:
@@ -56,11 +63,30 @@ def read_bytes(path: Path, thing: str) -> bytes:
 
     try:
         with pa.input_stream(pa.py_buffer(content), compression=codec) as stream:
-            plain: bytes = stream.read()
+            plain: bytes = stream.read(MOST_BYTES + 1)
     except (OSError, pa.ArrowException) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(thing, str(path), f"cannot be decompressed: {reason}") from None
+    if len(plain) > MOST_BYTES:
+        raise InputError(thing, str(path), f"is decompressed larger than {MOST_BYTES:,} bytes")
     return plain
+
+
+def check_file(path: Path, thing: str, most_bytes: int = MOST_BYTES) -> None:
+    """See that a path is a file of a size that can be read as a whole, and no device or pipe.
+
+    Raises:
+        InputError: it is not.
+        OSError: there is no such file, or it cannot be looked at.
+    """
+    about = path.stat()
+    if stat.S_ISDIR(about.st_mode):
+        raise InputError(thing, str(path), "cannot be read: it is a folder")
+    if not stat.S_ISREG(about.st_mode):
+        raise InputError(thing, str(path), "cannot be read: it is a device or a pipe, and no file")
+    if about.st_size > most_bytes:
+        accepted = f"is larger than {most_bytes:,} bytes, the most that is read of such a file"
+        raise InputError(thing, str(path), accepted)
 
 
 def decoded(content: bytes, path: Path, thing: str) -> str:

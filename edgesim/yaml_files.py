@@ -1,6 +1,7 @@
 """YAML that somebody wrote, read so that nothing becomes something else without a word."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +91,8 @@ def read_yaml(path: Path, thing: str) -> Any:
         thing: the key by which the user knows it, for messages.
 
     Raises:
-        InputError: it cannot be read, is no YAML (the line is told), has a key twice, or stands for
-            more than a million values.
+        InputError: it cannot be read, is no YAML (the line is told), has a key twice, holds an
+            interpolation, or stands for more than a million values.
     """
     return parse_yaml(decoded(read_bytes(path, thing), path, thing), str(path), thing)
 
@@ -107,7 +108,24 @@ def parse_yaml(text: str, where: str, thing: str) -> Any:
         raise InputError(thing, where, "is nested too deeply, or holds itself") from None
     if many:
         raise InputError(thing, where, f"stands for more than {_MOST_VALUES:,} values")
+    if "${" in text and any("${" in it for it in _texts(value)):
+        # Hydra and OmegaConf would resolve it, to what only the reader's machine knows.
+        accepted = "holds ${...}; interpolations are resolved on a command line alone"
+        raise InputError(thing, where, accepted)
     return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in nested values, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, it in value.items():
+            yield from _texts(key)
+            yield from _texts(it)
+    elif isinstance(value, list):
+        for it in value:
+            yield from _texts(it)
 
 
 class _Dumper(yaml.SafeDumper):

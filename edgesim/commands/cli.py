@@ -14,7 +14,9 @@ from io import TextIOWrapper
 from edgesim.commands.names import COMMANDS, TASKS
 from edgesim.compiling import announced
 from edgesim.errors import InputError, did_you_mean
+from edgesim.files import disk_failure
 from edgesim.importing import load, trusted
+from edgesim.stopping import Terminated, sigterm_interrupts
 
 __all__ = ["main"]
 
@@ -25,23 +27,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line, without the program's name; the arguments of the process by default.
 
     Returns:
-        The exit status: 0, 2 for input that cannot be used, 130 for Ctrl-C. Anything else that
-        goes wrong is a fault of edgesim and keeps its traceback; in a sweep it is status 1, when
-        the other runs are done.
+        The exit status: 0, 2 for input that cannot be used and disks that cannot be written to,
+        130 for Ctrl-C, 143 for SIGTERM. Anything else that goes wrong is a fault of edgesim and
+        keeps its traceback; in a sweep it is status 1, when the other runs are done.
     """
     status = 0
     _print_anywhere()
     try:
-        status = _dispatch(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()
+        with sigterm_interrupts():
+            status = _dispatch(list(sys.argv[1:] if argv is None else argv))
+            sys.stdout.flush()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except Terminated:
+        print("terminated", file=sys.stderr)
+        return 143
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        failed = disk_failure(error)
+        if failed is None:
+            raise
+        print(f"error: {failed}", file=sys.stderr)
+        return 2
     return status
 
 

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from edgesim.errors import InputError
+from edgesim.files import disk_failure
 from edgesim.importing import load
 
 if TYPE_CHECKING:
@@ -118,8 +119,9 @@ class _Job:
             except InputError as error:
                 failure = _Failure(overrides, str(error), None)
             except Exception as error:
-                reason = traceback.format_exception_only(error)[-1].strip()
-                failure = _Failure(overrides, reason, traceback.format_exc())
+                disk = disk_failure(error)
+                reason = str(disk or traceback.format_exception_only(error)[-1].strip())
+                failure = _Failure(overrides, reason, None if disk else traceback.format_exc())
             else:
                 return
         folder = _failure_folder(Path(str(running.sweep.dir)))

@@ -40,7 +40,7 @@ def parsed(overrides: Sequence[str]) -> "list[Override]":
             raise InputError("argument", override, "must be key=value")
         try:
             parsed += parser.parse_overrides([override])
-        except HydraException:
+        except (HydraException, ValueError, RecursionError):  # numbers of thousands of digits
             quoted = f"""'{key}="{value}"'"""
             accepted = f"cannot be read; text with special characters is quoted: {quoted}"
             raise InputError(key, value, accepted) from None

@@ -8,6 +8,8 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from edgesim.files import replacing
+
 __all__ = [
     "ACCENT",
     "COLOURS",
@@ -99,24 +101,16 @@ def figure(width_in: float = 8.0, height_in: float = 4.5) -> Iterator[Figure]:
 
 def save(drawn: Figure, path: Path) -> Path:
     """Write a figure as PNG under another name and rename it; returns ``path``."""
-    part = path.with_name(f".{path.stem}.part.png")
-    try:
+    with replacing(path) as part:
         # No software version and no date in the file: equal figures are equal files.
         drawn.savefig(part, metadata={"Software": None})
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
     return path
 
 
 def save_both(drawn: Figure, folder: Path) -> Path:
     """Write a figure as ``figure.png`` and ``figure.svg`` of a folder; returns the PNG's path."""
-    part = folder / ".figure.part.svg"
-    try:
+    with replacing(folder / "figure.svg") as part:
         drawn.savefig(part, metadata={"Creator": None, "Date": None})
-        part.replace(folder / "figure.svg")
-    finally:
-        part.unlink(missing_ok=True)
     return save(drawn, folder / "figure.png")
 
 

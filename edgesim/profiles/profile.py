@@ -78,7 +78,7 @@ from edgesim.profiles.quality import (
     Score,
 )
 from edgesim.profiles.reading import build
-from edgesim.text_files import decoded
+from edgesim.text_files import check_file, decoded
 
 __all__ = [
     "MODES",
@@ -317,6 +317,7 @@ def load_profile(name_or_path: str | Path) -> ServiceProfile:
                 "profile", given, f"{did_you_mean(given, embedded())}, or the path of a .json file"
             )
     try:
+        check_file(path, "profile")
         text = decoded(path.read_bytes(), path, "profile")
         values = json.loads(text, parse_constant=_not_finite, object_pairs_hook=_each_once)
     except FileNotFoundError:

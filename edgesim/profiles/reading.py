@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from edgesim.errors import InputError, did_you_mean
+from edgesim.errors import InputError, Unshown, did_you_mean
 from edgesim.numbers import LARGEST, as_finite
 
 __all__ = ["build"]
@@ -31,12 +31,12 @@ def build(kind: type[Built], values: Any, path: str = "") -> Built:
             dataclass's own checks refuse it; the message has the key's dotted name.
     """
     if not isinstance(values, Mapping):
-        raise InputError(path or "content", values, "must be an object with keys")
+        raise InputError(path or "content", Unshown(values), "must be an object with keys")
     found: Any = kind  # a class is hashable, which mypy does not see of a type variable
     types_of, needed = _fields(found)
     for key in values:
         if key not in types_of:
-            raise InputError(_join(path, key), values[key], did_you_mean(key, types_of))
+            raise InputError(_join(path, key), Unshown(values[key]), did_you_mean(key, types_of))
     for key in needed:
         if key not in values:
             raise InputError(_join(path, key), None, "is missing")

@@ -32,6 +32,7 @@ from edgesim.agents.policies import Env
 from edgesim.agents.runs.seeds import training_seeds
 from edgesim.envs.making import make_envs
 from edgesim.errors import InputError
+from edgesim.files import replacing
 from edgesim.scenarios.aigc.schema import AIGCScenario
 
 __all__ = ["DECISIONS", "Bandit", "trained", "trained_punctual"]
@@ -123,11 +124,8 @@ class Bandit:
 
     def save(self, path: str | Path) -> None:
         """Write the table to a file, which appears whole or not at all."""
-        path = Path(path)
-        part = path.with_name(f"{path.name}.part")
-        with part.open("wb") as file:
+        with replacing(Path(path)) as part, part.open("wb") as file:
             np.savez(file, weight=self.weight, total=self.total, decisions=self.decisions)
-        part.replace(path)
 
     @classmethod
     def load(cls, path: str | Path, env: Env, *, punctual: bool = False) -> "Bandit":

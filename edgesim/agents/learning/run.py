@@ -1,15 +1,16 @@
 """One training run under way: learning, looking, keeping the best, and what is on disk."""
 
 import json
+import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from csv import DictWriter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from stable_baselines3.common.callbacks import CallbackList
-from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
+from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv
 
 from edgesim.agents.comparing.scores import filled, present
@@ -19,6 +20,7 @@ from edgesim.agents.finding import score_of
 from edgesim.agents.learning.callbacks import Checks, Coefficients, LatestValues
 from edgesim.agents.learning.contract import CountedEnvs, is_sb3, learn_in_parts
 from edgesim.agents.learning.display import Display
+from edgesim.agents.learning.events import EventFiles
 from edgesim.agents.learning.learner import (
     agent_envs,
     make_model,
@@ -34,6 +36,15 @@ from edgesim.agents.measuring.rollout import LANES, rollout
 from edgesim.agents.measuring.run_table import measure
 from edgesim.agents.policies import Env
 from edgesim.agents.runs import runfolder
+from edgesim.agents.runs.checkpoint import (
+    BEST,
+    LATEST,
+    copied,
+    digest,
+    read_checkpoint,
+    remove_checkpoints,
+    writing,
+)
 from edgesim.agents.runs.provenance import provenance
 from edgesim.agents.runs.seeds import validation_seeds
 from edgesim.config.config import TrainConfig
@@ -41,6 +52,7 @@ from edgesim.envs.vector import engine_of
 from edgesim.errors import InputError
 from edgesim.files import replacing
 from edgesim.importing import load, trusted
+from edgesim.notes import note
 
 __all__ = ["Run"]
 
@@ -73,12 +85,13 @@ class Run:
         self._report = report
         self._config, self._folder = config, folder
         self.total: int = config.total_steps
-        state = _read_checkpoint(folder)
+        self._checkpoint = read_checkpoint(folder)
+        state = {} if self._checkpoint is None else self._checkpoint.state
         self.decisions: int = state.get("decisions", 0)
         self.rows: list[dict[str, float]] = state.get("rows", [])
         self._best: float | None = state.get("best")
         self._part: int = state.get("part", -1) + 1
-        self._saved: str | None = state.get("model")
+        self._keep = False  # the model at hand is the best so far, and not yet on disk as such
         self._wall_before_s: float = state.get("wall_s", 0.0)
         self._cpu_before_s: float = state.get("cpu_s", 0.0)
         self._wall_begun_s, self._cpu_begun_s = time.monotonic(), time.process_time()
@@ -87,7 +100,7 @@ class Run:
         self._seeds = validation_seeds(config.seed, config.validation_episodes)
         self._validation_envs = self._envs_to_validate()
         self._latest = LatestValues()
-        events = str(folder / "tensorboard")
+        events = folder / "tensorboard"
         beside = trackers(
             config.trackers,
             config.scenario.name,
@@ -95,9 +108,10 @@ class Run:
             folder,
             runfolder.flat_values(runfolder.learned_from(config)),
         )
-        self._logger = Logger(events, [TensorBoardOutputFormat(events), self._latest, *beside])
+        self._logger = Logger(str(events), [EventFiles(events), self._latest, *beside])
         self._model: Any = None
         self._generator_seed = config.seed + _SEEDS_APART * self._part
+        self._show_restored()
         prepare_torch(self._generator_seed, config.threads)
 
     def _envs_to_validate(self) -> list[Env]:
@@ -157,19 +171,19 @@ class Run:
         self._model.learn(
             self.total - self.decisions,
             callback=CallbackList([Coefficients(moved), checks]),
-            reset_num_timesteps=self._part == 0 or self._saved is None,
+            reset_num_timesteps=self._checkpoint is None,
         )
 
     def _model_in(self, envs: VecEnv) -> Any:
         """The model to go on with, its logs led to TensorBoard and to ``progress.csv``."""
         agent, device = self._config.agent, self._config.device
-        if self._saved is None:
+        if self._checkpoint is None:
             model = make_model(agent, envs, self._config.seed, device)
             if self._config.start is not None:
                 begin_with(model, self._config.start, self._config.scenario.problem)
         else:
-            path = self._folder / self._saved
-            model = reload_model(agent, path, envs, self._generator_seed, device)
+            latest = self._checkpoint.latest
+            model = reload_model(agent, latest, envs, self._generator_seed, device)
             if is_sb3(model):
                 model.num_timesteps = self.decisions
             if "learning_starts" in agent.hyperparameters:  # a replay buffer fills again first
@@ -214,9 +228,8 @@ class Run:
             f"best_{metric}": mean if self._best is None else self._best,
         }
         means = {name: float(np.mean(it)) for name, it in values.items() if it and name not in row}
+        self._keep = better
         self.rows.append({**row, **means, **self._latest.values})
-        if better:
-            self._write_model("model.zip")
         self.save()
         logger = self._logger
         for name, value in means.items():
@@ -240,13 +253,10 @@ class Run:
         return self._cpu_before_s + time.process_time() - self._cpu_begun_s
 
     def save(self) -> None:
-        """Leave a checkpoint: the model first, then the file that names it."""
-        if self._model is None:
+        """Leave a checkpoint, all of it at once, and what it shows in the run folder."""
+        if self._model is None or not self.rows:
             return
-        name = f"checkpoint-{self.decisions}.zip"
-        self._write_model(name)
         state = {
-            "model": name,
             "decisions": self.decisions,
             "part": self._part,
             "best": self._best,
@@ -254,24 +264,44 @@ class Run:
             "cpu_s": self.cpu_s,
             "rows": self.rows,
         }
-        with replacing(self._folder / runfolder.CHECKPOINT) as part:
-            part.write_text(json.dumps(state), encoding="utf-8")
-        for old in self._folder.glob("checkpoint-*.zip"):
-            if old.name != name:
-                old.unlink()
-        _write_progress(self._folder, self.rows)
+        with writing(self._folder, state) as part:
+            self._write_model(part / LATEST)
+            best = part / LATEST if self._keep or not self._checkpoint else self._checkpoint.best
+            shutil.copyfile(best, part / BEST)
+        self._keep = False
+        self._checkpoint = read_checkpoint(self._folder)
+        self._show()
 
-    def _write_model(self, name: str) -> None:
-        """Save the model as a file of the run folder, whole or not at all.
+    def _write_model(self, path: Path) -> None:
+        """Save the model as it is.
 
         Raises:
             InputError: the algorithm's ``save`` did not write the file that it was given.
         """
-        with replacing(self._folder / name) as part:
-            self._model.save(part)
-            if not part.is_file():
-                accepted = f"save(path) must write that very file, and {part.name} is not there"
-                raise InputError("agent.algorithm", self._config.agent.algorithm, accepted)
+        self._model.save(path)
+        if not path.is_file():
+            accepted = f"save(path) must write that very file, and {path.name} is not there"
+            raise InputError("agent.algorithm", self._config.agent.algorithm, accepted)
+
+    def _show(self) -> None:
+        """Bring ``model.zip`` and ``progress.csv`` of the run folder to where the run stands."""
+        assert self._checkpoint is not None
+        model = self._folder / BEST
+        if self._checkpoint.best != model:
+            copied(self._checkpoint.best, model)
+        _write_progress(self._folder, self.rows)
+
+    def _show_restored(self) -> None:
+        """The same where the run goes on: the process before may have been killed in between."""
+        if self._checkpoint is None:
+            return
+        model, best = self._folder / BEST, self._checkpoint.best
+        if not best.is_file():
+            accepted = "is lost; delete the run folder, or choose another runs=<folder>"
+            raise InputError("model", str(best), accepted)
+        if model.is_file() and digest(model) != digest(best):
+            note(str(model), "is not the best model of the last checkpoint, and is written anew")
+        self._show()
 
     def finish(self, display: Display) -> None:
         """Measure the best model beside the baselines, draw the figure, close the folder."""
@@ -292,8 +322,7 @@ class Run:
         with replacing(folder / "provenance.json") as part:
             source = {**provenance(self.wall_s, self.cpu_s), "engine": self._engine}
             part.write_text(json.dumps(source, indent=2) + "\n", encoding="utf-8")
-        for spent in (*folder.glob("checkpoint-*.zip"), folder / runfolder.CHECKPOINT):
-            spent.unlink(missing_ok=True)
+        remove_checkpoints(folder)
 
 
 def _write_progress(folder: Path, rows: list[dict[str, float]]) -> None:
@@ -305,17 +334,3 @@ def _write_progress(folder: Path, rows: list[dict[str, float]]) -> None:
         writer = DictWriter(file, list(names))
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _read_checkpoint(folder: Path) -> dict[str, Any]:
-    """The state that a stopped run left; empty where there is none."""
-    path = folder / runfolder.CHECKPOINT
-    if not path.is_file():
-        return {}
-    try:
-        state = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(state, Mapping):
-            raise ValueError("not a mapping")
-    except ValueError as error:
-        raise InputError("checkpoint", str(path), f"cannot be read ({error})") from None
-    return {key: value for key, value in state.items() if value is not None}

@@ -12,10 +12,13 @@ from edgesim.agents.learning.display import Display, Silence
 from edgesim.agents.measuring.evaluation import show
 from edgesim.agents.measuring.run_table import measure, measured_otherwise
 from edgesim.agents.runs import runfolder
+from edgesim.agents.runs.checkpoint import newest, read_checkpoint, tidy
 from edgesim.config.config import TrainConfig
 from edgesim.devices import check_device
 from edgesim.errors import InputError
 from edgesim.importing import trusted
+from edgesim.locking import check_free, locked
+from edgesim.stopping import sigterm_interrupts
 
 __all__ = ["best_score", "train"]
 
@@ -49,11 +52,18 @@ def train(
             unfinished run (without ``resume``) or one of another configuration.
     """
     check_device(config.device)
+    with sigterm_interrupts():
+        return _train(config, report, quiet)
+
+
+def _train(config: TrainConfig, report: Callable[[int, float], None] | None, quiet: bool) -> Path:
+    """See :func:`train`."""
     config = runfolder.settled(config)
     bound = bound_wanted(config.scenario, config.bound if config.baselines else False)
     config = replace(config, bound=bound)
     _check_name(config)
     folder = runfolder.folder_of(config)
+    check_free(folder, "trained")
     if _is_done(folder, config):
         if not quiet:
             _show_again(folder, config)
@@ -69,6 +79,10 @@ def train(
     if config.start is not None:
         check_start(config)
     with _kept_if_learned(folder):
+        if _is_done(folder, config):  # by another process, in the meantime
+            return folder
+        tidy(folder)
+        read_checkpoint(folder)  # a damaged one is told before anything is changed
         runfolder.write_config(folder, config)
         run = Run(config, folder, report)
         with Silence() if quiet else _display(config) as display:
@@ -103,7 +117,8 @@ def best_score(folder: Path) -> float:
 
 @contextmanager
 def _kept_if_learned(folder: Path) -> Iterator[None]:
-    """Make a run folder; where an error comes before anything is learned, take it away again.
+    """Make a run folder and lock it; where an error comes before anything is learned, take it away
+    again.
 
     What a run learned before it failed stays, and ``resume=true`` goes on with it.
     """
@@ -113,15 +128,16 @@ def _kept_if_learned(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError("runs", str(folder), f"must be a folder: {error.strerror}") from None
-    try:
-        yield
-    except Exception:
-        if folder in made and not runfolder.learned(folder):
-            rmtree(folder, ignore_errors=True)
-            for place in made[1:]:
-                if not any(place.iterdir()):
-                    place.rmdir()
-        raise
+    with locked(folder, "trained"):
+        try:
+            yield
+        except Exception:
+            if folder in made and not runfolder.learned(folder):
+                rmtree(folder, ignore_errors=True)
+                for place in made[1:]:
+                    if not any(place.iterdir()):
+                        place.rmdir()
+            raise
 
 
 def _check_name(config: TrainConfig) -> None:
@@ -140,7 +156,12 @@ def _show_again(folder: Path, config: TrainConfig) -> None:
         print(f"{folder} is trained already; choose another runs=<folder> to train it again")
     else:
         print(f"{folder} is trained already; its model is measured again ({changed})")
-        with _display(config) as display, display.measuring() as progress, trusted():
+        with (
+            locked(folder, "measured"),
+            _display(config) as display,
+            display.measuring() as progress,
+            trusted(),
+        ):
             measure(folder, config.episodes, bound, beside=beside, progress=progress)
     show(folder)
 
@@ -153,7 +174,7 @@ def _display(config: TrainConfig) -> Display:
 
 def _is_done(folder: Path, config: TrainConfig) -> bool:
     """Whether the run is complete; refuses a folder that must not be touched."""
-    stopped = (folder / runfolder.CHECKPOINT).is_file()
+    stopped = newest(folder) is not None
     if not stopped and not (folder / "model.zip").is_file():
         return False  # nothing was learnt here yet
     differs = runfolder.difference(folder, config)

@@ -5,13 +5,14 @@ from edgesim, from the libraries of its algorithms, or from an installed package
 edgesim (:mod:`edgesim.plugins`). A user who knows the folder says ``trust=true`` at the shell.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from edgesim.config.config import AgentConfig
 from edgesim.errors import InputError
-from edgesim.importing import is_import_string, trusting
+from edgesim.importing import is_import_string, load, trusting
 from edgesim.plugins import GROUPS, entries
 
 __all__ = ["check_origin"]
@@ -32,13 +33,28 @@ def check_origin(folder: Path, agent: AgentConfig) -> None:
     named = {"algorithm": agent.algorithm, "policy": agent.policy}
     for key, value in _texts({**named, **agent.hyperparameters, **agent.environment}):
         module = value.partition(":")[0]
-        inside = any(f"{module}.".startswith(f"{it}.") for it in packages)
-        if is_import_string(value) and not inside:
+        if is_import_string(value) and not (_lies_in(module, packages) and _is_at_home(value)):
             accepted = (
                 f"the folder {folder} names code of another package, which would run;"
                 " trust=true runs it"
             )
             raise InputError(key, value, accepted)
+
+
+def _lies_in(module: str, packages: Sequence[str]) -> bool:
+    return any(f"{module}.".startswith(f"{it}.") for it in packages)
+
+
+def _is_at_home(entry: str) -> bool:
+    """Whether a class or function is of the library of the module that names it.
+
+    A module of edgesim imports others, by which any function of theirs could be named:
+    ``edgesim.files:os.remove``.
+    """
+    found = load(entry)
+    home = getattr(found, "__module__", None)
+    library = entry.partition(":")[0].partition(".")[0]
+    return isinstance(found, type | FunctionType) and str(home).partition(".")[0] == library
 
 
 def _texts(value: Any, key: str = "agent") -> Iterator[tuple[str, str]]:

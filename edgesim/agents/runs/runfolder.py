@@ -6,12 +6,14 @@ is complete.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
+from edgesim.agents.runs.checkpoint import read_checkpoint
 from edgesim.agents.runs.old_names import renamed
 from edgesim.config import agents as presets
 from edgesim.config.compose import compose
@@ -23,7 +25,6 @@ from edgesim.scenarios import resolve
 from edgesim.yaml_files import dump_yaml, read_yaml
 
 __all__ = [
-    "CHECKPOINT",
     "FILES",
     "check_complete",
     "difference",
@@ -48,9 +49,6 @@ FILES = (
     "provenance.json",
 )
 """What a complete run folder holds, in the order in which it is written."""
-
-CHECKPOINT = "checkpoint.json"
-"""Where a run stands that is not complete."""
 
 _LEARNED_FROM = (
     "scenario",
@@ -146,8 +144,9 @@ def read_config(folder: Path) -> TrainConfig:
         known = {item.name for item in fields(TrainConfig)}
         values = {key: value for key, value in values.items() if key in known}
         scenario = resolve(values.pop("scenario"))
-        agent = AgentConfig(**values.pop("agent"))
-        return TrainConfig(scenario=scenario, agent=agent, **values)
+        stated = _of_kinds(AgentConfig, values.pop("agent"), "agent.")
+        agent = AgentConfig(**stated)
+        return TrainConfig(scenario=scenario, agent=agent, **_of_kinds(TrainConfig, values))
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, KeyError):
             reason = f"it lacks {error}"
@@ -158,13 +157,31 @@ def read_config(folder: Path) -> TrainConfig:
         ) from None
 
 
+def _of_kinds(schema: Any, values: Any, prefix: str = "") -> dict[str, Any]:
+    """Values that are text, lists and mappings where their dataclass has such.
+
+    Raises:
+        InputError: one is not. Numbers are looked at by the dataclass itself.
+    """
+    if not isinstance(values, Mapping):
+        raise InputError(prefix.rstrip(".") or "values", values, "must be keys and values")
+    words = {str: "text", bool: "true or false", dict: "keys and values", list: "a list"}
+    for item in fields(schema):
+        kind = get_origin(item.type) or item.type
+        if kind in words and item.name in values and not isinstance(values[item.name], kind):
+            raise InputError(f"{prefix}{item.name}", values[item.name], f"must be {words[kind]}")
+    return dict(values)
+
+
 def learned(folder: Path) -> bool:
-    """Whether the checkpoint of a run folder tells of decisions that were learned from."""
+    """Whether a run folder holds something that was learned, or a checkpoint that is damaged."""
+    if (folder / "evaluation.json").is_file():
+        return True
     try:
-        state = json.loads((folder / CHECKPOINT).read_text(encoding="utf-8"))
-        return bool(state["decisions"] > 0)
-    except (OSError, ValueError, KeyError, TypeError):
-        return (folder / "evaluation.json").is_file()
+        checkpoint = read_checkpoint(folder)
+        return checkpoint is not None and bool(checkpoint.state.get("decisions", 0) > 0)
+    except InputError:
+        return True
 
 
 def missing(folder: Path) -> list[str]:

@@ -11,7 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from edgesim.errors import InputError, did_you_mean
+from edgesim.errors import InputError, Unshown, did_you_mean
 from edgesim.notes import note
 from edgesim.numbers import LARGEST_SEED
 from edgesim.scenarios.aigc.services import Scheduler, ServiceProfile, fit_of, measured
@@ -372,8 +372,9 @@ def read_providers(scenario: AIGCScenario) -> list[ProviderSpec]:
         where = str(source)
         source = _yaml_list(Path(source))
     if isinstance(source, str | Mapping) or not hasattr(source, "__iter__") or not list(source):
+        shown = source if where == "providers" else Unshown(source)
         raise InputError(
-            where, source, "must be a list of {capacity, ax, ay, bx, by}, or a YAML file with one"
+            where, shown, "must be a list of {capacity, ax, ay, bx, by}, or a YAML file with one"
         )
     return [_provider(f"{where}[{row}]", item, scenario) for row, item in enumerate(source)]
 
@@ -386,7 +387,7 @@ def _yaml_list(path: Path) -> Any:
 def _provider(where: str, item: Any, scenario: AIGCScenario) -> ProviderSpec:
     keys = [key.name for key in fields(ProviderSpec)]
     if not isinstance(item, Mapping):
-        raise InputError(where, item, "must be a mapping {capacity, ax, ay, bx, by}")
+        raise InputError(where, Unshown(item), "must be a mapping {capacity, ax, ay, bx, by}")
     for key in item:
         if key not in keys:
             raise InputError(f"{where} key", key, did_you_mean(str(key), keys))
@@ -400,7 +401,7 @@ def _provider(where: str, item: Any, scenario: AIGCScenario) -> ProviderSpec:
         item = {**item, "ax": fit.ax, "ay": fit.ay, "bx": fit.bx, "by": fit.by}
     missing = [key for key in keys[:5] if key not in item]
     if missing:
-        raise InputError(where, dict(item), f"lacks {', '.join(missing)}")
+        raise InputError(where, sorted(item), f"lacks {', '.join(missing)}")
     positive(f"{where}.capacity", item["capacity"])
     at_least(f"{where}.ax", item["ax"], 0)
     at_least(f"{where}.bx", item["bx"], 0)

@@ -11,7 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from edgesim.errors import InputError, did_you_mean
+from edgesim.errors import InputError, Unshown, did_you_mean
 from edgesim.scenarios.checks import at_least, between, positive
 from edgesim.yaml_files import read_yaml
 
@@ -121,7 +121,8 @@ def read_events(given: Any) -> list[Event]:
         source = _in_file(Path(given))
     if isinstance(source, str | Mapping) or not isinstance(source, Sequence):
         accepted = "must be a list of {at_s, event, ...}, or a YAML file with one"
-        raise InputError(where, source, accepted)
+        shown = source if source is given else Unshown(source)
+        raise InputError(where, shown, accepted)
     return [_event(f"{where}[{row}]", item) for row, item in enumerate(source)]
 
 
@@ -205,7 +206,7 @@ def _in_file(path: Path) -> Any:
 
 def _event(place: str, item: Any) -> Event:
     if not isinstance(item, Mapping):
-        raise InputError(place, item, "must be a mapping {at_s, event, ...}")
+        raise InputError(place, Unshown(item), "must be a mapping {at_s, event, ...}")
     keys = [key.name for key in fields(Event) if key.name != "place"]
     given = dict(item)
     if "site" in given:  # what an AIGC user calls a node
