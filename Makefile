@@ -12,13 +12,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell grep '^torch==' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-all lint docs release clean
+.PHONY: help train test test-all fuzz lint docs release clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make train   install, train on scenario=aigc, print the table   (ARGS: more key=value)"
 	@echo "make test    install, run the tests                             (ARGS: pytest's)"
 	@echo "make test-all  the same with the slow tests"
+	@echo "make fuzz    install, try 20,000 inputs that nobody would write   (ARGS: another number)"
 	@echo "make lint    install, ruff check, ruff format --check, mypy"
 	@echo "make docs    install, build the documentation site into site/"
 	@echo "make release  rehearse a release: wheel and sdist into dist/, installed and tried elsewhere"
@@ -32,6 +33,9 @@ test: $(VENV)/.installed-dev
 
 test-all: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "slow or not slow" $(ARGS)
+
+fuzz: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/fuzz.py $(or $(ARGS),20000)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

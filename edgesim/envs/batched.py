@@ -91,6 +91,7 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[Any], npt.NDArra
             one_of("autoreset_mode", autoreset_mode, AUTORESET_MODES)
         self._mode = AutoresetMode(autoreset_mode)
         self.metadata = {"render_modes": [], "autoreset_mode": self._mode}
+        self.autoreset_mode = self._mode  # where TorchRL looks for it, as SyncVectorEnv has it
         self.num_envs = num_envs
         self.single_observation_space = single_observation_space
         self.single_action_space = single_action_space

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import gymnasium
 import numpy as np
@@ -32,7 +32,13 @@ _MOST_TWINS = 100_000
 """Most single environments of a vector: each is a twin of its own, of a megabyte or so."""
 
 
-class TwinVectorEnv(SyncVectorEnv[Any, Any]):
+# Gymnasium before 1.4 does not say in square brackets of what its vectors are.
+_SyncVectorEnv: Any = SyncVectorEnv
+if TYPE_CHECKING:
+    _SyncVectorEnv = SyncVectorEnv[Any, Any]
+
+
+class TwinVectorEnv(_SyncVectorEnv):
     """Single environments of a scenario stepped one after the other, and their masks."""
 
     def __copy__(self) -> "TwinVectorEnv":

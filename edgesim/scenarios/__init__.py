@@ -6,7 +6,7 @@ from copy import deepcopy
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from re import fullmatch
+from re import DOTALL, fullmatch, sub
 from typing import Any
 
 from edgesim.errors import InputError, did_you_mean
@@ -208,7 +208,10 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
         raise InputError(key_of, key, _nearest_key(key, known)) from None
     except OmegaConfBaseException as error:
         key = str(error.full_key or error.key)
-        reason = str(error.msg or error).splitlines()[0]
+        reason = sub(
+            r"^Value '.*' of type", "a value of type", str(error.msg or error), flags=DOTALL
+        )
+        reason = reason.splitlines()[0][:300]
         whole = key.partition("[")[0]  # of a list, an item of which is wrong
         given = overrides[whole] if whole in overrides else _at(values, whole)
         raise InputError(f"{key_of} {key}", given, reason) from None

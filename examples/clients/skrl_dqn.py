@@ -6,7 +6,6 @@ need: a task that a full provider is given is lost, and that is what it learns f
 
 import sys
 
-import gymnasium
 import torch
 from skrl.agents.torch.dqn import DQN, DQN_CFG
 from skrl.envs.wrappers.torch import wrap_env
@@ -15,11 +14,11 @@ from skrl.models.torch import DeterministicMixin, Model
 from skrl.trainers.torch import SequentialTrainer
 from torch import nn
 
-import edgesim  # noqa: F401  # registers the environments
+import edgesim
 
 
 class Worth(DeterministicMixin, Model):
-    """What each provider is worth, by two layers."""
+    """What each choice is worth, by two layers."""
 
     def __init__(self, env):
         Model.__init__(
@@ -38,14 +37,14 @@ class Worth(DeterministicMixin, Model):
         )
 
     def compute(self, inputs, role=""):
-        """Shape (batch, providers)."""
+        """Shape (batch, choices)."""
         return self.layers(inputs["observations"]), {}
 
 
-def main(steps: int) -> float:
+def main(steps: int, scenario: str = "aigc_paper") -> float:
     """Learn for some steps; returns what an episode pays then."""
     torch.manual_seed(0)
-    env = wrap_env(gymnasium.make("edgesim/AIGC-v0", scenario="aigc_paper"))
+    env = wrap_env(edgesim.make(scenario))
     models = {"q_network": Worth(env), "target_q_network": Worth(env)}
     settings = DQN_CFG(discount_factor=0.3, learning_starts=500, random_timesteps=500)
     settings.experiment.write_interval = settings.experiment.checkpoint_interval = 0
@@ -60,7 +59,7 @@ def main(steps: int) -> float:
     trainer = {"timesteps": steps, "headless": True, "disable_progressbar": True}
     SequentialTrainer(env=env, agents=agent, cfg=trainer).train()
     paid, over = 0.0, False
-    alone = gymnasium.make("edgesim/AIGC-v0", scenario="aigc_paper")
+    alone = edgesim.make(scenario)
     observation, _ = alone.reset(seed=2)
     while not over:
         with torch.no_grad():
@@ -71,4 +70,4 @@ def main(steps: int) -> float:
 
 
 if __name__ == "__main__":
-    print(f"return of an episode: {main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000):.1f}")
+    print(f"return of an episode: {main(int((*sys.argv, 20_000)[1]), *sys.argv[2:]):.1f}")

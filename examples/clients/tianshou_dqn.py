@@ -5,6 +5,7 @@ wrapper of a few lines gives it edgesim's.
 """
 
 import sys
+from functools import partial
 
 import gymnasium
 import torch
@@ -17,7 +18,7 @@ from tianshou.env import DummyVectorEnv
 from tianshou.trainer import OffPolicyTrainerParams
 from tianshou.utils.net.common import Net
 
-import edgesim  # noqa: F401  # registers the environments
+import edgesim
 
 
 class Masked(gymnasium.ObservationWrapper):
@@ -33,15 +34,16 @@ class Masked(gymnasium.ObservationWrapper):
         return {"obs": observation, "mask": self.env.unwrapped.action_masks()}
 
 
-def make():
+def make(scenario):
     """An environment with masks."""
-    return Masked(gymnasium.make("edgesim/AIGC-v0", scenario="aigc_paper"))
+    return Masked(edgesim.make(scenario))
 
 
-def main(steps: int) -> float:
+def main(steps: int, scenario: str = "aigc_paper") -> float:
     """Learn for some steps; returns what an episode pays then."""
     torch.manual_seed(0)
-    env, training, test = make(), DummyVectorEnv([make] * 4), DummyVectorEnv([make])
+    made = partial(make, scenario)
+    env, training, test = made(), DummyVectorEnv([made] * 4), DummyVectorEnv([made])
     entries, choices = env.observation_space["obs"].shape, int(env.action_space.n)
     network = Net(state_shape=entries, action_shape=choices, hidden_sizes=[64, 64])
     policy = DiscreteQLearningPolicy(
@@ -68,4 +70,4 @@ def main(steps: int) -> float:
 
 
 if __name__ == "__main__":
-    print(f"return of an episode: {main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000):.1f}")
+    print(f"return of an episode: {main(int((*sys.argv, 20_000)[1]), *sys.argv[2:]):.1f}")

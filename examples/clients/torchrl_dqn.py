@@ -5,8 +5,8 @@ credited by the discount; the observation needs no other transform, its entries 
 """
 
 import sys
+from functools import partial
 
-import gymnasium
 import torch
 from tensordict.nn import TensorDictSequential
 from torchrl.collectors import Collector
@@ -15,27 +15,27 @@ from torchrl.envs import GymWrapper
 from torchrl.modules import MLP, EGreedyModule, QValueActor
 from torchrl.objectives import DQNLoss, SoftUpdate
 
-import edgesim  # noqa: F401  # registers the environments
+import edgesim
 
 ROUND, BATCH = 100, 128
 
 
-def make():
+def make(scenario):
     """The environment, its choices by number."""
-    env = gymnasium.make("edgesim/AIGC-v0", scenario="aigc_paper")
+    env = edgesim.make(scenario)
     return GymWrapper(env, categorical_action_encoding=True)
 
 
-def main(steps: int) -> float:
+def main(steps: int, scenario: str = "aigc_paper") -> float:
     """Learn for some steps; returns what an episode pays then."""
     torch.manual_seed(0)
-    env = make()
+    env = make(scenario)
     network = MLP(out_features=env.action_spec.space.n, num_cells=[64, 64])
     actor = QValueActor(network, spec=env.action_spec, in_keys=["observation"])
     actor(env.reset())  # its first layer learns here how many entries an observation has
     explore = EGreedyModule(env.action_spec, annealing_num_steps=steps // 2, eps_end=0.05)
     collector = Collector(
-        make,
+        partial(make, scenario),
         TensorDictSequential(actor, explore),
         frames_per_batch=ROUND,
         total_frames=steps,
@@ -63,4 +63,4 @@ def main(steps: int) -> float:
 
 
 if __name__ == "__main__":
-    print(f"return of an episode: {main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000):.1f}")
+    print(f"return of an episode: {main(int((*sys.argv, 20_000)[1]), *sys.argv[2:]):.1f}")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
+from re import sub
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,7 @@ class TraceFile:
     def _unreadable(self, error: BaseException) -> InputError:
         kind = "CSV with a header" if self._is_csv else "Parquet"
         reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+        reason = sub(r"(columns, got \d+): .*", r"\1", reason)  # and then the row itself
         if "UTF8" in reason or isinstance(error, UnicodeDecodeError):
             reason = f"its text is not UTF-8 ({reason})"
         return InputError(self.shown, str(self.path), f"must be {kind}: {reason}")

@@ -76,6 +76,7 @@ def read_file(source: str) -> Plan:
         ValueError,
     ) as error:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        reason = re.sub(r"^cannot tokenize .* at ", "nothing of GML at ", reason)
         raise InputError(KEY, source, f"cannot be read as {form}: {reason}") from None
     except RecursionError:
         raise InputError(KEY, source, f"cannot be read as {form}: nested too deeply") from None
