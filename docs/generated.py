@@ -39,7 +39,9 @@ _PACKAGE = Path(edgesim.__path__[0])
 def pages() -> dict[str, str]:
     """Every page that is written here: its path under docs/ and its Markdown."""
     made = {f"scenarios/{name}.md": _scenario(name) for name in edgesim.scenarios.presets()}
-    made |= {f"environments/{it.name}.md": _environment(it) for it in PROBLEMS.values()}
+    made |= {
+        f"environments/{it.name}.md": _environment(it) for it in PROBLEMS.values() if it.env_id
+    }
     return made | _reference()
 
 
@@ -60,20 +62,7 @@ def _scenario(name: str) -> str:
             "",
             *head,
             "",
-            f"The problem is that of [`{problem.env_id}`](../environments/{problem.name}.md).",
-            "",
-            "```sh",
-            f"edgesim train scenario={name}",
-            f"edgesim evaluate scenario={name} policy=all",
-            f"edgesim simulate scenario={name}",
-            "```",
-            "",
-            "```python",
-            "import gymnasium",
-            "import edgesim",
-            "",
-            f'env = gymnasium.make("{problem.env_id}", scenario="{name}")',
-            "```",
+            *_begin(name, problem),
             "",
             "## Policies that make sense here",
             "",
@@ -91,6 +80,29 @@ def _scenario(name: str) -> str:
             "    ```",
         )
     )
+
+
+def _begin(name: str, problem: Problem) -> list[str]:
+    """How to begin with a scenario: its commands, and its environment where it has one."""
+    if not problem.env_id:
+        commands = ["```sh", f"edgesim evaluate scenario={name} policy=all", "```"]
+        return ["Its policies are methods, which pose no decision in between.", "", *commands]
+    return [
+        f"The problem is that of [`{problem.env_id}`](../environments/{problem.name}.md).",
+        "",
+        "```sh",
+        f"edgesim train scenario={name}",
+        f"edgesim evaluate scenario={name} policy=all",
+        f"edgesim simulate scenario={name}",
+        "```",
+        "",
+        "```python",
+        "import gymnasium",
+        "import edgesim",
+        "",
+        f'env = gymnasium.make("{problem.env_id}", scenario="{name}")',
+        "```",
+    ]
 
 
 def _environment(problem: Problem) -> str:
@@ -177,10 +189,17 @@ def _scenarios() -> list[str]:
             [
                 f"[`{name}`](scenarios/{name}.md)",
                 title,
-                f"[`{problem.env_id}`](environments/{problem.name}.md)",
+                _environment_of(problem),
             ]
         )
     return _table(("scenario", "what it is", "environment"), rows)
+
+
+def _environment_of(problem: Problem) -> str:
+    """Its environment, with a link; that it has none."""
+    if not problem.env_id:
+        return "methods"
+    return f"[`{problem.env_id}`](environments/{problem.name}.md)"
 
 
 def _policies() -> list[str]:
@@ -188,7 +207,7 @@ def _policies() -> list[str]:
     for problem in PROBLEMS.values():
         specs: Mapping[str, PolicySpec] = load(problem.policies)
         rows = [[f"`{name}`", spec.title, _traits(spec)] for name, spec in specs.items()]
-        lines += [f"### {problem.env_id}", ""]
+        lines += [f"### {problem.env_id or problem.name}", ""]
         lines += [*_table(("policy", "what it does", "note"), rows), ""]
     return lines
 
@@ -234,7 +253,7 @@ def _problems() -> list[str]:
     rows = [
         [
             f"`{it.name}`",
-            f"[`{it.env_id}`](environments/{it.name}.md)" if it.env_id else "methods",
+            _environment_of(it),
             f"`{it.score.metric}`, {it.score.better} is better",
             f"[`{it.default_scenario}`](scenarios/{it.default_scenario}.md)",
         ]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from edgesim.agents.policies import Policy
     from edgesim.config.config import AgentConfig
     from edgesim.scenarios.aigc.schema import AIGCScenario
+    from edgesim.scenarios.federated.schema import FederatedScenario
+    from edgesim.scenarios.federated.silos_schema import SilosScenario
     from edgesim.scenarios.sfc.schema import SFCScenario
     from edgesim.scenarios.shared import SharedScenario
     from edgesim.scenarios.training.wan import WANScenario
@@ -128,6 +130,21 @@ def scenario(
 def scenario(
     name: Literal["wan_training"], overrides: Mapping[str, Any] | None = None
 ) -> "WANScenario": ...
+@overload
+def scenario(
+    name: Literal[
+        "factories",
+        "factories_chains",
+        "factories_radio",
+        "factories_small",
+        "factories_stream",
+    ],
+    overrides: Mapping[str, Any] | None = None,
+) -> "FederatedScenario": ...
+@overload
+def scenario(
+    name: Literal["silos"], overrides: Mapping[str, Any] | None = None
+) -> "SilosScenario": ...
 @overload
 def scenario(
     name: Literal["shared"], overrides: Mapping[str, Any] | None = None

@@ -124,6 +124,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "edgesim/wantraining_v0": ("wan_training",),
     "chaos": ("wan_training", "greedy"),
     "elastic_training": ("wan_training",),
+    "federated": ("factories",),
+    "fl": ("factories",),
+    "cofed": ("silos",),
     # policies, agents, budgets
     "rr": ("round_robin",),
     "uniform": ("random",),

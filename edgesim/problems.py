@@ -215,3 +215,36 @@ add(
         worlds="edgesim.scenarios.training.wan_worlds:draw",
     )
 )
+add(
+    Problem(
+        name="federated",
+        presets="edgesim.scenarios.federated",
+        env_id="edgesim/FL-v0",
+        env="edgesim.envs.federated.env:FLEnv",
+        schema="edgesim.scenarios.federated.schema:FederatedScenario",
+        policies="edgesim.agents.federated.registry:POLICIES",
+        columns="edgesim.agents.federated.registry:COLUMNS",
+        metrics="edgesim.methods.federated.experiment:METRICS",
+        picture="edgesim.plots.federated.episode:draw",
+        default_scenario="factories",
+        default_policy="random",
+        default_agent="maskable_ppo",
+        score=Score(digits=3),
+        play="edgesim.agents.federated.play:play",
+        vector="edgesim.envs.federated.env:make_vec",
+    )
+)
+add(
+    Problem(
+        name="silos",
+        presets="edgesim.scenarios.federated",
+        schema="edgesim.scenarios.federated.silos_schema:SilosScenario",
+        policies="edgesim.agents.federated.silos:POLICIES",
+        columns="edgesim.agents.federated.silos:COLUMNS",
+        metrics="edgesim.agents.federated.silos:METRICS",
+        default_scenario="silos",
+        default_policy="cofed",
+        score=Score(metric="accuracy", digits=3),
+        play="edgesim.agents.federated.silos:play",
+    )
+)

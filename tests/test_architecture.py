@@ -94,6 +94,23 @@ def test_the_shared_parts_of_the_twin_know_no_family(folder: str) -> None:
     assert knowing == []
 
 
+def test_methods_know_the_twin_and_scenarios_and_nothing_behind_them() -> None:
+    knowing = [
+        f"{module} imports {other}"
+        for module, other in IMPORTS.edges
+        if module.startswith("edgesim.methods")
+        and other.split(".")[1] in ("envs", "agents", "plots", "reproduction", "commands")
+    ]
+    knowing += [
+        f"{module} imports {other}"
+        for module, other in IMPORTS.edges
+        if module.startswith(("edgesim.twin", "edgesim.scenarios"))
+        and other.startswith("edgesim.methods")
+    ]
+    assert any(module.startswith("edgesim.methods.") for module in MODULES)
+    assert knowing == []
+
+
 LEARNING = ("gymnasium", "torch", "stable_baselines3")
 
 

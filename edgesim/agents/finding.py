@@ -15,6 +15,7 @@ from edgesim.config.config import DEFAULT_SCENARIO, EvaluateConfig, SimulateConf
 from edgesim.config.whatif import WhatIfConfig
 from edgesim.envs.making import Env
 from edgesim.errors import InputError, did_you_mean
+from edgesim.hints import nearest
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS, Score
 from edgesim.scenarios import resolve
@@ -165,11 +166,17 @@ def find_policy(scenario: Any, policy: Any) -> NamedPolicy:
     if policy.endswith(".py"):
         accepted = f"is a file: name a class in it, as in {policy.removesuffix('.py')}:MyPolicy"
         raise InputError("policy", policy, accepted)
-    raise InputError(
-        "policy",
-        policy,
-        f"{did_you_mean(policy, offered(scenario))}; or a run folder, or module:attribute",
-    )
+    accepted = f"{_meant(policy, scenario)}; or a run folder, or module:attribute"
+    raise InputError("policy", policy, accepted)
+
+
+def _meant(policy: str, scenario: Any) -> str:
+    """What could have been meant: a policy that is offered, or one that is only taken by name."""
+    names = offered(scenario)
+    if nearest(policy, names) is None:
+        specs = policies_of(scenario.problem).items()
+        names = [name for name, spec in specs if not spec.bound and _suits(spec, scenario)]
+    return did_you_mean(policy, names)
 
 
 def _options(policy: str, given: str, known: Mapping[str, Any]) -> dict[str, Any]:

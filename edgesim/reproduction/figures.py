@@ -184,5 +184,29 @@ FIGURES: dict[str, Figure] = {
             "edgesim.reproduction.training.wan_optimality",
             "edgesim.plots.training.wan_figures:draw_optimality",
         ),
+        Figure(
+            "federated",
+            "factories: accuracy of methods over rounds, seconds and bytes",
+            "edgesim.reproduction.federated.methods",
+            "edgesim.plots.federated.methods:draw",
+        ),
+        Figure(
+            "federated_groups",
+            "label divergence of devices that train together, by selector and grouping",
+            "edgesim.reproduction.federated.groups",
+            "edgesim.plots.federated.groups:draw",
+        ),
+        Figure(
+            "federated_links",
+            "factories: time of a round where the server, devices' links or computing bind",
+            "edgesim.reproduction.federated.links",
+            "edgesim.plots.federated.links:draw",
+        ),
+        Figure(
+            "federated_codecs",
+            "codecs of updates: accuracy, bytes, and what a server reads of an image",
+            "edgesim.reproduction.federated.codecs",
+            "edgesim.plots.federated.codecs:draw",
+        ),
     )
 }

@@ -48,7 +48,10 @@ def test_every_named_policy_can_be_loaded(problem):
         signature(load(spec.build)).bind(*given, **spec.options)
 
 
-@pytest.mark.parametrize("scenario", presets())
+WITH_ENVIRONMENTS = [name for name in presets() if PROBLEMS[preset(name)["problem"]].env]
+
+
+@pytest.mark.parametrize("scenario", WITH_ENVIRONMENTS)
 def test_every_offered_policy_plays_every_scenario(scenario):
     keys = preset(scenario)
     shorter = {"horizon_s": keys["horizon_s"] / 100} if "horizon_s" in keys else {}

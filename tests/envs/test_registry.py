@@ -18,7 +18,12 @@ from edgesim.importing import load
 from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset, presets
 
-CASES = [(PROBLEMS[preset(name)["problem"]].env_id, name) for name in sorted(presets())]
+WITH_ENVIRONMENTS = [problem for problem in PROBLEMS.values() if problem.env]
+CASES = [
+    (problem.env_id, name)
+    for name in sorted(presets())
+    if (problem := PROBLEMS[preset(name)["problem"]]) in WITH_ENVIRONMENTS
+]
 REWARDS = ("paid", "shaped")
 
 
@@ -37,7 +42,7 @@ def same(one, other):
     return one == other
 
 
-@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=lambda problem: problem.name)
+@pytest.mark.parametrize("problem", WITH_ENVIRONMENTS, ids=lambda problem: problem.name)
 def test_an_environment_made_without_a_scenario_has_its_problems_default(problem):
     env: Any = gymnasium.make(problem.env_id).unwrapped
     assert env.scenario.name == problem.default_scenario

@@ -1,0 +1,1 @@
+"""The methods, a small file each."""

@@ -1,0 +1,1 @@
+"""Federated learning: devices of factories and silos, their data, their links."""

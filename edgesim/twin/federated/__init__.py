@@ -1,0 +1,1 @@
+"""Federated learning in the twin: how long rounds take, what they send, who drops out."""
