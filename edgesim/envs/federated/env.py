@@ -142,7 +142,7 @@ class FLEnv(TwinEnv[FederatedWorkload, Observation, Any]):
         self._plane = plane
         self._asked = 0  # choices made for the round at hand
         self.model_bytes = float(_FLOAT * self.world.params)
-        self._reward_model = RewardModel(reward, self.scenario.budget_s, self.scenario.target)
+        self._reward_model = RewardModel(reward, self.scenario.budget_s)
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Which devices can be chosen: those that are up and not chosen, shape (devices,)."""

@@ -1,6 +1,5 @@
 """What rounds pay: the only place of the rewards of federated learning."""
 
-import math
 from typing import Any
 
 from edgesim.methods.federated.experiment import METRICS, Curve
@@ -26,11 +25,10 @@ class RewardModel:
             takes back what time has cost of it with the last: the potential is the accuracy lost to
             time so far.
         budget_s: B.
-        target: accuracy whose first round is told.
     """
 
-    def __init__(self, kind: str, budget_s: float, target: float) -> None:
-        self._shaped, self._budget_s, self._target = kind == "shaped", budget_s, target
+    def __init__(self, kind: str, budget_s: float) -> None:
+        self._shaped, self._budget_s = kind == "shaped", budget_s
 
     def open(self, accuracy: float) -> None:
         """Begin an episode with a model of some accuracy."""
@@ -63,6 +61,6 @@ class RewardModel:
         return paid + shaping, {"gained": paid, "shaping": shaping}
 
     def metrics(self) -> dict[str, float]:
-        """The figures of the episode; what was never reached is NaN."""
-        row = self._curve.row(0, self._budget_s, self._target)
-        return {key: math.nan if row[key] is None else float(row[key]) for key in METRICS}
+        """The figures of the episode, see :data:`METRICS`."""
+        row = self._curve.row(0, self._budget_s, 1.0)
+        return {key: float(row[key]) for key in METRICS}

@@ -19,17 +19,16 @@ METRICS: dict[str, str] = {
     "accuracy": "of the last model, on the test images",
     "rounds": "rounds made",
     "seconds": "when the last round was over, s",
-    "rounds_to_target": "rounds until the scenario's target accuracy; missing: never reached",
-    "seconds_to_target": "s until then",
-    "wan_mb_to_target": "MB over the factories' links until then",
     "edge_mb": "MB over the devices' links, both ways",
     "edge_up_mb": "MB of them towards the cloud",
     "wan_mb": "MB over the factories' links, both ways",
     "wan_up_mb": "MB of them towards the cloud",
     "dropped": "parts of rounds that failures took away",
-    "divergence": "distance of the labels that train together to everybody's; missing: no groups",
 }
-"""What a row of an experiment has."""
+"""What a row of an experiment or an episode has. Rows of methods also have ``rounds_to_target``,
+``seconds_to_target`` and ``wan_mb_to_target``, until the scenario's target accuracy, and
+``divergence``, of the labels of devices that train together to everybody's; None where the target
+was never reached, or the method does not group devices."""
 
 
 @dataclass

@@ -20,6 +20,9 @@ COMPONENTS = 24
 """Principal components."""
 
 
+_FIRST = 0.02  # standard deviation of the first weights: all classes are about as likely
+
+
 class Projection(Shared):
     """The images of a scenario, seen through their first principal components.
 
@@ -55,7 +58,7 @@ class FastLearning:
     Args:
         shares: who has which images.
         projection: the images through their components.
-        seed: draws the order of images.
+        seed: draws the first weights and the order of images.
         rate: learning rate of devices.
 
     Attributes:
@@ -71,8 +74,11 @@ class FastLearning:
         rate: float = 0.3,
     ) -> None:
         self._shares, self._projection, self._rate = shares, projection, rate
-        self.streams = DeviceStreams(shares, seed)
-        self._weights = np.zeros((projection.inputs, shares.images.classes), np.float32)
+        images_seed, first = seed.spawn(2)
+        self.streams = DeviceStreams(shares, images_seed)
+        shape = (projection.inputs, shares.images.classes)
+        drawn = np.random.default_rng(first).standard_normal(shape)
+        self._weights = (_FIRST * drawn).astype(np.float32)
         trained = shares.scenario.trained
         self._steps, self._batch = trained.steps, trained.batch
         self.losses = np.full(len(shares.owned), np.nan)

@@ -20,7 +20,7 @@ def over(number: int, time_s: float) -> RoundOver:
 
 def test_rewards_sum_to_the_area_under_accuracy_as_worked_by_hand() -> None:
     # .1 at first, .5 from 4 s on and .4 from 9 s on, of 10 s: .4 * .1 + .5 * .5 + .1 * .4 = .33.
-    model = RewardModel("paid", 10.0, 0.5)
+    model = RewardModel("paid", 10.0)
     model.open(0.1)
     paid = []
     for number, (time_s, accuracy) in enumerate(((4.0, 0.5), (9.0, 0.4), (11.0, 0.9))):
@@ -31,7 +31,7 @@ def test_rewards_sum_to_the_area_under_accuracy_as_worked_by_hand() -> None:
     assert area([0.0, 4.0, 9.0, 11.0], [0.1, 0.5, 0.4, 0.9], 10.0) == pytest.approx(0.33)
     metrics = model.metrics()
     assert metrics["return"] == pytest.approx(0.33)
-    assert metrics["rounds_to_target"] == 1.0
+    assert metrics["rounds"] == 3.0
     assert metrics["edge_mb"] == 3.0
 
 
