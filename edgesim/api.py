@@ -138,6 +138,8 @@ def scenario(
         "factories_radio",
         "factories_small",
         "factories_stream",
+        "parallel",
+        "sync",
     ],
     overrides: Mapping[str, Any] | None = None,
 ) -> "FederatedScenario": ...

@@ -248,3 +248,39 @@ add(
         play="edgesim.agents.federated.silos:play",
     )
 )
+add(
+    Problem(
+        name="fl_parallel",
+        presets="edgesim.scenarios.federated",
+        env_id="edgesim/FLParallel-v0",
+        env="edgesim.envs.federated.parallel:FLParallelEnv",
+        schema="edgesim.scenarios.federated.schema:FederatedScenario",
+        policies="edgesim.agents.federated.siblings:PARALLEL",
+        columns="edgesim.agents.federated.siblings:COLUMNS",
+        metrics="edgesim.methods.federated.experiment:METRICS",
+        picture="edgesim.plots.federated.episode:draw",
+        default_scenario="parallel",
+        default_policy="growing",
+        default_agent="ppo",
+        score=Score(digits=3),
+        vector="edgesim.envs.federated.parallel:make_vec",
+    )
+)
+add(
+    Problem(
+        name="fl_sync",
+        presets="edgesim.scenarios.federated",
+        env_id="edgesim/FLSync-v0",
+        env="edgesim.envs.federated.sync:FLSyncEnv",
+        schema="edgesim.scenarios.federated.schema:FederatedScenario",
+        policies="edgesim.agents.federated.siblings:SYNC",
+        columns="edgesim.agents.federated.siblings:COLUMNS",
+        metrics="edgesim.methods.federated.experiment:METRICS",
+        picture="edgesim.plots.federated.episode:draw",
+        default_scenario="sync",
+        default_policy="eight_bit",
+        default_agent="ppo",
+        score=Score(digits=3),
+        vector="edgesim.envs.federated.sync:make_vec",
+    )
+)

@@ -32,13 +32,13 @@ class RewardModel:
 
     def open(self, accuracy: float) -> None:
         """Begin an episode with a model of some accuracy."""
-        self._curve = Curve([accuracy], [0.0], [(0.0, 0.0)], [(0.0, 0.0)])
+        self.curve = Curve([accuracy], [0.0], [(0.0, 0.0)], [(0.0, 0.0)])
         self._unpaid = accuracy
         self._potential = self._lent = 0.0
 
     def add(self, over: RoundOver, accuracy: float) -> None:
         """A round is over, and the model has some accuracy."""
-        curve = self._curve
+        curve = self.curve
         left = max(0.0, 1 - over.time_s / self._budget_s)
         gained = accuracy - curve.accuracy[-1]
         self._unpaid += gained * left
@@ -62,5 +62,5 @@ class RewardModel:
 
     def metrics(self) -> dict[str, float]:
         """The figures of the episode, see :data:`METRICS`."""
-        row = self._curve.row(0, self._budget_s, 1.0)
+        row = self.curve.row(0, self._budget_s, 1.0)
         return {key: float(row[key]) for key in METRICS}

@@ -43,6 +43,7 @@ class Setting(Shared):
         projection: images through their principal components.
         params: parameters of the scenario's own model.
         flops: operations of a device's training in a round.
+        head_share: share of the parameters that the last layer has; of softmax, its biases.
     """
 
     def __init__(self, scenario: FederatedScenario) -> None:
@@ -51,6 +52,9 @@ class Setting(Shared):
         self.shares = Shares(scenario)
         self.projection = Projection(self.shares)
         self.params, self.flops = self._size()
+        images, trained = self.shares.images, scenario.trained
+        last = trained.hidden[-1] if trained.model != "softmax" and trained.hidden else 0
+        self.head_share = (last + 1) * images.classes / self.params
 
     def _size(self) -> tuple[int, float]:
         """Parameters of the scenario's own model, and operations of a device in a round."""

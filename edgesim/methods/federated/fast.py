@@ -82,6 +82,7 @@ class FastLearning:
         trained = shares.scenario.trained
         self._steps, self._batch = trained.steps, trained.batch
         self.losses = np.full(len(shares.owned), np.nan)
+        self._own: dict[int, Floats] = {}
         self.accuracy = self._measured()
 
     def begin_round(self, number: int) -> None:
@@ -90,26 +91,79 @@ class FastLearning:
 
     def train(self, devices: list[int]) -> None:
         """Let devices train from the global model, and take the mean."""
-        if not devices:
+        if devices:
+            rows = np.repeat(self._weights[None], len(devices), axis=0)
+            self._weights = self._trained(devices, rows).mean(axis=0)
+            self.accuracy = self._measured()
+
+    def train_chains(self, groups: list[list[int]]) -> None:
+        """Let the model go through the devices of each group, and take the mean by devices."""
+        if not groups:
             return
+        rows = np.repeat(self._weights[None], len(groups), axis=0)
+        for place in range(max(map(len, groups))):
+            there = [number for number, group in enumerate(groups) if place < len(group)]
+            rows[there] = self._trained([groups[number][place] for number in there], rows[there])
+        shares = np.array([len(group) for group in groups], np.float32)
+        self._weights = np.tensordot(shares / shares.sum(), rows, axes=1)
+        self.accuracy = self._measured()
+
+    def give_models(self, devices: list[int]) -> None:
+        """Give some devices models of their own, which begin as the global one."""
+        self._own = {device: self._weights.copy() for device in devices}
+
+    def train_own(self, devices: list[int], sent: str) -> float:
+        """Let devices train their own models, and average what they send.
+
+        Args:
+            devices: who trains; the others keep what they have.
+            sent: ``all``, ``8 bit``, ``4 bit``, ``head`` (here the biases) or ``nothing``.
+
+        Returns:
+            how far the models are from their mean, over the length of the mean.
+        """
+        if devices:
+            rows = self._trained(devices, np.stack([self._own[device] for device in devices]))
+            if sent != "nothing":
+                part = np.s_[:, -1:] if sent == "head" else np.s_[:, :]
+                mean = _levels(rows[part], sent, self._weights[part[1:]]).mean(axis=0)
+                rows[part] = mean
+            self._own.update(zip(devices, rows, strict=True))
+        everyone = np.stack(list(self._own.values()))
+        self._weights = everyone.mean(axis=0)
+        self.accuracy = self._measured()
+        length = float(np.linalg.norm(self._weights))
+        apart = float(np.linalg.norm(everyone - self._weights, axis=(1, 2)).mean())
+        return apart / max(length, 1e-9)
+
+    def _trained(self, devices: list[int], rows: Floats) -> Floats:
+        """Models ``[N, …]`` after the steps of a round, each on its device's next batches."""
         x, y = self.streams.take(devices, self._steps * self._batch)
         shape = (len(devices), self._steps, self._batch)
         seen = self._projection.of(x).reshape(*shape, -1)
-        labels = np.eye(self._weights.shape[1], dtype=np.float32)[y.reshape(shape)]
-        rows = np.repeat(self._weights[None], len(devices), axis=0)
+        labels = np.eye(rows.shape[2], dtype=np.float32)[y.reshape(shape)]
         for step in range(self._steps):
             p = _softmax(seen[:, step] @ rows)
             if step == 0:
                 chosen = (p * labels[:, 0]).sum(axis=2)
                 self.losses[devices] = -np.log(np.maximum(chosen, 1e-9)).mean(axis=1)
             slope = seen[:, step].transpose(0, 2, 1) @ (p - labels[:, step])
-            rows -= (self._rate / self._batch) * slope
-        self._weights = rows.mean(axis=0)
-        self.accuracy = self._measured()
+            rows = rows - (self._rate / self._batch) * slope
+        return rows
 
     def _measured(self) -> float:
         found = (self._projection.x_test @ self._weights).argmax(axis=1)
         return float((found == self._shares.images.y_test).mean())
+
+
+def _levels(rows: Floats, sent: str, before: Floats) -> Floats:
+    """Models whose changes are rounded to the levels of 8 or 4 bits of their largest entry."""
+    bits = {"8 bit": 8, "4 bit": 4}.get(sent)
+    if bits is None:
+        return rows
+    change = rows - before
+    unit = np.abs(change).max() / (2 ** (bits - 1) - 1)
+    return before + np.round(change / unit) * unit if unit > 0 else rows
 
 
 def _softmax(logits: Floats) -> Floats:
