@@ -32,7 +32,9 @@ def test_fewer_groups_send_less_over_the_server_and_take_longer() -> None:
     assert found[1] > found[2] > found[4]
 
 
-@pytest.mark.parametrize(("sent", "share"), zip(SENT, (1.0, 0.25, 0.125, None, 0.0), strict=True))
+@pytest.mark.parametrize(
+    ("sent", "share"), list(zip(SENT, (1.0, 0.25, 0.125, None, 0.0), strict=True))
+)
 def test_what_is_sent_is_what_the_links_carry(sent: str, share: float | None) -> None:
     env = FLSyncEnv("sync", SMALL)
     env.reset(seed=0)
