@@ -203,7 +203,6 @@ def _rules(world: StageWorld, observation: str, reward: str) -> Rules:
         previous_at=at.get("previous 0", -1),
         slack_at=at.get("slack 0", -1),
         regret=ways.regret,
-        fading=np.append(np.exp(-np.arange(8 * 24) / 8), 0.0),
         slowness=np.ascontiguousarray(world.delay_ms / ways.slowest_ms, dtype=np.float32),
         most=ways.most,
         log_most=ways.log_most,

@@ -147,15 +147,15 @@ def wrong_in(folder: Path) -> str | None:
     return None
 
 
-def instants(place: Path, what: str, step: int) -> dict[str, Any]:
-    """Die, or find the disk full, at every ``step``-th operation."""
+def instants(place: Path, what: str, step: int, first: int = 0) -> dict[str, Any]:
+    """Die, or find the disk full, at every ``step``-th operation from the ``first`` on."""
     full = what == "full"
     runs = place / "whole"
     status, said = Fork([*GIVEN, f"runs={runs}"], Operations(runs, 10**9, full=full)).ended()
     assert status == 0, said
     total = int(said.rsplit("operations ", 1)[1])
     failures: list[str] = []
-    for at in range(0, total, step):
+    for at in range(first, total, step):
         runs = place / f"at-{at}"
         status, said = Fork([*GIVEN, f"runs={runs}"], Operations(runs, at, full=full)).ended()
         if full:
@@ -166,7 +166,7 @@ def instants(place: Path, what: str, step: int) -> dict[str, Any]:
         if wrong is not None:
             failures.append(f"{at}, resumed: {wrong}")
         shutil.rmtree(runs)
-    return {"operations": total, "tried": len(range(0, total, step)), "failures": failures}
+    return {"operations": total, "tried": len(range(first, total, step)), "failures": failures}
 
 
 def small(place: Path, sizes: list[int]) -> dict[str, Any]:
@@ -191,13 +191,13 @@ def _badly_told(at: int, status: int, said: str, runs: Path) -> list[str]:
     return [f"{at}: {status} {said[-1500:]}"] if badly else []
 
 
-def at_random(place: Path, kills: int) -> dict[str, Any]:
+def at_random(place: Path, kills: int, seed: int = 0) -> dict[str, Any]:
     """Kill trainings at random times, each again and again until it is complete."""
     begun = time.monotonic()
     status, said = Fork([*GIVEN, f"runs={place / 'whole'}"]).ended()
     assert status == 0, said
     whole_s = time.monotonic() - begun
-    dice = random.Random(0)
+    dice = random.Random(seed)
     done = tries = completed = 0
     failures: list[str] = []
     while done < kills and len(failures) < 20:
@@ -241,9 +241,9 @@ def warmed(place: Path) -> None:
 def run(place: Path, work: str, *given: str) -> dict[str, Any]:
     """Do one of the works above; returns what it found."""
     works: dict[str, Callable[[], dict[str, Any]]] = {
-        "instants": lambda: instants(place, given[0], int(given[1])),
+        "instants": lambda: instants(place, given[0], *map(int, given[1:])),
         "small": lambda: small(place, [int(it) for it in given]),
-        "random": lambda: at_random(place, int(given[0])),
+        "random": lambda: at_random(place, *map(int, given)),
     }
     warmed(place)
     return works[work]()

@@ -78,7 +78,7 @@ def _show_ways(rules: Rules, state: State, k: int, seen: SeenArray) -> None:
         state.residual[k],
         Ways(first, rules.delay_ms[stage, i], to_go_ms, least_ms),
         Asked(world.bandwidth, world.log_bandwidth, world.max_delay_ms - world.delay_ms),
-        Limits(rules.regret[0], rules.far, rules.most_ms, rules.fading),
+        Limits(rules.regret[0], rules.far, rules.most_ms),
         seen[k],
         rules.slack_at,
     )

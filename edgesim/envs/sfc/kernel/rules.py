@@ -54,7 +54,6 @@ class Rules(NamedTuple):
     previous_at: int
     slack_at: int
     regret: FloatArray
-    fading: FloatArray  # exp(-n / 8) for n = 0, 1, ..., and 0 at last
     slowness: SeenArray  # delay of each link over the slowest's
     most: float
     log_most: float

@@ -1,6 +1,6 @@
 """The ways from an instance to those of the next stage, compared."""
 
-from math import inf
+from math import exp, inf
 from typing import NamedTuple
 
 from edgesim.envs.sfc.kernel.rules import FloatArray, SeenArray
@@ -32,7 +32,6 @@ class Limits(NamedTuple):
     regret: float  # of delay
     far: float
     most_ms: float
-    fading: FloatArray
 
 
 @compiled(**NO_ARRAYS_MADE)
@@ -75,20 +74,18 @@ def complete(
     # Names of their own: fields that are read in the loop take a twentieth of all the time.
     first, delay_ms, to_go_ms, least_ms = ways
     bandwidth, log_bandwidth, room_ms = asked
-    regret, no_way, most_ms, fading = limits
-    width, share, best, last = len(delay_ms), 1.0 / most_ms, log_bandwidth / 10.0, len(fading) - 1
+    regret, no_way, most_ms = limits
+    width = len(delay_ms)
     most_slack, most_qoe = -inf, -1.0
     for j in range(width):
         far = 0.0 if residual[first + j] >= bandwidth else no_way
         ahead_ms = delay_ms[j] + far + to_go_ms[j]
         slack_ms = room_ms - ahead_ms
-        slack = max(slack_ms * share, -1.0)
-        # The authors' QoE to float32 rounding: exp from a table and a series beside its entries.
-        eighths = max(slack_ms, 0.0) * 0.8
-        entry = min(int(eighths + 0.5), last)
-        x = (entry - eighths) * 0.125
-        faded = fading[entry] * (1.0 + x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * (1.0 / 24.0)))))
-        gain = max(min(best - faded, 1.0), -1.0) if slack_ms >= 0 else -1.0
+        slack = max(slack_ms / most_ms, -1.0)
+        # The authors' QoE as the single environment works it out, to the last bit.
+        gain = -1.0
+        if slack_ms >= 0:
+            gain = max(min((log_bandwidth - 10.0 * exp(-slack_ms / 10.0)) / 10, 1.0), -1.0)
         seen[4 * width + j] = min((ahead_ms - least_ms) * regret, 1.0)
         seen[at + j] = slack
         seen[at + width + j] = slack_ms >= 0
