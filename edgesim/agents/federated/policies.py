@@ -100,7 +100,7 @@ class LabelGreedy(_Scores):
         mixed = (there + shares.prior) / (len(env.seen.chosen) + 1)
         # Rounds would all be alike: of devices that are as good, any.
         noise = 1e-3 * self._rng.random(len(mixed))
-        return noise - np.linalg.norm(mixed - shares.everybody, axis=1)
+        return np.asarray(noise - np.linalg.norm(mixed - shares.everybody, axis=1), float)
 
 
 class _Sets(_Scores):

@@ -10,8 +10,6 @@ __all__ = ["PARTS", "RewardModel"]
 PARTS = ("gained", "shaping")
 """What a reward is the sum of: the keys of every info."""
 
-_MB = 1e6
-
 
 class RewardModel:
     """Accuracy gained, times the share of the time budget that is left when it is.
@@ -32,7 +30,7 @@ class RewardModel:
 
     def open(self, accuracy: float) -> None:
         """Begin an episode with a model of some accuracy."""
-        self.curve = Curve([accuracy], [0.0], [(0.0, 0.0)], [(0.0, 0.0)])
+        self.curve = Curve.begun(accuracy)
         self._unpaid = accuracy
         self._potential = self._lent = 0.0
 
@@ -44,11 +42,7 @@ class RewardModel:
         self._unpaid += gained * left
         if self._shaped:
             self._potential += gained * (1 - left)
-        curve.accuracy.append(accuracy)
-        curve.time_s.append(over.time_s)
-        for sizes, more in ((curve.edge_mb, over.edge_bytes), (curve.wan_mb, over.wan_bytes)):
-            sizes.append((sizes[-1][0] + more[0] / _MB, sizes[-1][1] + more[1] / _MB))
-        curve.dropped += len(over.failed)
+        curve.add(over, accuracy)
 
     def settle(self, *, over: bool) -> tuple[float, dict[str, Any]]:
         """What has not been paid yet, and its parts."""

@@ -130,4 +130,4 @@ class RoundsEnv(TwinEnv[FederatedWorkload, Observation, Any]):
             self._apart,
             self._last / max(1, self.number_of_choices() - 1),
         )
-        return np.clip(np.array(found), -1, 1).astype(np.float32)
+        return np.asarray(np.clip(np.array(found), -1, 1), np.float32)

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgesim.methods.federated.learning import Learning
 from edgesim.methods.federated.method import Method
+from edgesim.twin.federated.outcomes import RoundOver
 from edgesim.twin.federated.workload import FederatedWorkload
 
 __all__ = ["METRICS", "Curve", "area", "experiment"]
@@ -23,10 +24,11 @@ METRICS: dict[str, str] = {
     "edge_up_mb": "MB of them towards the cloud",
     "wan_mb": "MB over the factories' links, both ways",
     "wan_up_mb": "MB of them towards the cloud",
+    "server_mb": "MB over the cloud's own link, both ways",
     "dropped": "parts of rounds that failures took away",
 }
 """What a row of an experiment or an episode has. Rows of methods also have ``rounds_to_target``,
-``seconds_to_target`` and ``wan_mb_to_target``, until the scenario's target accuracy, and
+``seconds_to_target`` and ``server_mb_to_target``, until the scenario's target accuracy, and
 ``divergence``, of the labels of devices that train together to everybody's; None where the target
 was never reached, or the method does not group devices."""
 
@@ -40,6 +42,7 @@ class Curve:
         time_s: when the model was there, s.
         edge_mb: over the devices' links until then, towards them and from them.
         wan_mb: over the factories' links.
+        server_mb: over the cloud's own link.
         divergence: as of :class:`~edgesim.methods.federated.method.Method`.
         dropped: parts that failures took away.
     """
@@ -48,8 +51,23 @@ class Curve:
     time_s: list[float] = field(default_factory=list)
     edge_mb: list[tuple[float, float]] = field(default_factory=list)
     wan_mb: list[tuple[float, float]] = field(default_factory=list)
+    server_mb: list[tuple[float, float]] = field(default_factory=list)
     divergence: list[float] = field(default_factory=list)
     dropped: int = 0
+
+    @classmethod
+    def begun(cls, accuracy: float) -> "Curve":
+        """A curve before the first round, of a model with some accuracy."""
+        return cls([accuracy], [0.0], [(0.0, 0.0)], [(0.0, 0.0)], [(0.0, 0.0)])
+
+    def add(self, over: RoundOver, accuracy: float) -> None:
+        """A round is over, and the model has some accuracy."""
+        self.accuracy.append(accuracy)
+        self.time_s.append(over.time_s)
+        self.edge_mb.append(_more(self.edge_mb[-1], over.edge_bytes))
+        self.wan_mb.append(_more(self.wan_mb[-1], over.wan_bytes))
+        self.server_mb.append(_more(self.server_mb[-1], over.server_bytes))
+        self.dropped += len(over.failed)
 
     def first(self, target: float) -> int | None:
         """The round after which the accuracy was ``target``, counted from 1; None: never."""
@@ -67,11 +85,12 @@ class Curve:
             "seconds": self.time_s[-1],
             "rounds_to_target": None if at is None else float(at),
             "seconds_to_target": None if at is None else self.time_s[at],
-            "wan_mb_to_target": None if at is None else sum(self.wan_mb[at]),
+            "server_mb_to_target": None if at is None else sum(self.server_mb[at]),
             "edge_mb": sum(self.edge_mb[-1]),
             "edge_up_mb": self.edge_mb[-1][1],
             "wan_mb": sum(self.wan_mb[-1]),
             "wan_up_mb": self.wan_mb[-1][1],
+            "server_mb": sum(self.server_mb[-1]),
             "dropped": float(self.dropped),
             "divergence": float(np.mean(self.divergence)) if self.divergence else None,
         }
@@ -108,7 +127,7 @@ def experiment(
     twin = FederatedWorkload.alone(
         learning.scenario, seed, world=learning.world, rounds=rounds, record=record
     )
-    curve = Curve([learning.accuracy(method.row)], [0.0], [(0.0, 0.0)], [(0.0, 0.0)])
+    curve = Curve.begun(learning.accuracy(method.row))
     while (round_ := twin.next_decision()) is not None:
         learning.streams.begin_round(round_.number)
         twin.decide(method.plan(round_.number))
@@ -116,11 +135,7 @@ def experiment(
         over = twin.ledger.rounds[-1]
         method.learn(over)
         method.check_finite()
-        curve.accuracy.append(learning.accuracy(method.row))
-        curve.time_s.append(over.time_s)
-        curve.edge_mb.append(_more(curve.edge_mb[-1], over.edge_bytes))
-        curve.wan_mb.append(_more(curve.wan_mb[-1], over.wan_bytes))
-        curve.dropped += len(over.failed)
+        curve.add(over, learning.accuracy(method.row))
         if told is not None:
             told(round_.number + 1)
     curve.divergence = method.divergence

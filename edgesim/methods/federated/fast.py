@@ -105,7 +105,7 @@ class FastLearning:
             there = [number for number, group in enumerate(groups) if place < len(group)]
             rows[there] = self._trained([groups[number][place] for number in there], rows[there])
         shares = np.array([len(group) for group in groups], np.float32)
-        self._weights = np.tensordot(shares / shares.sum(), rows, axes=1)
+        self._weights = np.tensordot(shares / shares.sum(), rows, axes=1).astype(np.float32)
         self.accuracy = self._measured()
 
     def give_models(self, devices: list[int]) -> None:
@@ -148,7 +148,7 @@ class FastLearning:
                 chosen = (p * labels[:, 0]).sum(axis=2)
                 self.losses[devices] = -np.log(np.maximum(chosen, 1e-9)).mean(axis=1)
             slope = seen[:, step].transpose(0, 2, 1) @ (p - labels[:, step])
-            rows = rows - (self._rate / self._batch) * slope
+            rows = np.asarray(rows - (self._rate / self._batch) * slope, np.float32)
         return rows
 
     def _measured(self) -> float:

@@ -31,7 +31,7 @@ class Method(ABC):
             round, where the method groups devices; NaN where it does not.
     """
 
-    default_rate: ClassVar[float] = 1.0
+    default_rate: ClassVar[float] = 0.5
 
     def __init__(self, learning: Learning, seed: int = 0, *, rate: float | None = None) -> None:
         self.learning = learning

@@ -10,7 +10,7 @@ from edgesim.plots.tables import read
 
 __all__ = ["draw"]
 
-_PANELS = {"round": "round", "time_s": "time, s", "wan_mb": "MB over the links of factories"}
+_PANELS = {"round": "round", "time_s": "time, s", "server_mb": "MB over the cloud's own link"}
 _ABLATIONS = ("FedGS, random a round", "FedGS, greedy + swaps", "FedGSP, random groups", "FedProx")
 _ABOUT = "FedGS"
 

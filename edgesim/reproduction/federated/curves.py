@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,14 +37,14 @@ def curves(
             **results.kept(
                 f"{scenario}: {policy}, seed {seed}",
                 {"scenario": asdict(checked), "policy": policy, "seed": [results.seed, seed]},
-                lambda seed=seed: asdict(_run(checked, policy, [results.seed, seed])),
+                partial(_run, checked, policy, [results.seed, seed]),
             )
         )
         for seed in range(count)
     ]
 
 
-def _run(scenario: Any, policy: str, seed: list[int]) -> Curve:
+def _run(scenario: Any, policy: str, seed: list[int]) -> dict[str, Any]:
     from edgesim.agents.federated.play import method_of
     from edgesim.agents.finding import find_policy
     from edgesim.methods.federated.data.shares import Shares
@@ -57,7 +58,7 @@ def _run(scenario: Any, policy: str, seed: list[int]) -> Curve:
     learning = Learning(scenario, learning_seed, shares, world)
     make = method_of(find_policy(scenario, policy))
     assert make is not None, f"{policy} is no method"
-    return experiment(learning, make(learning, 0), twin_seed)[0]
+    return asdict(experiment(learning, make(learning, 0), twin_seed)[0])
 
 
 def mean_of(found: list[Curve], value: str) -> list[float]:

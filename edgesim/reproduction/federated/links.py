@@ -45,7 +45,7 @@ _ROUNDS = 10
 
 def tables(results: ResultStore, folder: Path) -> list[Finding]:
     """Write ``links.csv``: seconds a round of each method in each regime."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for regime, keys in REGIMES.items():
         for name, policy in _METHODS.items():
             its = curves(results, "factories", policy, {**keys, "rounds": _ROUNDS}, seeds=1)

@@ -27,6 +27,7 @@ class RoundOver:
         chains: of each chain, the devices whose training came back, in their order.
         edge_bytes: bytes on the links of devices, towards them and from them.
         wan_bytes: bytes on the links of factories, towards them and from them.
+        server_bytes: bytes on the cloud's own link, from it and to it.
     """
 
     number: int
@@ -37,6 +38,7 @@ class RoundOver:
     chains: dict[Hashable, list[int]]
     edge_bytes: tuple[float, float]
     wan_bytes: tuple[float, float]
+    server_bytes: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(slots=True)

@@ -127,12 +127,12 @@ class FederatedWorkload(Workload[Round, Program]):
         self.ledger.running += 1
         if self.log is not None:
             self.log.add(self.clock.now, "begin", round_.number, 0, 0.0)
-        edge, wan = self._carried(self.world.edge_links), self._carried(self.world.wan_links)
+        before = self._carried()
         execution = Execution(self.clock, self.network, self.world, self._failures)
         going = self.clock.process(execution.run(choice))
         # Not a process that waits for it: of what is over nothing may stay on the clock, so that
         # the twin can be copied while a round waits for its program.
-        going.callbacks.append(partial(self._end, round_, execution, edge, wan))
+        going.callbacks.append(partial(self._end, round_, execution, before))
 
     def _ask(self) -> None:
         number, now = self.ledger.over, self.clock.now
@@ -145,8 +145,7 @@ class FederatedWorkload(Workload[Round, Program]):
         self,
         round_: Round,
         execution: Execution,
-        edge: tuple[float, float],
-        wan: tuple[float, float],
+        before: "list[tuple[float, float]]",
         going: Event,
     ) -> None:
         if not going.ok:  # SimPy raises what was wrong
@@ -158,8 +157,7 @@ class FederatedWorkload(Workload[Round, Program]):
             execution.done,
             frozenset(execution.failed),
             execution.chains,
-            _less(self._carried(self.world.edge_links), edge),
-            _less(self._carried(self.world.wan_links), wan),
+            *(_less(*pair) for pair in zip(self._carried(), before, strict=True)),
         )
         self.outcomes.append(over)
         self.ledger.rounds.append(over)
@@ -183,11 +181,18 @@ class FederatedWorkload(Workload[Round, Program]):
                 log.add(now, "dropped", number, label, now)
         log.add(now, "over", number, 0, float(len(over.failed)))
 
-    def _carried(self, links: list[int]) -> tuple[float, float]:
-        """Bytes that some links have carried, away from the cloud and towards it."""
-        ends, sent = self.world.network.wiring.ends, self.network.messages.sent_bytes
-        down = sum(sent[link] for link in links if ends[link][0] < ends[link][1])
-        return down, sum(sent[link] for link in links) - down
+    def _carried(self) -> list[tuple[float, float]]:
+        """Bytes that links have carried, away from the cloud and towards it.
+
+        Those of devices, of factories, and the cloud's own.
+        """
+        world, sent = self.world, self.network.messages.sent_bytes
+        ends = world.network.wiring.ends
+        found = []
+        for links in (world.edge_links, world.wan_links, world.server_links):
+            down = sum(sent[link] for link in links if ends[link][0] < ends[link][1])
+            found.append((down, sum(sent[link] for link in links) - down))
+        return found
 
     def resample(self) -> None:
         """See :class:`edgesim.twin.core.workload.Workload`: chains are drawn as they come."""

@@ -69,6 +69,9 @@ class FederatedWorld(Shared):
         ends = wiring.ends
         first = _FIRST_EDGE + scenario.factories
         self.edge_links = [link for link, pair in enumerate(ends) if max(pair) >= first]
+        self.server_links = [
+            link for link, pair in enumerate(ends) if set(pair) == {CLOUD, _GATEWAY}
+        ]
         self.wan_links = [
             link
             for link, (one, other) in enumerate(ends)

@@ -23,6 +23,8 @@ class FedAdam(FedAvg):
         tau: how far the server adapts: added to the root of the second moment.
     """
 
+    default_rate = 0.3
+
     def __init__(
         self,
         learning: Learning,

@@ -36,7 +36,7 @@ def along(groups: Sequence[Sequence[int]], row: Tensor, local: Local) -> Tensor:
 class Chained(Method):
     """In each group devices train one after the other; the cloud takes the mean by samples."""
 
-    default_rate = 0.3
+    default_rate = 0.2
 
     def __init__(self, learning: Learning, seed: int = 0, *, rate: float | None = None) -> None:
         super().__init__(learning, seed, rate=rate)

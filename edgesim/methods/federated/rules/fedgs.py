@@ -37,7 +37,7 @@ class FedGS(Method):
         InputError: an unknown selector, or more random devices than are chosen.
     """
 
-    default_rate = 0.6
+    default_rate = 1.0
 
     def __init__(
         self,

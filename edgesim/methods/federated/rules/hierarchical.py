@@ -26,6 +26,8 @@ class Hierarchical(Method):
         InputError: it does not.
     """
 
+    default_rate = 1.0
+
     def __init__(
         self, learning: Learning, seed: int = 0, *, rate: float | None = None, period: int = 5
     ) -> None:

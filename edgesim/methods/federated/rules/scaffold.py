@@ -22,6 +22,8 @@ class Scaffold(FedAvg):
         codec: how updates are written; corrections go as 32-bit numbers.
     """
 
+    default_rate = 0.2
+
     def __init__(
         self, learning: Learning, seed: int = 0, *, rate: float | None = None, codec: str = "fp32"
     ) -> None:
