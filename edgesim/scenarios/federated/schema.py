@@ -77,7 +77,7 @@ class Data:
     drift: str = setting(
         "none",
         "what changes from window to window: none; classes, of which ever more are met; style,"
-        " how bright and how far turned images are",
+        " how bright images are",
         DRIFTS,
     )
 

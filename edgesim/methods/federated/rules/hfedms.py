@@ -90,6 +90,7 @@ class HFedMS(FedGSP):
         self._memories: dict[int, _Memory] = {}
         self._met: set[int] = set()  # devices that have been in a round of last layers
         self._seen: dict[int, int] = {}  # window that each device remembered last
+        self._earlier: dict[int, _Memory | None] = {}  # what it remembered before that window
         self._whole = True
         self._window = 0
 
@@ -151,14 +152,16 @@ class HFedMS(FedGSP):
         """What a device trains its last layer on: its window, and its memory, kept up."""
         x, y = (torch.from_numpy(it) for it in self.learning.streams.window(device))
         now = self._features(self.row, x)
-        memory = self._memories.get(device)
         fresh = self._seen.get(device) != self._window
+        memory = self._memories.get(device) if fresh else self._earlier.get(device)
         if memory is not None and fresh and self._compensated:
             before = self._features(memory.body, x).numpy()
             classes = self.learning.model.classes
             shift = shift_of_classes(before, now.numpy(), y.numpy(), classes)
             moved = compensate(memory.features, memory.labels, shift)
             memory = memory._replace(features=moved, body=self.row)
+        if fresh:
+            self._earlier[device] = memory
         features, labels = now, y
         if memory is not None:
             kept = torch.from_numpy(memory.features.astype(np.float32))
