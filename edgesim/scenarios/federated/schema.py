@@ -4,6 +4,7 @@ A preset (one YAML file beside this one) fills these dataclasses.
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from edgesim.errors import InputError
@@ -246,7 +247,7 @@ class FederatedScenario:
                 "provider": "there are no providers; accepted: link, node",
                 "host": "there are no hosts; accepted: link, node",
             },
-            horizon_s=self.budget_s,
+            horizon_s=inf,  # the rounds of a method may last longer than the budget
             places=False,
         )
 
