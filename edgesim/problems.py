@@ -284,3 +284,22 @@ add(
         vector="edgesim.envs.federated.sync:make_vec",
     )
 )
+add(
+    Problem(
+        name="llm_training",
+        presets="edgesim.scenarios.training",
+        env_id="edgesim/LLMTraining-v0",
+        env="edgesim.envs.training.llm:LLMTrainingEnv",
+        schema="edgesim.scenarios.training.llm:LLMScenario",
+        policies="edgesim.agents.training.registry:LLM_POLICIES",
+        columns="edgesim.agents.training.registry:LLM_COLUMNS",
+        metrics="edgesim.envs.training.llm:METRICS",
+        picture="edgesim.plots.training.llm_episode:draw",
+        default_scenario="llm_training",
+        default_policy="copus",
+        default_agent="maskable_ppo",
+        score=Score(metric="hours", better="lower", digits=3),
+        vector="edgesim.envs.training.llm:make_vec",
+        worlds="edgesim.scenarios.training.llm_worlds:draw",
+    )
+)

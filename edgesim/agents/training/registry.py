@@ -2,7 +2,7 @@
 
 from edgesim.agents.specs import Column, PolicySpec
 
-__all__ = ["WAN_COLUMNS", "WAN_POLICIES"]
+__all__ = ["LLM_COLUMNS", "LLM_POLICIES", "WAN_COLUMNS", "WAN_POLICIES"]
 
 _WAN = "edgesim.agents.training.wan_policies"
 
@@ -36,4 +36,46 @@ WAN_COLUMNS = (
     Column("samples/s", ("samples_per_s",), digits=1),
     Column("scale-out s", ("scale_out_s",), digits=1),
     Column("idle node-s", ("idle_node_s",), digits=0),
+)
+
+_LLM = "edgesim.agents.training.llm_policies"
+
+LLM_POLICIES: dict[str, PolicySpec] = {
+    "random": PolicySpec("any option that can be run", f"{_LLM}:Random"),
+    "round_robin": PolicySpec(
+        "the options that can be run one after another", f"{_LLM}:RoundRobin"
+    ),
+    "static": PolicySpec("the setting that is best at the beginning, for ever", f"{_LLM}:Static"),
+    "static_best": PolicySpec(
+        "in hindsight: the one setting that is the soonest at the end",
+        f"{_LLM}:StaticBest",
+        knows_hidden=True,
+    ),
+    "batch_tracks": PolicySpec(
+        "the largest batch up to the critical one, in the first layout",
+        f"{_LLM}:BatchTracks",
+        options={"share": 1.0},
+    ),
+    "fastest_parallelism": PolicySpec(
+        "the first batch in the strategy believed the fastest", f"{_LLM}:FastestParallelism"
+    ),
+    "pollux": PolicySpec(
+        "Pollux: the batch of the best goodput, in the first layout", f"{_LLM}:PolluxBatch"
+    ),
+    "copus": PolicySpec(
+        "COPUS: batch and strategy of the best goodput, where better by 10 %",
+        f"{_LLM}:Copus",
+        options={"threshold": 0.1},
+    ),
+    "bound": PolicySpec(
+        "no policy: the least time, by dynamic programming with everything known",
+        "edgesim.agents.training.llm_bound:episode_bound",
+        knows_hidden=True,
+        bound=True,
+    ),
+}
+
+LLM_COLUMNS = (
+    Column("overhead h", ("overhead_h",), digits=2),
+    Column("switches", ("switches",), digits=1),
 )

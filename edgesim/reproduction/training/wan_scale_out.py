@@ -56,9 +56,7 @@ def _delays(
     def make() -> dict[str, list[float]]:
         first = 1000 * results.seed
         return {
-            mechanism: [
-                trials.join(nodes, first + seed, mechanism, keys)[0] for seed in range(seeds)
-            ]
+            mechanism: [trials.join(nodes, first + seed, mechanism, keys) for seed in range(seeds)]
             for mechanism in trials.MECHANISMS
         }
 

@@ -1,0 +1,203 @@
+"""Policies of a large model's training, each for n environments of one scenario at once.
+
+They read what the environment tells everyone: the options and what each is believed to bring
+(``env.unwrapped.outlook``). Where nodes were lost or are back every policy starts again with the
+setting of the best believed goodput that its own rule allows.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgesim.agents.policies import Env, Heuristic
+from edgesim.agents.runs.seeds import policy_seed
+from edgesim.envs.training.llm import LLMTrainingEnv
+from edgesim.scenarios.checks import at_least
+from edgesim.twin.training.llm.world import Setting
+
+__all__ = [
+    "BatchTracks",
+    "Copus",
+    "FastestParallelism",
+    "PolluxBatch",
+    "Random",
+    "RoundRobin",
+    "Static",
+    "StaticBest",
+]
+
+Actions = npt.NDArray[np.int64]
+
+
+class _Heuristic(Heuristic):
+    """Decides for each environment by itself."""
+
+    def __init__(self, envs: Sequence[Env], seed: int) -> None:
+        self._envs: list[LLMTrainingEnv] = [env.unwrapped for env in envs]  # type: ignore[misc]
+
+    def choose(self, observation: npt.NDArray[Any]) -> Actions:
+        """See :class:`edgesim.agents.policies.Heuristic`."""
+        chosen = [
+            self.option(self._envs[lane]) if self._envs[lane].request else 0
+            for lane in range(len(observation))
+        ]
+        return np.array(chosen, dtype=np.int64)
+
+    @abstractmethod
+    def option(self, env: LLMTrainingEnv) -> int:
+        """The option for an environment, which has a decision."""
+
+
+def _there(env: LLMTrainingEnv) -> list[int]:
+    return [place for place, one in enumerate(env.outlook.settings) if one is not None]
+
+
+def _best(env: LLMTrainingEnv, places: Iterable[int], worth: Sequence[float]) -> int:
+    """Of some options that can be run the one of the most worth; of all where there are none."""
+    there = _there(env)
+    allowed = [place for place in places if place in there] or there
+    return max(allowed, key=lambda place: worth[place])
+
+
+class Random(_Heuristic):
+    """Any option that can be run, from the policy's own dice."""
+
+    def __init__(self, envs: Sequence[Env], seed: int) -> None:
+        super().__init__(envs, seed)
+        self._rng = np.random.default_rng(policy_seed(seed, "random"))
+
+    def option(self, env: LLMTrainingEnv) -> int:
+        """See the class."""
+        return int(self._rng.choice(_there(env)))
+
+
+class RoundRobin(_Heuristic):
+    """The options that can be run one after another."""
+
+    def option(self, env: LLMTrainingEnv) -> int:
+        """See the class."""
+        there = _there(env)
+        assert env.request is not None
+        return there[env.request.number % len(there)]
+
+
+class Static(_Heuristic):
+    """The first setting for ever; after a loss of nodes the best by the formulas, for ever."""
+
+    def option(self, env: LLMTrainingEnv) -> int:
+        """See the class."""
+        return 0 if 0 in _there(env) else _best(env, _there(env), env.outlook.goodput)
+
+
+class BatchTracks(_Heuristic):
+    """The largest batch up to a multiple of the critical one, in the first layout.
+
+    Args:
+        envs: the environments.
+        seed: not used.
+        share: of the critical batch.
+
+    Raises:
+        InputError: the share is below 0.
+    """
+
+    def __init__(self, envs: Sequence[Env], seed: int, share: float = 1.0) -> None:
+        super().__init__(envs, seed)
+        at_least("batch_tracks share", share, 0)
+        self._share = share
+
+    def option(self, env: LLMTrainingEnv) -> int:
+        """See the class."""
+        critical = self._share * env.twin.critical_batch
+        first = _in_first_layout(env)
+        below = [place for place in first if _setting(env, place).batch <= critical]
+        batches = [0 if one is None else one.batch for one in env.outlook.settings]
+        if below:
+            return _best(env, below, batches)
+        return _best(env, first, [-batch for batch in batches])
+
+
+class FastestParallelism(_Heuristic):
+    """The batch that is best at the beginning, in the strategy believed the fastest for it."""
+
+    def option(self, env: LLMTrainingEnv) -> int:
+        """See the class."""
+        batch = env.world.first.batch
+        same = [place for place in _there(env) if _setting(env, place).batch == batch]
+        return _best(env, same, env.outlook.speed)
+
+
+class PolluxBatch(_Heuristic):
+    """Pollux: the batch of the best goodput in the first layout, whenever another is better."""
+
+    def option(self, env: LLMTrainingEnv) -> int:
+        """See the class."""
+        return _best(env, _in_first_layout(env), env.outlook.goodput)
+
+
+class Copus(_Heuristic):
+    """Batch and strategy of the best believed goodput, where it is better by a threshold.
+
+    Args:
+        envs: the environments.
+        seed: not used.
+        threshold: by which share it is to be better than the present one.
+
+    Raises:
+        InputError: the threshold is below 0.
+    """
+
+    def __init__(self, envs: Sequence[Env], seed: int, threshold: float = 0.1) -> None:
+        super().__init__(envs, seed)
+        at_least("copus threshold", threshold, 0)
+        self._threshold = threshold
+
+    def option(self, env: LLMTrainingEnv) -> int:
+        """See the class."""
+        goodput = env.outlook.goodput
+        best = _best(env, _there(env), goodput)
+        if 0 in _there(env) and goodput[best] < (1.0 + self._threshold) * goodput[0]:
+            return 0
+        return best
+
+
+class StaticBest(_Heuristic):
+    """In hindsight: the one setting that is the soonest at the end, its true speed known."""
+
+    def __init__(self, envs: Sequence[Env], seed: int) -> None:
+        super().__init__(envs, seed)
+        self._known: dict[int, Setting] = {}
+
+    def option(self, env: LLMTrainingEnv) -> int:
+        """See the class."""
+        nodes = env.twin.nodes
+        if nodes not in self._known:
+            self._known[nodes] = best_static(env, nodes)
+        return env.outlook.settings.index(self._known[nodes])
+
+
+def best_static(env: LLMTrainingEnv, nodes: int) -> Setting:
+    """The setting in which a whole training would take the least time, true speeds known."""
+    world = env.world
+    sequences = world.scenario.job.useful_sequences
+
+    def takes_s(setting: Setting) -> float:
+        speed = world.speeds(nodes)[setting] * world.factor(setting.strategy)
+        return float(world.drift.seconds(setting.batch, 0.0, 1.0, sequences, speed))
+
+    return min(world.fastest(nodes).values(), key=takes_s)
+
+
+def _setting(env: LLMTrainingEnv, place: int) -> Setting:
+    found = env.outlook.settings[place]
+    assert found is not None
+    return found
+
+
+def _in_first_layout(env: LLMTrainingEnv) -> list[int]:
+    """The options with the tensor and pipeline ways of the first setting, the present one first."""
+    ways = env.world.first.strategy[:2]
+    return [place for place in _there(env) if _setting(env, place).strategy[:2] == ways]
