@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edgesim.scenarios.federated.silos_schema import SilosScenario
     from edgesim.scenarios.sfc.schema import SFCScenario
     from edgesim.scenarios.shared import SharedScenario
+    from edgesim.scenarios.training.llm import LLMScenario
     from edgesim.scenarios.training.wan import WANScenario
     from edgesim.scenarios.vne.schema import VNEScenario
 
@@ -147,6 +148,11 @@ def scenario(
 def scenario(
     name: Literal["silos"], overrides: Mapping[str, Any] | None = None
 ) -> "SilosScenario": ...
+@overload
+def scenario(
+    name: Literal["llm_training", "llm_7b", "llm_13b", "llm_32b"],
+    overrides: Mapping[str, Any] | None = None,
+) -> "LLMScenario": ...
 @overload
 def scenario(
     name: Literal["shared"], overrides: Mapping[str, Any] | None = None

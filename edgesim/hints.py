@@ -123,6 +123,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "vne": ("vne_wx100",),
     "edgesim/wantraining_v0": ("wan_training",),
     "chaos": ("wan_training", "greedy"),
+    "edgesim/llmtraining_v0": ("llm_training",),
     "elastic_training": ("wan_training",),
     "federated": ("factories",),
     "fl": ("factories",),

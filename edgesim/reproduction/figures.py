@@ -208,5 +208,23 @@ FIGURES: dict[str, Figure] = {
             "edgesim.reproduction.federated.codecs",
             "edgesim.plots.federated.codecs:draw",
         ),
+        Figure(
+            "llm_settings",
+            "training of large models: COPUS's rule and its baselines in its four settings",
+            "edgesim.reproduction.training.llm_settings",
+            "edgesim.plots.training.llm_figures:draw_settings",
+        ),
+        Figure(
+            "llm_fit",
+            "Pollux's model of a step's time: error on what was not fitted",
+            "edgesim.reproduction.training.llm_fit",
+            "edgesim.plots.training.llm_figures:draw_fit",
+        ),
+        Figure(
+            "llm_jobs",
+            "many trainings on one cluster: mean completion by scheduler",
+            "edgesim.reproduction.training.llm_jobs",
+            "edgesim.plots.training.llm_figures:draw_jobs",
+        ),
     )
 }

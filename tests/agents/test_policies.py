@@ -59,6 +59,8 @@ def test_every_offered_policy_plays_every_scenario(scenario):
         shorter = {"network.horizon_s": 30.0} if keys["network"] else {"requests": 10}
     if keys["problem"] == "vne":
         shorter = {"virtual.count": 10}
+    if keys["problem"] == "llm_training":
+        shorter = {"job.useful_sequences": 1e4}
     if keys["problem"] == "wan_training":
         shorter = {"horizon_s": 300.0}
     short = resolve(scenario, shorter)

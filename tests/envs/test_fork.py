@@ -16,6 +16,7 @@ SHORT = {
     ("SFC", "sfc_paper"): {"requests": 30},
     ("AIGC", "shared"): {"aigc.horizon_s": 15.0, "sfc.network.horizon_s": 15.0},
     ("VNE", "vne_geant"): {"virtual.count": 60, "virtual.arrival_rate_hz": 0.05},
+    ("LLMTraining", "llm_13b"): {"accelerators.node_mtbf_s": 7200.0},
     ("WanTraining", "wan_training"): {"horizon_s": 1800.0},
     ("SFC", "shared"): {"aigc.horizon_s": 15.0, "sfc.network.horizon_s": 60.0},
 }

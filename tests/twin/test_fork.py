@@ -12,6 +12,7 @@ from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.core.worlds import shared_world
 from edgesim.twin.sfc.workload import SFCWorkload
 from edgesim.twin.shared import SharedWorld
+from edgesim.twin.training.llm.workload import LLMJob
 from edgesim.twin.training.wan.workload import WANTraining
 from edgesim.twin.twin import Twin
 from edgesim.twin.vne.workload import VNEWorkload
@@ -24,12 +25,14 @@ SHORT = {
     "sfc_paper": {},
     "shared": {"aigc.horizon_s": 20.0, "sfc.network.horizon_s": 20.0},
     "vne_geant": {"virtual.count": 40, "virtual.arrival_rate_hz": 0.1},
+    "llm_13b": {"accelerators.node_mtbf_s": 7200.0, "interval_s": 300.0},
     "wan_training": {"horizon_s": 1800.0, "churn.joins_per_hour": 60.0},
 }
 KINDS: dict[str, Any] = {
     "aigc": AIGCWorkload,
     "sfc": SFCWorkload,
     "vne": VNEWorkload,
+    "llm_training": LLMJob,
     "wan_training": WANTraining,
 }
 
@@ -52,6 +55,9 @@ def played(twin: Twin, rng: np.random.Generator, decisions: float = float("inf")
             twin.choose(int(rng.integers(len(workload.available))))
         elif decision.workload == "vne":
             twin.choose((workload.embedding.placed, int(rng.integers(workload.world.nodes))))
+        elif decision.workload == "llm_training":
+            settings = list(workload.world.speeds(workload.nodes))
+            twin.choose(settings[int(rng.integers(len(settings)))])
         elif decision.workload == "wan_training":
             options = decision.request.options
             twin.choose(options[int(rng.integers(len(options)))])
