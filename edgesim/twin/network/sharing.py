@@ -152,7 +152,8 @@ class SharingTransfers(Rebuilt):
         return self._routes.around(links.up, source).get(target)
 
     def _fixed_s(self, path: tuple[int, ...]) -> float:
-        return sum(self._links.wiring.fixed_s[link] for link in path)
+        fixed_s = self._links.wiring.fixed_s
+        return sum([fixed_s[link] for link in path])
 
     def _loaded(self, numbers: npt.NDArray[np.int32]) -> None:
         links = self._links

@@ -87,6 +87,11 @@ def greedy(state_bytes: float, neighbours: Sequence[Neighbour], shards: int) -> 
         InputError: as :func:`makespan_s`, or ``shards`` is not 1 or more.
     """
     _check(state_bytes, neighbours, shards)
+    return _greedy(state_bytes, neighbours, shards)
+
+
+def _greedy(state_bytes: float, neighbours: Sequence[Neighbour], shards: int) -> Sharding:
+    """:func:`greedy` of figures that were checked."""
     each = [state_bytes / shards / n.bytes_per_s + n.shard_s for n in neighbours]
     counts = [0] * len(neighbours)
     # When each would have sent one shard more. start + x * each, not a running sum: the makespan's

@@ -20,9 +20,23 @@ class LinkMonitor:
 
     def __init__(self, world: WANWorld, network: Network) -> None:
         self._world, self._network = world, network
+        # Of the network as it is since the last failure or repair.
+        self._version = -1
+        self._paths: dict[tuple[int, int], Path | None] = {}
+        self._delays_s: dict[tuple[int, int], float] = {}
 
     def path(self, one: int, other: int) -> Path | None:
         """The links from one institution to another; None where no way leads there."""
+        if self._version != self._network.links.version:
+            self._version = self._network.links.version
+            self._paths.clear()
+            self._delays_s.clear()
+        key = (one, other)
+        if key not in self._paths:
+            self._paths[key] = self._path(one, other)
+        return self._paths[key]
+
+    def _path(self, one: int, other: int) -> Path | None:
         world, links = self._world, self._network.links
         source, target = world.first + one, world.first + other
         if not (links.node_up[source] and links.node_up[target]):
@@ -34,11 +48,15 @@ class LinkMonitor:
 
     def one_way_s(self, one: int, other: int) -> float:
         """Time of a control message, s; that of the network while all was up where no way leads."""
-        path = self.path(one, other)
-        if path is None:
-            return self._world.one_way_s(one, other)
-        idle_s = self._network.links.wiring.idle_s
-        return sum([idle_s[link] for link in path])
+        path, key = self.path(one, other), (one, other)
+        if key not in self._delays_s:
+            idle_s = self._network.links.wiring.idle_s
+            self._delays_s[key] = (
+                self._world.one_way_s(one, other)
+                if path is None
+                else sum([idle_s[link] for link in path])
+            )
+        return self._delays_s[key]
 
     def round_trip_s(self, one: int, others: list[int]) -> float:
         """The longest round trip from one institution to others, s."""
@@ -46,7 +64,7 @@ class LinkMonitor:
 
     def sources(self, newcomer: int, nodes: list[int]) -> Sources:
         """Who of these can send to a newcomer, the best first: by rate, then by delay."""
-        left_bps, idle_s = self._network.links.left_bps, self._network.links.wiring.idle_s
+        left_bps = self._network.links.left_bps
         found = []
         access = 0.0
         for node in nodes:
@@ -55,7 +73,7 @@ class LinkMonitor:
                 continue
             rate = min([left_bps[link] for link in path]) / 8
             access = left_bps[path[-1]] / 8
-            start_s = 2 * sum([idle_s[link] for link in path])
+            start_s = 2 * self.one_way_s(node, newcomer)
             found.append((-rate, start_s, node))
         found.sort()
         return Sources(
