@@ -226,5 +226,11 @@ FIGURES: dict[str, Figure] = {
             "edgesim.reproduction.training.llm_jobs",
             "edgesim.plots.training.llm_figures:draw_jobs",
         ),
+        Figure(
+            "training_checks",
+            "elastic training: noise scales of small models and a real all-reduce, by estimate",
+            "edgesim.reproduction.training.checks",
+            "edgesim.plots.training.llm_figures:draw_checks",
+        ),
     )
 }

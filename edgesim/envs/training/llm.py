@@ -82,7 +82,7 @@ class LLMTrainingEnv(TwinEnv[LLMJob, Observation, SupportsIndex]):
     the undiscounted return is the same.
 
     ## Starting State
-    The setting that the formulas hold for the best at the beginning.
+    The setting that the formulas hold for the best has run for a first interval.
 
     ## Episode End
     Terminated when the training is done, or at ``horizon_s``. Never truncated by the environment

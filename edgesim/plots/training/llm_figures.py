@@ -6,7 +6,7 @@ from typing import Any
 from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, figure, save_both
 from edgesim.plots.tables import read
 
-__all__ = ["draw_fit", "draw_jobs", "draw_settings"]
+__all__ = ["draw_checks", "draw_fit", "draw_jobs", "draw_settings"]
 
 _PUBLISHED = "#D55E00"
 
@@ -72,4 +72,21 @@ def _grouped(
         axes.set_xticks(range(len(places)), [str(place) for place in places])
         axes.set(xlabel=x, ylabel=label if unit != 100 else f"{label}, %")
         axes.legend(frameon=False, ncols=len(names))
+        return save_both(drawn, folder)
+
+
+def draw_checks(folder: Path) -> Path:
+    """Measured over predicted, a point a case; the band is 15 %."""
+    rows = read(folder, "checks")
+    names = list(dict.fromkeys(row["check"] for row in rows))
+    with figure(8.0, 0.9 + 0.32 * len(rows)) as drawn:
+        axes = drawn.subplots()
+        axes.axvspan(0.85, 1.15, color=GREY, alpha=0.2, linewidth=0)
+        axes.axvline(1.0, color=GREY, linewidth=1)
+        for place, row in enumerate(rows):
+            colour = (ACCENT, *COLOURS)[names.index(row["check"])]
+            axes.plot(row["ratio"], place, "o", color=colour)
+        axes.set_yticks(range(len(rows)), [f"{row['check']}, {row['case']}" for row in rows])
+        axes.invert_yaxis()
+        axes.set_xlabel("measured over predicted")
         return save_both(drawn, folder)

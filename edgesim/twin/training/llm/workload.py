@@ -135,7 +135,7 @@ class LLMJob(Workload[Request, Setting]):
         self._fail: Moment | None = None
         self._repairs: list[Moment] = []
         self._plan_failure()
-        self._ask_at = self.clock.at(0.0, self._interval)
+        self._plan()
         self.clock.at(scenario.horizon_s, self._end, None, URGENT)
 
     # --- from decision to decision --------------------------------------------------------------
