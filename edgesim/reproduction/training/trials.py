@@ -31,7 +31,7 @@ MECHANISMS: dict[str, tuple[str, str]] = {
 """What is chosen at a request to join, and where what is left can be planned anew."""
 
 _BEGIN_S = 200.0  # when an event happens: some steps have passed
-_END_S = 3000.0
+_END_S = 1200.0
 
 
 def quiet(nodes: int, seed: int, keys: Mapping[str, Any]) -> Any:
