@@ -29,17 +29,11 @@ def _draw_batches(axes: Axes, log: Log) -> None:
     batches = log["batch"][runs].astype(float)
     axes.step(hours, np.append(batches, batches[-1:]), where="post", color=ACCENT)
     lost = log["time_s"][log["event"] == "lost"] / 3600
-    axes.plot(
-        lost,
-        np.zeros(len(lost)),
-        "|",
-        color=COLOURS[1],
-        markersize=12,
-        markeredgewidth=2,
-        transform=axes.get_xaxis_transform(),
-        clip_on=False,
-    )
+    for hour in lost:
+        axes.axvline(hour, ymax=0.06, color=COLOURS[1], linewidth=2)
     axes.set_yscale("log", base=2)
+    if len(batches):
+        axes.set_ylim(batches.min() / 2, batches.max() * 2)
     axes.set_ylabel("sequences")
     axes.set_title("Global batch; marks below: nodes that are lost")
     axes.grid(color=GREY, alpha=0.25)

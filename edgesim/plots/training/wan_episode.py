@@ -68,17 +68,8 @@ def _draw_training(axes: Axes, log: Log) -> None:
     changes = (events == "join").astype(float) - gone
     axes.step(log["time_s"], np.cumsum(changes), where="post", color=INK)
     for event, colour in _MARKS.items():
-        times = log["time_s"][events == event]
-        axes.plot(
-            times,
-            np.zeros(len(times)),
-            "|",
-            color=colour,
-            markersize=12,
-            markeredgewidth=1.5,
-            transform=axes.get_xaxis_transform(),
-            clip_on=False,
-        )
+        for time_s in log["time_s"][events == event]:
+            axes.axvline(time_s, ymax=0.06, color=colour, linewidth=1.5)
     axes.set_title("Institutions that train, beside those at first; red: leaves, grey: links")
     axes.set_ylabel("institutions")
     axes.grid(axis="y", color=GREY, alpha=0.25)

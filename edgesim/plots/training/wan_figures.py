@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import ScalarFormatter
 
 from edgesim.plots.style import ACCENT, COLOURS, GREY, MARKS, figure, save_both
 from edgesim.plots.tables import read
@@ -43,6 +44,9 @@ def draw_events(folder: Path) -> Path:
             xlabel="longest round trip between two institutions, ms",
             ylabel="handled in, ms",
         )
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(ScalarFormatter())
+            axis.set_minor_formatter(ScalarFormatter())
         axes.legend(frameon=False)
         return save_both(drawn, folder)
 
@@ -60,6 +64,7 @@ def draw_idle(folder: Path) -> Path:
             ylabel="idle time a node and hour, s",
         )
         _sizes(axes, rows)
+        axes.yaxis.set_major_formatter(ScalarFormatter())
         axes.legend(frameon=False)
         return save_both(drawn, folder)
 

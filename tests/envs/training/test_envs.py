@@ -1,0 +1,88 @@
+"""Training as environments: what is seen, masked and paid."""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+
+import edgesim  # noqa: F401  # registers the environments
+from edgesim.twin.training.wan.plans import KINDS
+
+SHORT = {
+    "edgesim/WanTraining-v0": {"horizon_s": 1200.0, "churn.joins_per_hour": 60.0},
+    "edgesim/LLMTraining-v0": {"job.useful_sequences": 2e5},
+}
+
+
+def begun(env_id: str, **arguments: Any) -> Any:
+    env: Any = gymnasium.make(
+        env_id, overrides=SHORT[env_id], disable_env_checker=True, **arguments
+    ).unwrapped
+    env.reset(seed=3)
+    return env
+
+
+def played(env: Any, seed: int = 0) -> list[tuple[float, dict[str, Any]]]:
+    """Rewards and infos of an episode of random sensible actions."""
+    rng = np.random.default_rng(seed)
+    story = []
+    over = False
+    while not over:
+        action = rng.choice(np.flatnonzero(env.action_masks()))
+        observation, reward, over, _, info = env.step(action)
+        assert env.observation_space.contains(observation)
+        story.append((reward, info))
+    return story
+
+
+@pytest.mark.parametrize("env_id", SHORT)
+def test_a_reward_is_the_sum_of_its_parts_and_the_return_theirs(env_id: str) -> None:
+    env = begun(env_id)
+    story = played(env)
+    for reward, info in story:
+        assert reward == pytest.approx(sum(info[part] for part in env.parts))
+    metrics = story[-1][1]["metrics"]
+    assert metrics["return"] == pytest.approx(sum(reward for reward, _ in story))
+    shaped = played(begun(env_id, reward="shaped"))
+    assert sum(reward for reward, _ in shaped) == pytest.approx(metrics["return"])
+
+
+def test_only_the_options_of_a_decision_can_be_chosen() -> None:
+    env = begun("edgesim/WanTraining-v0")
+    seen = set()
+    over = False
+    while not over:
+        kind = env.request.kind
+        seen.add(kind)
+        there = {env.options[place] for place in np.flatnonzero(env.action_masks())}
+        assert there <= set(KINDS[kind])
+        assert set(env.outlook.expected) == there
+        _, _, over, _, _ = env.step(np.flatnonzero(env.action_masks())[0])
+    assert {"join", "admit"} <= seen
+
+
+def test_a_newcomer_is_told_how_long_its_options_take() -> None:
+    """From more sources it is sooner, and who makes others wait says so."""
+    env = begun("edgesim/WanTraining-v0")
+    while env.request.kind != "join":
+        env.step(np.flatnonzero(env.action_masks())[0])
+    expected = env.outlook.expected
+    assert expected["pull_all"].delay_s < expected["pull_2"].delay_s < expected["pull_1"].delay_s
+    assert expected["pull_all"].idle_s == 0.0
+    assert expected["restart"].idle_s > expected["centre"].idle_s > 0.0
+
+
+def test_what_each_setting_is_believed_to_bring() -> None:
+    """Of the options the goodput is the speed times 1/(1 + batch/critical batch)."""
+    env = begun("edgesim/LLMTraining-v0")
+    outlook, critical = env.outlook, env.twin.critical_batch
+    assert outlook.settings[0] == env.twin.setting
+    for setting, speed, goodput in zip(
+        outlook.settings, outlook.speed, outlook.goodput, strict=True
+    ):
+        if setting is not None:
+            assert speed == env.twin.believed(setting)
+            assert goodput == pytest.approx(speed / (1 + setting.batch / critical))
+    allowed = env.action_masks()
+    assert allowed[0] and allowed.sum() == sum(one is not None for one in outlook.settings)
