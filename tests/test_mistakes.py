@@ -114,6 +114,16 @@ MISTAKES = {
         calibrate precision=fp16
         simulate video=mp4
         """,
+    "Language models at home": """
+        plan cluster=my_home
+        plan cluster=home.yaml
+        plan model=llama-70b
+        plan context_tokens=1000000
+        plan windows=[40,30,10]
+        plan windows=[40,30,10,10]
+        plan windows=[40,20,10,10] on_gpu=[30,0,0,0]
+        measure-device folder=nowhere
+        """,
     "Agents": """
         train agent.algorithm=SAC
         train agent.algorithm=stable_baselines3:SACC

@@ -20,6 +20,8 @@ from edgesim.config.services import (
     DemoConfig,
     ValidateConfig,
 )
+from edgesim.config.ring import MeasureDeviceConfig, PlanConfig
+from edgesim.config.services import CalibrateConfig, CalibrateTrainConfig, ValidateConfig
 from edgesim.config.whatif import WhatIfConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import is_import_string
@@ -559,6 +561,8 @@ SCHEMAS: dict[str, type[Any]] = {
     "validate": ValidateConfig,
     "whatif": WhatIfConfig,
     "demo": DemoConfig,
+    "plan": PlanConfig,
+    "measure-device": MeasureDeviceConfig,
 }
 
 

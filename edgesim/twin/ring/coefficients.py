@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from edgesim.twin.compute.device import SLOWEST_DISK, Device
-from edgesim.twin.ring.model import RingModel
+from edgesim.scenarios.parts.devices import SLOWEST_DISK, Device
+from edgesim.scenarios.ring.model import RingModel
 from edgesim.twin.ring.plan import RingPlan
 
 __all__ = ["Layered", "head_output_s", "layered", "sets_of", "token_s", "vram_layers"]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgesim.errors import InputError
-from edgesim.twin.compute.device import Device
-from edgesim.twin.ring.model import RingModel
+from edgesim.scenarios.parts.devices import Device
+from edgesim.scenarios.ring.model import RingModel
 
 __all__ = ["RingPlan", "rounds_of"]
 

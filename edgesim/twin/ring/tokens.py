@@ -14,12 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.scenarios.checks import at_least, integer_from, positive
+from edgesim.scenarios.ring.cluster import ALL
 from edgesim.twin.core.compiled import NO_ARRAYS_MADE, compiled
 
 __all__ = ["ALL", "RingTimes", "Station", "simulate"]
-
-ALL = float("inf")
-"""A prefetch of the whole next window; 0 is none, other numbers are a cap in bytes."""
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -55,6 +53,7 @@ class RingTimes(NamedTuple):
         read_bytes: what each device reads of its disk a token.
         stall_s: how long each device waits for its disk a token.
         compute_s: how long each device computes a token.
+        air_s: how long activations of each device are in the air a token.
         times_s: time of every token from the first, s.
     """
 
@@ -62,6 +61,7 @@ class RingTimes(NamedTuple):
     read_bytes: FloatArray
     stall_s: FloatArray
     compute_s: FloatArray
+    air_s: FloatArray
     times_s: FloatArray
 
 
@@ -153,8 +153,14 @@ def simulate(
         [rounds * ((s.window - s.on_gpu) * s.cpu_s + s.on_gpu * s.gpu_s) for s in stations]
     )
     compute_s[0] += output_s
+    hops = rounds if len(stations) > 1 else 0
     return RingTimes(
-        float(times_s[last].mean()), read[last].mean(0), stall[last].mean(0), compute_s, times_s
+        token_s=float(times_s[last].mean()),
+        read_bytes=read[last].mean(0),
+        stall_s=stall[last].mean(0),
+        compute_s=compute_s,
+        air_s=hops * np.array([station.hop_s for station in stations]),
+        times_s=times_s,
     )
 
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from edgesim.twin.compute.device import Device
+from edgesim.scenarios.parts.devices import Device
+from edgesim.scenarios.ring.cluster import Cluster
+from edgesim.scenarios.ring.model import RingModel
 from edgesim.twin.compute.page_cache import cyclic_reads
-from edgesim.twin.ring.cluster import Cluster, decode
 from edgesim.twin.ring.coefficients import head_output_s, layered
-from edgesim.twin.ring.model import RingModel
+from edgesim.twin.ring.decoding import decode
 from edgesim.twin.ring.plan import RingPlan
 from edgesim.twin.ring.planning.distilp import distilp_cycle, distilp_devices, loaded_bytes
 from edgesim.twin.ring.planning.fixed_sets import by_highs

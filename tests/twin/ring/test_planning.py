@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from edgesim.errors import InputError
-from edgesim.twin.compute.device import Device
-from edgesim.twin.ring.cluster import Cluster, decode
+from edgesim.scenarios.parts.devices import Device
+from edgesim.scenarios.ring.cluster import Cluster
+from edgesim.scenarios.ring.model import RingModel
 from edgesim.twin.ring.coefficients import sets_of, token_s
-from edgesim.twin.ring.model import RingModel
+from edgesim.twin.ring.decoding import decode
 from edgesim.twin.ring.plan import RingPlan, rounds_of
 from edgesim.twin.ring.planning.cycle import CycleDevice, cycle_plan
 from edgesim.twin.ring.planning.fixed_sets import FixedSets, by_highs, by_programming

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from edgesim.twin.compute.device import Device
+from edgesim.scenarios.parts.devices import Device
+from edgesim.scenarios.ring.model import RingModel
 from edgesim.twin.ring.coefficients import Room, costs, layered
-from edgesim.twin.ring.model import RingModel
 from edgesim.twin.ring.plan import RingPlan
 from edgesim.twin.ring.planning.optimum import FloatArray, share_out
 

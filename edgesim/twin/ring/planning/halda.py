@@ -10,16 +10,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from edgesim.twin.compute.device import Device
+from edgesim.scenarios.parts.devices import Device
+from edgesim.scenarios.ring.model import RingModel
 from edgesim.twin.ring.coefficients import set_of, token_s, vram_layers
-from edgesim.twin.ring.model import RingModel
 from edgesim.twin.ring.plan import RingPlan, rounds_of
 from edgesim.twin.ring.planning.fixed_sets import FixedSets, by_programming
 
-__all__ = ["Halda", "Start", "halda"]
+__all__ = ["STARTS", "Halda", "Start", "halda"]
 
 Start = Literal["code", "paper"]
 """Whether all layers are on GPUs at first, as in prima.cpp's code, or none, as in the paper."""
+
+STARTS: tuple[Start, ...] = ("code", "paper")
 
 Solver = Callable[[FixedSets, int], tuple[RingPlan, float] | None]
 

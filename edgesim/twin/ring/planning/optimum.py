@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.twin.compute.device import SLOWEST_DISK, Device
+from edgesim.scenarios.parts.devices import SLOWEST_DISK, Device
+from edgesim.scenarios.ring.model import RingModel
 from edgesim.twin.ring.coefficients import Room, costs, layered, set_of, vram_layers
-from edgesim.twin.ring.model import RingModel
 from edgesim.twin.ring.plan import RingPlan
 
 __all__ = ["Optimum", "optimum", "share_out"]

@@ -9,12 +9,14 @@ from itertools import combinations, pairwise, permutations
 from math import comb
 from typing import NamedTuple
 
-from edgesim.twin.compute.device import Device
-from edgesim.twin.ring.cluster import Cluster, decode
+from edgesim.scenarios.parts.devices import Device
+from edgesim.scenarios.ring.cluster import Cluster
+from edgesim.scenarios.ring.model import RingModel
 from edgesim.twin.ring.coefficients import layered, vram_layers
-from edgesim.twin.ring.model import RingModel
+from edgesim.twin.ring.decoding import decode
 from edgesim.twin.ring.plan import RingPlan, rounds_of
 from edgesim.twin.ring.planning.optimum import optimum
+from edgesim.twin.ring.planning.shares import in_proportion
 
 __all__ = ["Searched", "search", "with_gpus_full"]
 
@@ -83,7 +85,10 @@ def search(
         for windows in _beginnings(model, cluster, k, given, cache_bytes):
             if attempt.tried - begun < share:
                 _climb(attempt, windows, k, begun + share)
-    plan, token_s = min(attempt.best.values(), key=lambda found: found[1])
+    plan, token_s = attempt.best[min(attempt.best)]
+    for k in sorted(attempt.best):  # of equals the fewest rounds
+        if attempt.best[k][1] < token_s * (1 - 1e-9):
+            plan, token_s = attempt.best[k]
     return Searched(plan, token_s, dict(attempt.best), attempt.tried)
 
 
@@ -147,23 +152,7 @@ def _beginnings(
     ]
     weights.append([s + n / max(1, window) for s, n in zip(speed, gpu, strict=True)])
     for weight in weights:
-        yield _rounded(weight, window)
-
-
-def _rounded(weights: Sequence[float], window: int) -> tuple[int, ...]:
-    """A window shared out in proportion to weights, the head having one layer at least."""
-    total = sum(weights)
-    if total <= 0:
-        return (window, *[0] * (len(weights) - 1))
-    exact = [weight / total * window for weight in weights]
-    counts = [int(x) for x in exact]
-    by_rest = sorted(range(len(exact)), key=lambda m: counts[m] - exact[m])
-    for m in by_rest[: window - sum(counts)]:
-        counts[m] += 1
-    if counts[0] == 0:
-        counts[counts.index(max(counts))] -= 1
-        counts[0] = 1
-    return tuple(counts)
+        yield in_proportion(weight, window)
 
 
 def _climb(attempt: _Attempts, windows: tuple[int, ...], rounds: int, most: int) -> None:

@@ -1,44 +1,17 @@
-"""Devices in a ring and what lies between them, and what a plan makes of them."""
+"""What a plan makes of the devices of a cluster, and how fast tokens are then."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from edgesim.errors import InputError
-from edgesim.scenarios.checks import at_least, positive
-from edgesim.twin.compute.device import Device
+from simpy import Environment
+
+from edgesim.scenarios.ring.cluster import Cluster
+from edgesim.scenarios.ring.model import RingModel
 from edgesim.twin.ring.coefficients import head_output_s, layered
-from edgesim.twin.ring.model import RingModel
+from edgesim.twin.ring.live import LiveRing, Span
 from edgesim.twin.ring.plan import RingPlan
-from edgesim.twin.ring.tokens import ALL, RingTimes, Station, simulate
+from edgesim.twin.ring.tokens import RingTimes, Station, simulate
 
-__all__ = ["Cluster", "decode", "stations"]
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Devices in ring order, the head first.
-
-    Attributes:
-        devices: the devices.
-        link_bps: rate of a hop, bits/s; its delay is each device's ``hop_s``.
-        prefetch_bytes: how much of the next window is asked of the disk while others compute: 0,
-            a number of bytes (Linux takes as much of one request as its read-ahead), or
-            :data:`edgesim.twin.ring.tokens.ALL`.
-        gpu_shares_cache: whether layers on a GPU that has no memory of its own take that of the
-            page cache.
-    """
-
-    devices: tuple[Device, ...]
-    link_bps: float = 400e6
-    prefetch_bytes: float = ALL
-    gpu_shares_cache: bool = True
-
-    def __post_init__(self) -> None:
-        if not self.devices:
-            raise InputError("devices", [], "must name a device at least")
-        positive("link_bps", self.link_bps)
-        if self.prefetch_bytes != ALL:
-            at_least("prefetch_bytes", self.prefetch_bytes, 0.0)
+__all__ = ["decode", "one_token", "stations"]
 
 
 def stations(
@@ -101,3 +74,31 @@ def decode(
         tokens=tokens,
         measured=measured,
     )
+
+
+def one_token(
+    model: RingModel, cluster: Cluster, plan: RingPlan, before: int = 6
+) -> tuple[list[Span], float, float]:
+    """What the devices with layers do around one token, and when it begins and ends (s).
+
+    Args:
+        model: the model.
+        cluster: the devices and links.
+        plan: who has how many layers.
+        before: tokens decoded before it, with page caches that are empty at first.
+    """
+    clock = Environment()
+    ring = LiveRing(
+        clock,
+        stations(model, cluster, plan),
+        rounds=plan.rounds,
+        layer_bytes=model.loaded_bytes,
+        output_bytes=model.output_bytes,
+        output_s=head_output_s(model, cluster.devices[0]),
+        prefetch=cluster.prefetch_bytes,
+    )
+    for _ in range(before):
+        clock.run(clock.process(ring.token()))
+    start_s = clock.now
+    clock.run(clock.process(ring.token()))
+    return ring.spans, start_s, clock.now

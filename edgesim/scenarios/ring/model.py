@@ -23,6 +23,7 @@ class RingModel:
         layer_flop: operations of one layer for one token.
         output_flop: operations of the output layer for one token.
         embedding: width of an activation, in numbers of four bytes.
+        quantisation: how its weights are kept; rates of devices may depend on it.
     """
 
     name: str = "model"
@@ -35,6 +36,7 @@ class RingModel:
     layer_flop: float
     output_flop: float
     embedding: int = 4096
+    quantisation: str = "q4_k"
 
     def __post_init__(self) -> None:
         where = f"model.{self.name}"

@@ -1,0 +1,1 @@
+"""Policies, bounds and plans for language models on a ring of devices."""

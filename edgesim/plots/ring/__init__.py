@@ -1,0 +1,1 @@
+"""Figures of language models on a ring of devices."""

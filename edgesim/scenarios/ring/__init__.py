@@ -1,0 +1,1 @@
+"""Language models over a ring of devices at home: clusters, models, scenarios."""

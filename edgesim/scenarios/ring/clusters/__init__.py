@@ -1,0 +1,1 @@
+"""Clusters that can be named: a YAML file each."""
