@@ -155,6 +155,18 @@ FIGURES: dict[str, Figure] = {
             "edgesim.plots.sfc.slices:draw",
         ),
         Figure(
+            "ring_published",
+            "language models at home: prima.cpp's tables row by row beside the twin",
+            "edgesim.reproduction.ring.published",
+            "edgesim.plots.ring.published:draw",
+        ),
+        Figure(
+            "ring_optimality",
+            "language models at home: how far Halda ends from the best plan, on random clusters",
+            "edgesim.reproduction.ring.optimality",
+            "edgesim.plots.ring.optimality:draw",
+        ),
+        Figure(
             "vne",
             "virtual networks: policies and a bound beside what virne published",
             "edgesim.reproduction.vne.benchmark",

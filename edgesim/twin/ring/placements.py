@@ -14,7 +14,7 @@ from edgesim.twin.ring.plan import RingPlan
 from edgesim.twin.ring.planning.search import with_gpus_full
 from edgesim.twin.ring.planning.shares import in_proportion
 
-__all__ = ["Placed", "dllama", "exo", "llama_cpp", "memory_proportional"]
+__all__ = ["Placed", "dllama", "exo", "llama_cpp", "llama_cpp_on", "memory_proportional"]
 
 KV_HEAD_ELEMENTS = 128
 """Width of a head of keys in all models that are shipped."""
