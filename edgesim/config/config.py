@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from edgesim.config.keys import as_list, help_text, not_empty
+from edgesim.config.ring import MeasureDeviceConfig, PlanConfig
 from edgesim.config.services import (
     CalibrateConfig,
     CalibrateTrainConfig,
     DemoConfig,
     ValidateConfig,
 )
-from edgesim.config.ring import MeasureDeviceConfig, PlanConfig
-from edgesim.config.services import CalibrateConfig, CalibrateTrainConfig, ValidateConfig
 from edgesim.config.whatif import WhatIfConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import is_import_string
