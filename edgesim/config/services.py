@@ -13,7 +13,7 @@ __all__ = ["CalibrateConfig", "CalibrateTrainConfig", "DemoConfig", "ValidateCon
 _DEVICES = ("cpu", "cuda")
 _CLOCKS = ("cpu", "wall")
 _PRECISIONS = ("float32", "float16", "bfloat16")
-_NETWORKS = ("digits", "photo_inpaint", "photo_inpaint_small")
+_NETWORKS = ("digits", "photo_inpaint", "photo_inpaint_small", "text_small", "text_large")
 _DEMOS = ("text",)
 
 
@@ -149,9 +149,7 @@ class CalibrateTrainConfig:
 
     service: str = field(
         default="digits",
-        metadata=help_text(
-            "which network: digits, photo_inpaint or photo_inpaint_small", _NETWORKS
-        ),
+        metadata=help_text(f"which network: {', '.join(_NETWORKS)}", _NETWORKS),
     )
     out: str = field(default="weights", metadata=help_text("folder for the safetensors files"))
     iterations: int | None = field(

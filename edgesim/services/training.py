@@ -8,12 +8,15 @@ from edgesim.importing import load
 
 __all__ = ["TRAININGS", "train"]
 
+_TEXT = "edgesim.services.text.training:train"
 _DIFFUSION = "edgesim.services.diffusion.training:train"
 
 TRAININGS = {
     "digits": _DIFFUSION,
     "photo_inpaint": _DIFFUSION,
     "photo_inpaint_small": _DIFFUSION,
+    "text_small": _TEXT,
+    "text_large": _TEXT,
 }
 """What trains the weights of each service; called with the configuration."""
 

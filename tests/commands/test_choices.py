@@ -16,7 +16,7 @@ from edgesim.config.config import SCHEMAS
 from edgesim.errors import InputError
 from edgesim.reproduction.budget import BUDGETS
 from edgesim.reproduction.figures import FIGURES
-from edgesim.services.diffusion.training import RECIPES
+from edgesim.services.training import TRAININGS
 
 
 def enumerations() -> Iterator[tuple[str, str, list[str]]]:
@@ -73,7 +73,7 @@ def test_what_other_files_know_is_offered_whole() -> None:
     assert choices("reproduce", "figure", {}) == [*FIGURES, "all"]
     assert choices("reproduce", "budget", {}) == list(BUDGETS)
     assert choices("benchmark", "parts", {}) == [*PARTS, "all"]
-    assert choices("calibrate-train", "service", {}) == list(RECIPES)
+    assert choices("calibrate-train", "service", {}) == list(TRAININGS)
 
 
 @pytest.mark.parametrize("scenario", edgesim.scenarios.presets())
