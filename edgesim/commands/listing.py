@@ -19,7 +19,7 @@ from edgesim.config.config import DEFAULT_SCENARIO, SCHEMAS, AgentConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.problems import PROBLEMS
 from edgesim.reproduction.figures import FIGURES
-from edgesim.services.titles import titles
+from edgesim.services import titles as services
 
 __all__ = ["SECTIONS", "command_help", "figures", "listing", "policies", "scenario_keys", "show"]
 
@@ -28,9 +28,9 @@ _COSTS = {
     " agent.hyperparameters.gamma=interval(0.5,0.99), tag(log,interval(1e-4,1e-2)), choice(8,32),"
     " int(interval(4,64)). The same command goes on with a search that was stopped.",
     "calibrate": "What it costs, on one core: an embedded service with its own plan 1 to 3 minutes;"
-    " another plan, images x (sum of steps) + repeats x (sum of batches) x (sum of timed steps)"
-    " times what one image and step takes (about 4 ms for photo_inpaint, 1 ms for digits). It is"
-    " estimated and told before it starts. Killed, it goes on where it was when it is repeated.",
+    " another plan, items x (sum of work) + repeats x (sum of batches) x (sum of timed work)"
+    " times what one item and unit of work takes (about 4 ms for photo_inpaint, 1 ms for digits). It"
+    " is estimated and told before it starts. Killed, it goes on where it was when it is repeated.",
     "calibrate-train": "What it costs, on one core: photo_inpaint 6 minutes, photo_inpaint_small"
     " and digits 2 minutes each.",
     "validate": "What it costs, on one core: requests x loads x mean steps times what one image"
@@ -71,7 +71,7 @@ SECTIONS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "agents": lambda: list(agents.presets().items()),
     "policies": _policy_rows,
     "figures": lambda: list(figures().items()),
-    "services": lambda: list(titles().items()),
+    "services": lambda: list(services.figures().items()),
 }
 
 

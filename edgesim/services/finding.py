@@ -62,6 +62,10 @@ def find_service(config: CalibrateConfig) -> Service:
         )
     needs_diffusion("service", name)
     check_device(config.device)
+    from edgesim.services.text.causal import Causal, is_causal
+
+    if is_causal(name):
+        return Causal(config)
     from edgesim.services.diffusion.pipeline import Pipeline
 
     return Pipeline(config)
