@@ -115,7 +115,8 @@ class Simulation:
 # presets that there are.
 @overload
 def scenario(
-    name: Literal["aigc", "aigc_paper", "aigc_steps"], overrides: Mapping[str, Any] | None = None
+    name: Literal["aigc", "aigc_paper", "aigc_steps", "aigc_text"],
+    overrides: Mapping[str, Any] | None = None,
 ) -> "AIGCScenario": ...
 @overload
 def scenario(

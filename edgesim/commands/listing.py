@@ -29,8 +29,9 @@ _COSTS = {
     " int(interval(4,64)). The same command goes on with a search that was stopped.",
     "calibrate": "What it costs, on one core: an embedded service with its own plan 1 to 3 minutes;"
     " another plan, items x (sum of work) + repeats x (sum of batches) x (sum of timed work)"
-    " times what one item and unit of work takes (about 4 ms for photo_inpaint, 1 ms for digits). It"
-    " is estimated and told before it starts. Killed, it goes on where it was when it is repeated.",
+    " times what one item and unit of work takes (about 4 ms for photo_inpaint, 1 ms for digits)."
+    " It is estimated and told before it starts. Killed, it goes on where it was when it is"
+    " repeated.",
     "calibrate-train": "What it costs, on one core: photo_inpaint 6 minutes, photo_inpaint_small"
     " and digits 2 minutes each.",
     "validate": "What it costs, on one core: requests x loads x mean steps times what one image"

@@ -53,6 +53,12 @@ FIGURES: dict[str, Figure] = {
             "edgesim.plots.aigc.latency:draw",
         ),
         Figure(
+            "text_ternary",
+            "language models of ternary weights: quality by rule, speed of packed weights by size",
+            "edgesim.reproduction.services.text_ternary",
+            "edgesim.plots.services.text_ternary:draw",
+        ),
+        Figure(
             "aigc_choices",
             "aigc_paper: where policies send requests, beside the hidden quality of providers",
             "edgesim.reproduction.aigc.choices",

@@ -16,8 +16,6 @@ TITLES = {
     "text_small_twn": "as text_small_absmean, by the rule of ternary weight networks",
     "text_small_tequila": "as text_small_absmean, dead weights add a constant (Tequila)",
     "text_small_bias": "as text_small_absmean, with an ordinary bias that is learned",
-    "text_large_int8": "text by a character model of 1.1 million weights of 8 bits",
-    "text_large_absmean": "as text_large_int8, weights of -1, 0 and 1 (2.25 bits)",
 }
 """The embedded services."""
 

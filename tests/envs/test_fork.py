@@ -12,6 +12,7 @@ SHORT = {
     ("AIGC", "aigc"): {"horizon_s": 30.0},
     ("AIGC", "aigc_paper"): {"horizon_s": 60_000.0},
     ("AIGC", "aigc_steps"): {"horizon_s": 30.0},
+    ("AIGC", "aigc_text"): {"horizon_s": 10.0},
     ("SFC", "sfc"): {"network.horizon_s": 30.0},
     ("SFC", "sfc_paper"): {"requests": 30},
     ("AIGC", "shared"): {"aigc.horizon_s": 15.0, "sfc.network.horizon_s": 15.0},

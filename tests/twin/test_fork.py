@@ -21,6 +21,7 @@ SHORT = {
     "aigc": {"horizon_s": 40.0},
     "aigc_paper": {"horizon_s": 60_000.0, "restart_s": 3000.0},
     "aigc_steps": {"horizon_s": 40.0},
+    "aigc_text": {"horizon_s": 15.0},
     "sfc": {"network.horizon_s": 40.0, "network.failures.link_mtbf_s": 500.0},
     "sfc_paper": {},
     "shared": {"aigc.horizon_s": 20.0, "sfc.network.horizon_s": 20.0},

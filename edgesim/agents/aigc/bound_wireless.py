@@ -25,6 +25,8 @@ lateness leaves of it. For a delivered task this much is certain, whatever is de
   at each ``n``, one at the mean of two neighbours that meets the deadline exactly (in batches: the
   last ``n`` that meets it), and not being done. Modes faster than the second take more machine time
   for the same worth, and are left out.
+- **Its variant**, where there are several: each is a provider with modes of its own, and those of
+  one machine share its time. Loading takes none here.
 - **Its steps**, where they are part of the action: each number of them has its own modes.
 - **Its time.** It runs between the end of its upload and the last moment at which its result would
   still be worth something. Runs that lie within a window of time share the machine time of the
@@ -75,6 +77,8 @@ class Machines:
         arrival_s, deadline_s: of each request, shape (n,).
         lateness_s: time after the deadline at which nothing is left.
         end_s: when the episode ends, after which nothing is paid.
+        sites: how many machines there are, where several providers are one that runs several
+            variants: provider i runs on machine ``i % sites``. None: each has its own.
     """
 
     worth: FloatArray
@@ -89,6 +93,7 @@ class Machines:
     deadline_s: FloatArray
     lateness_s: float
     end_s: float
+    sites: int | None = None
 
 
 def wireless_bounds(twin: AIGCWorkload, parts: Iterable[list[Task]]) -> list[float]:
@@ -150,12 +155,13 @@ def _metro_back_s(twin: AIGCWorkload, tasks: list[Task], uploaded_s: FloatArray)
     pixel around one of them; the corners of that square meet every pixel that the way can touch.
     """
     wireless, streets = twin.scenario.wireless, twin.world.radio_map
-    routes = twin.world.network.message_routes
+    routes, times_each = twin.world.network.message_routes, len(twin.available) // twin.world.sites
     assert wireless is not None
     pixel_m = streets.pixel_m
     apart_s = pixel_m / 2 / wireless.mobility.speed_mps[1]
     patience_s = wireless.deadline_s[1] + wireless.lateness_s
-    least = np.zeros((len(tasks), len(routes.fixed_s)))
+    entries = len(twin.available) if times_each > 1 else len(routes.fixed_s)
+    least = np.zeros((len(tasks), entries))
     if len(tasks) * (patience_s / apart_s + 2) > _LOOKS:
         return least
     corners = np.array([(x, y) for x in (-1, 1) for y in (-1, 1)]) * pixel_m / 4
@@ -167,7 +173,8 @@ def _metro_back_s(twin: AIGCWorkload, tasks: list[Task], uploaded_s: FloatArray)
         cell = ((way[:, None] + corners) / pixel_m).astype(int).clip(0, streets.columns - 1)
         sites = np.unique(streets.strongest[cell[..., 1] * streets.columns + cell[..., 0]])
         times = routes.fixed_s[:, sites] + routes.seconds_per_byte[:, sites] * task.download_bytes
-        least[row] = times.min(axis=1)
+        way_s = times.min(axis=1)
+        least[row] = np.tile(way_s[: twin.world.sites], times_each) if times_each > 1 else way_s
     return least
 
 
@@ -177,7 +184,7 @@ def _machines(
     """The requests with each number of steps that may be spent on them."""
     wireless, world = twin.scenario.wireless, twin.world
     assert wireless is not None
-    radio, routes = wireless.radio, world.network.message_routes
+    radio, routes = wireless.radio, world.routes(world.network.message_routes)
     arrival_s = np.array([task.arrival_s for task in tasks])
     size = np.array([task.upload_bytes for task in tasks])[:, None]
     uploaded_s = np.array([uploads[task.number][0] for task in tasks])
@@ -214,6 +221,7 @@ def _machines(
                 deadline_s=deadline_s,
                 lateness_s=wireless.lateness_s,
                 end_s=end_s,
+                sites=world.sites,
             )
         )
     return found
@@ -269,7 +277,8 @@ def machine_bound(levels: Sequence[Machines]) -> float:
         )
         - way_back_s[request, provider]
     )
-    lines, columns, lengths = _windows(begin_s, over_s, provider, machines.worth.shape[1])
+    sites = machines.sites or machines.worth.shape[1]
+    lines, columns, lengths = _windows(begin_s, over_s, provider % sites, sites)
     count = len(machines.arrival_s)
     number = np.arange(len(worth))
     matrix = sparse.coo_array(

@@ -30,7 +30,7 @@ POLICIES: dict[str, PolicySpec] = {
     "marginal_cost": PolicySpec(
         "as adaptive, less what the tasks at the provider are expected to lose by one more",
         "edgesim.agents.aigc.marginal:MarginalCost",
-        requires="wireless",
+        requires="follows_tasks",
         environment={"observation": "set"},
     ),
     "planner": PolicySpec(
@@ -47,7 +47,7 @@ POLICIES: dict[str, PolicySpec] = {
         },
         around="base",
         slow=True,
-        requires="wireless",
+        requires="follows_tasks",
     ),
     "bandit": PolicySpec(
         "a contextual bandit over provider and steps: learning that is not deep",

@@ -77,6 +77,10 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
     ``a % providers`` with the share ``step_shares[a // providers]`` of the steps, rounded to whole
     ones. The first share is 1, so that the actions below ``providers`` are those of ``aigc``.
 
+    Where it has ``variants`` (``aigc_text``), every provider is listed once for each: action ``a``
+    is provider ``a % provider_count`` with variant ``a // provider_count``, and the observation has
+    a block for each of these.
+
     ## Rewards
     Quality of the result, about in [0, 1], paid as ``pay_on`` of the scenario says: on assignment,
     or on delivery and then discounted for lateness. Results of a measured service scatter around
@@ -166,6 +170,13 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
             raise InputError("reward", reward, "needs a scenario with a network; accepted: shaped")
         one_of("mask", mask, self.masks)
         one_of("observation", observation, ("plain", "set"))
+        if self.scenario.variants is not None:
+            for key, value, bare in (
+                ("reward", reward, reward != "priced"),
+                ("observation", observation, observation == "plain"),
+            ):
+                if not bare:
+                    raise InputError(key, value, "is not for scenarios with variants")
         if sees_links and self.scenario.wireless is None:
             raise InputError("sees_links", sees_links, "needs a scenario with a network")
         shared = self.shared

@@ -98,6 +98,7 @@ class Observer(Running):
         self._providers = slice(0, count * width)
         self._width = width
         self._capacity = world.capacity
+        self._shared = len(world.providers) > world.sites
         self._most_steps = scenario.steps_range[1]
         self._known: dict[int, npt.NDArray[np.float32]] = {}
         self.template = np.zeros(len(self.names), dtype=np.float32)
@@ -133,7 +134,7 @@ class Observer(Running):
         # through a memoryview, which takes a float several times faster than an array does.
         self._request = np.zeros(len(self.request) + 2)
         self._asked = self._request.data.cast("B").cast("d")
-        routes = world.network.message_routes
+        routes = world.routes(world.network.message_routes)
         self._routes = list(np.stack((routes.seconds_per_byte, routes.fixed_s), axis=1))
         self._slope = slope
         self._entries = entries = np.zeros(self._known_width, dtype=_ENTRY)
@@ -187,6 +188,9 @@ class Observer(Running):
         delivery, task = twin.delivery, twin.last
         assert delivery is not None
         link = site, up, down = delivery.link(task)
+        alone_s = delivery.alone_s(task.steps)
+        if self._shared:
+            alone_s = alone_s + twin.loading_s
         asked, radio = self._asked, delivery.radio
         asked[0] = task.steps
         asked[1] = task.deadline_s
@@ -205,7 +209,7 @@ class Observer(Running):
             twin.available,
             twin.up,
             twin.assigned,
-            delivery.alone_s(task.steps),
+            alone_s,
             delivery.ways_s(site) if self._sees_links else self._routes[site],
             self._request,
         )

@@ -6,7 +6,7 @@ arXiv 2301.03220.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -207,6 +207,17 @@ class AIGCScenario:
     scheduler: Scheduler | None = setting(
         None, "how providers make batches; null: tasks share a provider as they come and go"
     )
+    variants: list[str] | None = setting(
+        None,
+        "measured services, by name or file, of which every provider can run any, one at a time;"
+        " null: its profile's alone. Action a is provider a % provider_count with variant a //"
+        " provider_count",
+    )
+    load_rate_bps: float | None = setting(
+        None,
+        "bit/s at which a device reads a variant that it does not hold, on top of the measured"
+        " loading; null: as fast as was measured",
+    )
     restart_s: float = setting(0.0, "s that a crash keeps a provider down")
     # what an outcome pays
     pay_on: str = setting(
@@ -280,8 +291,17 @@ class AIGCScenario:
             self.scheduler.check()
             if not self.profiles:
                 raise InputError("scheduler", "given", "only providers with profiles make batches")
+        if self.variants is not None:
+            self._check_variants()
+        elif self.load_rate_bps is not None:
+            raise InputError("load_rate_bps", self.load_rate_bps, "only variants are loaded")
         for profile in self.profiles:
-            profile.check(self.steps_range, self.scheduler, self.step_shares[-1])
+            profile.check(
+                self.steps_range,
+                self.scheduler,
+                self.step_shares[-1],
+                rises=self.variants is None,
+            )
         names = [profile.name for profile in self.profiles]
         for name in names:
             if names.count(name) > 1:
@@ -291,6 +311,35 @@ class AIGCScenario:
             raise InputError(
                 "quality", None, "ranges to draw from are needed where profiles are not measured"
             )
+
+    @property
+    def follows_tasks(self) -> bool:
+        """Whether an observation can follow the tasks at each provider: one variant, a network."""
+        return self.wireless is not None and self.variants is None
+
+    def _check_variants(self) -> None:
+        """Whether every provider can run every variant, and the rest of the scenario fits them."""
+        variants = self.variants or []
+        if not variants or len(set(variants)) < len(variants):
+            raise InputError(
+                "variants", list(variants), "must name one or more services, each once"
+            )
+        if self.wireless is None or self.scheduler is None:
+            raise InputError("variants", list(variants), "need wireless settings and a scheduler")
+        for key, bare in (("step_shares", [1.0]), ("providers", None), ("events", None)):
+            if getattr(self, key) != bare:
+                raise InputError(key, getattr(self, key), "is not for scenarios with variants")
+        if self.load_rate_bps is not None:
+            positive("load_rate_bps", self.load_rate_bps)
+        units = {measured(name).unit for name in variants}
+        if len(units) > 1:
+            raise InputError("variants", sorted(units), "must count their work in one unit")
+        for profile in self.profiles:
+            if profile.service not in variants:
+                accepted = f"is what is loaded at first: must be one of {', '.join(variants)}"
+                raise InputError(f"profiles.{profile.name}.service", profile.service, accepted)
+            for name in variants:
+                replace(profile, service=name).check(self.steps_range, self.scheduler, rises=False)
 
     def _check_run_time(self) -> None:
         if (self.run_time_minutes is None) == (not self.profiles):

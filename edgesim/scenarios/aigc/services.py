@@ -10,7 +10,7 @@ from edgesim.profiles.profile import ServiceProfile as Measured
 from edgesim.scenarios.checks import at_least, between, integer_from, interval, positive
 from edgesim.scenarios.settings import setting
 
-__all__ = ["Scheduler", "ServiceProfile", "fit_of", "measured"]
+__all__ = ["Scheduler", "ServiceProfile", "fit_of", "loading_s", "measured"]
 
 
 @dataclass
@@ -51,7 +51,12 @@ class ServiceProfile:
     )
 
     def check(
-        self, steps_range: list[int], scheduler: Scheduler | None, least_share: float = 1.0
+        self,
+        steps_range: list[int],
+        scheduler: Scheduler | None,
+        least_share: float = 1.0,
+        *,
+        rises: bool = True,
     ) -> None:
         """Raise an InputError for values out of range, or a measurement that does not reach.
 
@@ -59,6 +64,7 @@ class ServiceProfile:
             steps_range: what requests ask for.
             scheduler: how providers make batches.
             least_share: smallest share of these that a choice may spend.
+            rises: whether its quality must rise with the steps.
         """
         at = f"profiles.{self.name}"
         positive(f"{at}.speed", self.speed)
@@ -79,7 +85,8 @@ class ServiceProfile:
             if getattr(self, key) is not None:
                 raise InputError(f"{at}.{key}", getattr(self, key), "is measured with a service")
         profile = measured(self.service)
-        fit_of(profile)
+        if rises:
+            fit_of(profile)
         first, last = profile.scored.work[0], profile.scored.work[-1]
         # A range that is no range is refused elsewhere.
         interval("steps_range", steps_range, low=1)
@@ -119,10 +126,11 @@ class ServiceProfile:
         if self.memory_bytes is not None:
             positive(at, self.memory_bytes)
             if self.memory_bytes < profile.memory.bytes_of(1):
+                item = "image" if profile.unit == "step" else "item"
                 raise InputError(
                     at,
                     self.memory_bytes,
-                    f"one image of {profile.name} takes {profile.memory.bytes_of(1):.0f} bytes",
+                    f"one {item} of {profile.name} takes {profile.memory.bytes_of(1):.0f} bytes",
                 )
 
     def max_batch(self, scheduler: Scheduler) -> int:
@@ -146,6 +154,24 @@ def measured(service: str) -> Measured:
 @cache
 def _embedded(service: str) -> Measured:
     return load_profile(service)
+
+
+def loading_s(service: str, speed: float, rate_bps: float | None) -> float:
+    """Seconds until a measured service that is not there can run.
+
+    Args:
+        service: its name or file.
+        speed: of the device, which takes so many times less than the median that was measured.
+        rate_bps: at which its bytes are read before that; None: they were read as fast as that.
+
+    Raises:
+        InputError: its loading was not measured.
+    """
+    loading = measured(service).loading
+    if loading is None:
+        raise InputError(f"profile {service}: loading", None, "a variant needs a measured loading")
+    reading_s = 0.0 if rate_bps is None else 8.0 * loading.bytes / rate_bps
+    return reading_s + sorted(loading.seconds)[len(loading.seconds) // 2] / speed
 
 
 def fit_of(profile: Measured) -> PiecewiseFit:

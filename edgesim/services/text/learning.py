@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,7 +13,16 @@ from edgesim.services.text.content import encoded, held_out, training_text, voca
 from edgesim.services.text.model import LanguageModel, Shape, linears
 from edgesim.services.text.ternary import TernaryLinear
 
-__all__ = ["RECIPES", "Recipe", "learn", "nats", "pretrained", "quantising", "with_rule"]
+__all__ = [
+    "RECIPES",
+    "Recipe",
+    "learn",
+    "nats",
+    "pretrained",
+    "quantising",
+    "trained",
+    "with_rule",
+]
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,16 @@ def pretrained(
     model = LanguageModel(recipe.shape())
     rng = np.random.default_rng([seed, 0])
     learn(model, iterations, recipe.batch, rng, _PEAK_RATE, _WARM_UP, seen)
+    return model
+
+
+def trained(name: str) -> LanguageModel:
+    """The embedded model of a recipe, to be trained on; its weights have 16 bits on the disk."""
+    from safetensors.torch import load_file
+
+    model = LanguageModel(RECIPES[name].shape())
+    state = load_file(Path(__file__).parent / "weights" / f"{name}_fp32.safetensors")
+    model.load_state_dict({key: value.float() for key, value in state.items()})
     return model
 
 

@@ -105,7 +105,7 @@ class Runner:
         """
         memory = _Memory(self._blocks)
         written: list[list[int]] = [[] for _ in counts]
-        rows = np.arange(len(counts))
+        rows = list(range(len(counts)))
         logits = self._pass(prompts, memory)[:, -1]
         for done in range(1, max(counts) + 1):
             tokens = [
@@ -117,7 +117,7 @@ class Runner:
             if not going.any():
                 break
             if not going.all():
-                rows = rows[going]
+                rows = [k for k, stays in zip(rows, going, strict=True) if stays]
                 memory.keep(going)
             now = np.array(tokens, dtype=np.int64)[going, None]
             logits = self._pass(now, memory)[:, -1]

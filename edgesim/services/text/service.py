@@ -52,7 +52,7 @@ class Text:
     unit = "token"
     device = None
     note = "characters; passages of held-out text, prompts of 64"
-    plan = Plan(items=48, work=(16, 64, 192), batches=(1, 2, 4), timed=(16, 64, 192), chunk=4)
+    plan = Plan(items=32, work=(16, 64, 192), batches=(1, 2, 4), timed=(16, 64, 192), chunk=16)
 
     def __init__(self, name: str, config: CalibrateConfig) -> None:
         self.name, self.title, self._seed = name, TITLES[name], config.seed

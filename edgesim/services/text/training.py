@@ -46,6 +46,9 @@ def train(config: CalibrateTrainConfig) -> list[Path]:
     )
     written = []
 
+    def step(done: int, loss: float) -> None:
+        next(steps, None)
+
     def keep(model: LanguageModel, kind: str, done: int) -> None:
         name = f"{config.service}_{kind}"
         about = {"edgesim": version(), "seed": config.seed, "iterations": done}
@@ -55,12 +58,10 @@ def train(config: CalibrateTrainConfig) -> list[Path]:
             f" {nats(model).mean():.4f} nats a held-out character"
         )
 
-    model = pretrained(recipe, iterations, config.seed, lambda *_: next(steps, None))
+    model = pretrained(recipe, iterations, config.seed, step)
     for kind in ("fp32", "int8"):
         keep(model, kind, iterations)
     for rule in recipe.rules:
-        made = quantising(
-            model, rule, quantised, recipe.batch, config.seed, lambda *_: next(steps, None)
-        )
+        made = quantising(model, rule, quantised, recipe.batch, config.seed, step)
         keep(made, rule, iterations + quantised)
     return written

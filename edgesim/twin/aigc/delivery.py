@@ -89,7 +89,8 @@ class Delivery:
         self.radio = RadioAccess(clock, wireless.radio, world.radio_map)
         self.network = network
         self.carry: Callable[..., Any] = network.messages.send
-        self.routes = network.world.message_routes
+        self.routes = world.routes(network.world.message_routes)
+        self._sites = world.sites
         self._clock = clock
         self._arrived = arrived
         self._delivered = delivered
@@ -118,12 +119,12 @@ class Delivery:
         )
 
     def _uploaded(self, serving: int, task: Task) -> None:
-        self.carry(task.upload_bytes, serving, task.provider, self._arrived, task)
+        self.carry(task.upload_bytes, serving, task.provider % self._sites, self._arrived, task)
 
     def bring_back(self, task: Task) -> None:
         """Bring the result from its provider to where its user then is: ``delivered(task)``."""
         serving = self.radio.serving(*self.position_m(task))
-        self.carry(task.download_bytes, task.provider, serving, self._at_edge, task)
+        self.carry(task.download_bytes, task.provider % self._sites, serving, self._at_edge, task)
 
     def _at_edge(self, task: Task) -> None:
         self.radio.download(
@@ -160,8 +161,9 @@ class Delivery:
             included; shape (2, providers).
         """
         messages = self.network.messages
-        there = [messages.way_s(site, provider) for provider in range(len(self._step_s))]
-        back = [messages.way_s(provider, site) for provider in range(len(self._step_s))]
+        places = [entry % self._sites for entry in range(len(self._step_s))]
+        there = [messages.way_s(site, place) for place in places]
+        back = [messages.way_s(place, site) for place in places]
         return np.ascontiguousarray((np.array(there) + np.array(back)).T / 2)
 
     def expected_latency_s(

@@ -38,11 +38,11 @@ class ProviderGauge:
 
     def __init__(self, workload: _Providers, log: EventLog) -> None:
         self._workload, self._log = workload, log
-        self.names: Sequence[str] = [f"provider {k}" for k in range(len(workload.providers))]
+        self.names: Sequence[str] = [f"provider {k}" for k in range(len(set(workload.providers)))]
 
     def read(self) -> Mapping[str, Floats]:
         """See :class:`edgesim.twin.core.series.Gauge`."""
-        providers = self._workload.providers
+        providers = self._workload.providers[: len(self.names)]  # once, whatever variants it has
         return {
             "load": np.array([1.0 - one.available / one.capacity for one in providers]),
             "queue": np.array([float(len(one.running)) for one in providers]),
@@ -50,13 +50,11 @@ class ProviderGauge:
 
     def marks(self) -> Sequence[Marks]:
         """Results with their latencies; tasks refused and lost."""
-        rows = self._log.rows
-        return (
-            Marks.of("latency_s", [(row[0], row[3], row[4]) for row in rows if row[1] == "finish"]),
-            Marks.of(
-                "drops", [(row[0], row[3], 1.0) for row in rows if row[1] in ("refuse", "lose")]
-            ),
-        )
+        sites = len(self.names)
+        rows = [(row[0], row[1], row[3] % sites, row[4]) for row in self._log.rows]
+        ends = [(row[0], row[2], row[3]) for row in rows if row[1] == "finish"]
+        drops = [(row[0], row[2], 1.0) for row in rows if row[1] in ("refuse", "lose")]
+        return (Marks.of("latency_s", ends), Marks.of("drops", drops))
 
 
 class CellGauge:

@@ -137,10 +137,10 @@ class Machine(Shared):
         if scheduler is None:
             return SharedService(clock, self, place)
         assert self.max_batch is not None
-        seconds = partial(self._seconds, place)
+        seconds = partial(self.seconds, place)
         return BatchServer(clock, seconds, scheduler.window_s, self.max_batch)
 
-    def _seconds(self, place: Callable[[], float], steps: Sequence[int]) -> float:
+    def seconds(self, place: Callable[[], float], steps: Sequence[float]) -> float:
         """Time of a batch, s."""
         time = self.time
         return time.drawn_s(steps, place()) if time.scatters else time.mean_s(steps)
@@ -178,7 +178,7 @@ class Provider:
         self.running: dict[Task, None] = {}
         self._clock = clock
         self._restart_s = restart_s
-        self._service = service
+        self.service = service
         self._ended = ended
         self._restarted = restarted
 
@@ -191,7 +191,7 @@ class Provider:
         self.available -= task.steps
         self.running[task] = None
         task.start_s = self._clock._now
-        self._service.run(task, self._end)
+        self.service.run(task, self._end)
 
     def crash(self) -> list[tuple[Task, float]]:
         """Lose every running task; returns each with its progress in [0, 1]."""
@@ -224,7 +224,7 @@ class Provider:
         return more
 
     def _lose(self) -> list[tuple[Task, float]]:
-        lost = [(task, self._service.stop(task)) for task in self.running]
+        lost = [(task, self.service.stop(task)) for task in self.running]
         for task in self.running:
             task.run = None
         self.running.clear()

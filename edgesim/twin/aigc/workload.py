@@ -1,6 +1,7 @@
 """AIGC services at the wireless edge: requests come, providers run, results go back."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from edgesim.twin.aigc.providers import Provider, Service, TimedService
 from edgesim.twin.aigc.quality import FloatArray
 from edgesim.twin.aigc.task import Task
 from edgesim.twin.aigc.tasks import TaskStream, tasks_of
+from edgesim.twin.aigc.variants import VariantServer
 from edgesim.twin.aigc.world import AIGCWorld
 from edgesim.twin.core.clock import URGENT, Moment
 from edgesim.twin.core.crowds import Merged
@@ -117,12 +119,11 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
     def start(self, twin: Host, streams: Streams, log: EventLog | None) -> None:
         """See :class:`edgesim.twin.core.workload.Workload`."""
         self.twin, self.clock, self.log, self._streams = twin, twin.clock, log, streams
-        if self.scenario.wireless is not None and twin.network.world.wiring.nodes < len(
-            self.world.providers
-        ):
+        sites = self._sites = self.world.sites
+        if self.scenario.wireless is not None and twin.network.world.wiring.nodes < sites:
             raise InputError(
                 "provider_count",
-                len(self.world.providers),
+                sites,
                 f"each stands at a node, and the network has {twin.network.world.wiring.nodes}",
             )
         self.outcomes: list[Outcome] = []
@@ -137,7 +138,9 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         self._coming: Task | None = next(self._following, None)
         self._arrival = Moment(self._arrive, None)  # one for all, taken again
         self._awaited: Moment | None = None  # that one, while an arrival is on the clock
-        self.providers = [self._provider(number) for number in range(len(self.available))]
+        self._shared = len(self.available) > sites  # several entries are one provider
+        devices = [self._provider(number) for number in range(sites)]
+        self.providers = devices * (len(self.available) // sites)
         self.delivery = (
             None
             if self.scenario.wireless is None
@@ -239,8 +242,12 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         if steps is not None:
             task.steps = steps
         self.ledger.undecided -= 1
-        self._available[provider] -= task.steps
-        self._assigned[provider] += 1
+        if self._shared:
+            self.available[provider % self._sites :: self._sites] -= task.steps
+            self.assigned[provider % self._sites :: self._sites] += 1
+        else:
+            self._available[provider] -= task.steps
+            self._assigned[provider] += 1
         if self.log is not None:
             self._write("choose", task.number, provider, task.steps)
         if self.delivery is None:
@@ -317,6 +324,8 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             return np.full(len(self.available), self.world.run_time_s(task.steps))
         link = self.delivery.link(task)
         latency_s = self.delivery.expected_latency_s(task, link, self.assigned)
+        if self._shared:
+            latency_s += self.loading_s
         if steps is not None and steps != task.steps:
             step_s = np.array([machine.seconds_per_step for machine in self.world.service])
             slope = np.array([machine.batch_slope for machine in self.world.service])
@@ -343,7 +352,9 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
     def _provider(self, number: int) -> Provider:
         capacity, restart_s = float(self.world.capacity[number]), self.scenario.restart_s
         service: Service
-        if self.world.service:
+        if self.scenario.variants is not None:
+            service = self._variant_server(number)
+        elif self.world.service:
             place = self._streams[f"latency {number}"].random
             machine = self.world.service[number]
             service = machine.service(self.clock, place, self.scenario.scheduler)
@@ -352,6 +363,31 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         return Provider(
             self.clock, number, capacity, restart_s, service, self._run_over, self._restarted
         )
+
+    def _variant_server(self, number: int) -> VariantServer:
+        """What runs the variants at a site."""
+        scenario, world = self.scenario, self.world
+        assert scenario.variants is not None and scenario.scheduler is not None
+        place = self._streams[f"latency {number}"].random
+        machines = world.service[number :: world.sites]
+        return VariantServer(
+            self.clock,
+            machines,
+            world.loading_s[number],
+            lambda task: int(task.provider // world.sites),
+            world.loaded[number],
+            lambda variant, work: machines[variant].seconds(place, work),
+            scenario.scheduler.window_s,
+        )
+
+    @property
+    def loading_s(self) -> FloatArray:
+        """Seconds of loading that the request at hand would meet now, shape (providers,)."""
+        if not self._shared:
+            return np.zeros(len(self.available))
+        count = len(self.available) // self._sites
+        servers: list[Any] = [one.service for one in self.providers[: self._sites]]
+        return np.array([server.wait_s(k) for k in range(count) for server in servers])
 
     def _arrive(self, moment: Moment) -> None:
         task: Task = moment._value
@@ -403,7 +439,7 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             self.experience.failed(number)
         if self.log is not None:
             self._write("crash", -1, number, len(lost))
-        self.up[number] = provider.up
+        self.up[number :: self._sites] = provider.up
         self._lose(number, lost)
 
     def _lose(self, number: int, lost: list[tuple[Task, float]]) -> None:
@@ -417,13 +453,17 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
                 self._write("lose", task.number, number, progress)
 
     def _restarted(self, number: int) -> None:
-        self.up[number] = self.providers[number].up
+        self.up[number :: self._sites] = self.providers[number].up
         self.outcomes.append(Restarted(self.clock._now, number))
         if self.log is not None:
             self._write("restart", -1, number, 0)
         self._rest()
 
     def _release(self, task: Task) -> None:
+        if self._shared:
+            self.available[task.provider % self._sites :: self._sites] += task.steps
+            self.assigned[task.provider % self._sites :: self._sites] -= 1
+            return
         self._available[task.provider] += task.steps
         self._assigned[task.provider] -= 1
 

@@ -2,26 +2,41 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario, ProviderSpec, ServiceProfile, read_providers
-from edgesim.scenarios.aigc.services import fit_of, measured
+from edgesim.scenarios.aigc.services import fit_of, loading_s, measured
 from edgesim.scenarios.parts.events import read_events
 from edgesim.twin.aigc.arrivals import Arrivals
 from edgesim.twin.aigc.providers import Machine
 from edgesim.twin.aigc.quality import QualityCurves, Scatter
+from edgesim.twin.aigc.variants import with_variants
 from edgesim.twin.core.crowds import Load, loads
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.happenings import Names, happenings, numbered
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.network.gabriel import metro_graph
+from edgesim.twin.network.message_routes import MessageRoutes
 from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.radio.access import RadioMap
 
-__all__ = ["AIGCWorld"]
+__all__ = ["AIGCWorld", "Ways"]
+
+
+class Ways(NamedTuple):
+    """Idle ways from each site to each provider, shape (sites, providers) each.
+
+    Attributes:
+        fixed_s: propagation and switching.
+        seconds_per_byte: transmission.
+    """
+
+    fixed_s: npt.NDArray[np.float64]
+    seconds_per_byte: npt.NDArray[np.float64]
 
 
 class AIGCWorld(Shared):
@@ -36,8 +51,11 @@ class AIGCWorld(Shared):
         arrivals: where an episode's tasks come from (a trace is checked once, here).
         plan: stated events that happen to providers, their hosts and sites.
         load: what stated events do to the load.
-        sites_m: places of the sites, shape (providers, 2); provider i stands at site i. None
-            without a network.
+        sites: places where providers stand. Where a scenario has variants, a provider is listed
+            once for each: entry i stands at site ``i % sites`` and runs variant ``i // sites``.
+        loaded, loading_s: of each site the variant that is loaded at first, and the seconds that
+            loading each takes; empty without variants.
+        sites_m: places of the sites, shape (sites, 2). None without a network.
     """
 
     def __init__(self, scenario: AIGCScenario) -> None:
@@ -47,6 +65,16 @@ class AIGCWorld(Shared):
         stated = None if scenario.providers is None else read_providers(scenario)
         profiles = _draw_profiles(scenario, stated, streams)
         self.providers = _draw_providers(scenario, profiles, streams) if stated is None else stated
+        self.sites = len(self.providers)
+        self.loaded: list[int] = []
+        self.loading_s: list[list[float]] = []
+        if scenario.variants is not None:
+            self.loaded = [scenario.variants.index(str(it.service)) for it in profiles]
+            self.loading_s = [
+                [loading_s(name, it.speed, scenario.load_rate_bps) for name in scenario.variants]
+                for it in profiles
+            ]
+            self.providers, profiles = with_variants(scenario, self.providers, profiles)
         self.capacity = np.array([p.capacity for p in self.providers], dtype=float)
         self.curves = QualityCurves(
             [p.ax for p in self.providers],
@@ -55,13 +83,12 @@ class AIGCWorld(Shared):
             [p.by for p in self.providers],
             _scatter(profiles),
         )
-        self.machines = [Machine(profile, scenario.scheduler) for profile in scenario.profiles]
-        by_name = {
-            p.name: machine for p, machine in zip(scenario.profiles, self.machines, strict=True)
-        }
+        kinds = {profile.name: profile for profile in (*scenario.profiles, *profiles)}
+        by_name = {name: Machine(kind, scenario.scheduler) for name, kind in kinds.items()}
         self.service = [by_name[profile.name] for profile in profiles]
+        self.machines = list(by_name.values())
         self._check_trace()
-        self.sites_m = _draw_sites(scenario, self.providers, streams["sites"])
+        self.sites_m = _draw_sites(scenario, self.providers[: self.sites], streams["sites"])
         self._streams = streams
         self._run_times: dict[int, float] = {}
         self._read_events()
@@ -148,12 +175,12 @@ class AIGCWorld(Shared):
 
     @property
     def _sites(self) -> list[str]:
-        return [f"site {number}" for number in range(len(self.providers))]
+        return [f"site {number}" for number in range(self.sites)]
 
     @property
     def elements(self) -> Names:
         """What there is to fail, by name; a host is what runs at a site, its provider."""
-        count = len(self.providers)
+        count = self.sites
         names = {"provider": [f"provider {number}" for number in range(count)]}
         if self.scenario.wireless is not None:
             wiring = self.network.wiring
@@ -161,6 +188,16 @@ class AIGCWorld(Shared):
             names["link"] = [f"{nodes[one]} – {nodes[other]}" for one, other in wiring.edges]
             names["node"], names["host"] = nodes, nodes[:count]
         return names
+
+    def routes(self, of: MessageRoutes) -> "Ways":
+        """The ways of messages from each site to each entry of ``providers``."""
+        times = len(self.providers) // self.sites
+        if times == 1:
+            return Ways(of.fixed_s, of.seconds_per_byte)
+        return Ways(
+            np.tile(of.fixed_s[:, : self.sites], times),
+            np.tile(of.seconds_per_byte[:, : self.sites], times),
+        )
 
     @cached_property
     def radio_map(self) -> RadioMap:
@@ -192,9 +229,11 @@ def _draw_providers(
         service = profiles[number].service if profiles else None
         if service is None:
             curve = curves[number]
-        else:
+        elif scenario.variants is None:
             fit = fit_of(measured(service))
             curve = (fit.ax, fit.ay, fit.bx, fit.by)
+        else:
+            curve = (0.0, 0.0, 1.0, 1.0)  # each variant has its own
         specs.append(ProviderSpec(held[number], *curve))
     return specs
 

@@ -20,12 +20,14 @@ SMALL = {
     "aigc": {"horizon_s": 60.0},
     "aigc_paper": {"horizon_s": 200_000.0},
     "aigc_steps": {"horizon_s": 60.0},
+    "aigc_text": {"horizon_s": 20.0},
 }
 
 FINGERPRINTS = {
     "aigc": "d49be9471333d7d842adab1025ebd2002618f4459d2d6dd8b1e13c72a97f4efe",
     "aigc_paper": "03c18455c0f53e7fceb8b0d9253d6598a98f8deb8d10609c658416abd96663a3",
 }
+FINGERPRINTS["aigc_text"] = "2455870dd2a43cb636c402c17de6018bc273aed34630f280ca356d5c52f09ce5"
 FINGERPRINTS["aigc_steps"] = FINGERPRINTS["aigc"]  # with the steps that are asked, the same world
 
 
