@@ -95,15 +95,13 @@ class Causal:
         logging.disable_progress_bar()  # type: ignore[no-untyped-call] # not typed
         service, loader, words = self._config.service, AutoModelForCausalLM, AutoTokenizer
         try:
-            self._model: Any = loader.from_pretrained(
-                service, dtype=self._numbers, use_safetensors=True
-            )
+            found: Any = loader.from_pretrained(service, dtype=self._numbers, use_safetensors=True)
             self._tokenizer: Any = words.from_pretrained(service)
         except Exception as error:  # files of any kind lie in a folder, and each fails in its way
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
             accepted = f"must be a causal language model with its tokenizer: {reason}"
             raise InputError("service", service, accepted) from None
-        self._model = self._model.to(self.device)
+        self._model = found.to(self.device)
         known, held = len(self._tokenizer), int(self._model.config.vocab_size)
         if known > held:
             accepted = f"its tokenizer has {known} tokens, and the model {held}"
