@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from edgesim.errors import InputError
 from edgesim.numbers import LARGEST_SEED
-from edgesim.scenarios.checks import at_least, between, integer_from, interval, positive
+from edgesim.scenarios.checks import (
+    at_least,
+    between,
+    integer_from,
+    interval,
+    one_of,
+    positive,
+)
 from edgesim.scenarios.parts.links import Topology
 from edgesim.scenarios.settings import setting
 
@@ -15,6 +22,8 @@ __all__ = ["MOST_INSTITUTIONS", "Backbone", "Churn", "Institutions", "Training",
 
 MOST_INSTITUTIONS = 2000
 """Institutions of a world."""
+
+_REDUCTIONS = ("ring", "tree")
 
 LONGEST_S = 1e7
 """Longest episode, s: four months."""
@@ -79,6 +88,7 @@ class Training:
         16.0, "bytes; weight and gradient in 16 bits, weight and two moments in 32"
     )
     gradient_bytes_per_parameter: float = setting(0.25, "bytes that are reduced a step")
+    reduction: str = setting("ring", "how gradients are reduced: ring, tree", _REDUCTIONS)
     samples: int = setting(128, "samples of a node in a step")
     samples_per_s: float = setting(12.0, "1/s; samples that a node of mean speed works through")
     shards: int = setting(64, "parts that the state is cut into")
@@ -88,6 +98,7 @@ class Training:
         positive("training.parameters", self.parameters)
         positive("training.state_bytes_per_parameter", self.state_bytes_per_parameter)
         positive("training.gradient_bytes_per_parameter", self.gradient_bytes_per_parameter)
+        one_of("training.reduction", self.reduction, _REDUCTIONS)
         integer_from("training.samples", self.samples, 1)
         positive("training.samples_per_s", self.samples_per_s)
         integer_from("training.shards", self.shards, 1, 100_000)

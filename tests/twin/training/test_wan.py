@@ -10,7 +10,14 @@ from edgesim.errors import InputError
 from edgesim.scenarios import resolve
 from edgesim.twin.training.wan.outcomes import Handled, Joined
 from edgesim.twin.training.wan.plans import Sources, shares_of
-from edgesim.twin.training.wan.ring import hops_of, inserted, layers
+from edgesim.twin.training.wan.ring import (
+    hops_of,
+    inserted,
+    layers,
+    rounds_of,
+    share_of,
+    tree_hops_of,
+)
 from edgesim.twin.training.wan.workload import WANTraining
 
 QUIET = {
@@ -115,6 +122,23 @@ def test_a_step_is_computing_and_a_ring(star: str) -> None:
     assert wan.steps.count == 10
     assert wan.steps.samples_done == 200
     assert wan.steps.idle_s == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_tree_carries_the_whole_gradient_on_every_hop(star: str) -> None:
+    """Four nodes: the root sends it to two children, one of which sends it on.
+
+    Its link out carries it twice at 8 Gbit/s: 2 s beside the 5 s of computing; a ring's 2 · 3/4 of
+    it take 1.5 s.
+    """
+    ways = {one * 4 + other: (one, 10 + other) for one in range(4) for other in range(4)}
+    hops = tree_hops_of([0, 1, 2, 3], lambda one, other: ways[one * 4 + other])
+    assert hops == [(1, 10), (0, 11), (2, 10), (0, 12), (3, 11), (1, 13)]
+    assert (share_of("tree", 4), rounds_of("tree", 4), rounds_of("ring", 4)) == (1.0, 4, 6)
+    four = {"institutions.present": 4}
+    for reduction, reduced_s in (("tree", 2.0), ("ring", 1.5)):
+        wan = at(begun(star, **four, **{"training.reduction": reduction}), 60.5)
+        wan.steps.wake()
+        assert wan.steps.last_s == pytest.approx(5.0 + reduced_s, rel=1e-3)
 
 
 def test_the_slowest_is_waited_for(star: str) -> None:

@@ -168,9 +168,10 @@ class Events:
         ring = of.present
         hops = of.monitor.hops(ring) or []
         links = {2 * edge, 2 * edge + 1}
+        ends, first = of.world.network.wiring.ends, of.world.first
         return [
-            (ring[place], ring[(place + 1) % len(ring)])
-            for place, hop in enumerate(hops)
+            (ends[hop[0]][0] - first, ends[hop[-1]][1] - first)
+            for hop in hops
             if not links.isdisjoint(hop)
         ]
 

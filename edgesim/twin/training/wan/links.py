@@ -4,7 +4,15 @@ import numpy as np
 
 from edgesim.twin.network.network import Network
 from edgesim.twin.training.wan.plans import Sources
-from edgesim.twin.training.wan.ring import Hops, Path, hops_of, layers
+from edgesim.twin.training.wan.ring import (
+    Hops,
+    Path,
+    hops_of,
+    layers,
+    rounds_of,
+    share_of,
+    tree_hops_of,
+)
 from edgesim.twin.training.wan.world import WANWorld
 
 __all__ = ["LinkMonitor"]
@@ -85,16 +93,18 @@ class LinkMonitor:
 
     def hops(self, ring: list[int]) -> Hops | None:
         """The hops of a ring; None where somebody is out of reach."""
-        return hops_of(ring, self.path)
+        tree = self._world.scenario.training.reduction == "tree"
+        return (tree_hops_of if tree else hops_of)(ring, self.path)
 
     def layers(self, ring: list[int]) -> tuple[list[Path] | None, float]:
-        """What a ring's all-reduce crosses, and its longest hop, s."""
+        """What an all-reduce crosses, and what its rounds take to arrive, s."""
         hops = self.hops(ring)
         if hops is None:
             return None, 0.0
         idle_s = self._network.links.wiring.idle_s
         longest = max((sum([idle_s[link] for link in hop]) for hop in hops), default=0.0)
-        return layers(hops), longest
+        rounds = rounds_of(self._world.scenario.training.reduction, max(len(ring), 1))
+        return layers(hops), rounds * longest
 
     def step_s(self, ring: list[int]) -> float:
         """About what a step of a ring takes now, with nothing else on the links, s."""
@@ -102,7 +112,7 @@ class LinkMonitor:
         if not ring:
             return 0.0
         compute_s = max(world.compute_s(node) for node in ring)
-        cut, hop_s = self.layers(ring)
+        cut, rounds_s = self.layers(ring)
         if cut is None:
             return np.inf
         left_bps = self._network.links.left_bps
@@ -110,6 +120,6 @@ class LinkMonitor:
         for times in range(len(cut), 0, -1):
             for link in cut[times - 1]:
                 slowest = max(slowest, times / max(left_bps[link], 1e-9))
-        count = len(ring)
-        share = 2 * (count - 1) / count * world.scenario.training.gradient_bytes
-        return compute_s + share * 8 * slowest + 2 * (count - 1) * hop_s
+        training = world.scenario.training
+        share = share_of(training.reduction, len(ring)) * training.gradient_bytes
+        return compute_s + share * 8 * slowest + rounds_s

@@ -1,16 +1,33 @@
-"""The ring in which gradients are reduced: who follows whom, and what that asks of the links.
+"""The ring, or the tree, in which gradients are reduced, and what that asks of the links.
 
 In a ring all-reduce every one of ``n`` nodes sends ``2 (n - 1)/n`` times the gradient to the next
 one, in ``2 (n - 1)`` rounds that all finish together (P. Patarasu and X. Yuan, "Bandwidth optimal
 all-reduce algorithms for clusters of workstations", JPDC 69(2), 2009). All hops thus go at one
 rate; a link that ``m`` hops cross carries ``m`` times that.
+
+In a tree the gradient goes up to the root and its sum down again, in pieces that follow one
+another: each hop carries the whole of it, and two rounds a level take time besides. The tree is
+binary, in the order of the ring.
 """
 
 from collections.abc import Callable, Sequence
 
 import networkx as nx
 
-__all__ = ["Hops", "hops_of", "inserted", "layers", "tour_ranks"]
+__all__ = [
+    "REDUCTIONS",
+    "Hops",
+    "hops_of",
+    "inserted",
+    "layers",
+    "rounds_of",
+    "share_of",
+    "tour_ranks",
+    "tree_hops_of",
+]
+
+REDUCTIONS = ("ring", "tree")
+"""How gradients are reduced."""
 
 Path = tuple[int, ...]
 Hops = list[Path]
@@ -28,6 +45,30 @@ def hops_of(ring: Sequence[int], path: Callable[[int, int], Path | None]) -> Hop
             return None
         hops.append(way)
     return hops
+
+
+def tree_hops_of(ring: Sequence[int], path: Callable[[int, int], Path | None]) -> Hops | None:
+    """The hops of the tree, up and down, likewise."""
+    hops = []
+    for place in range(1, len(ring)):
+        one, other = ring[place], ring[(place - 1) // 2]
+        for way in (path(one, other), path(other, one)):
+            if way is None:
+                return None
+            hops.append(way)
+    return hops
+
+
+def share_of(kind: str, count: int) -> float:
+    """What each hop carries of the gradient, for ``count`` nodes in a ``ring`` or ``tree``."""
+    if count < 2:
+        return 0.0
+    return 2.0 * (count - 1) / count if kind == "ring" else 1.0
+
+
+def rounds_of(kind: str, count: int) -> int:
+    """Rounds of messages one after another, likewise."""
+    return 2 * (count - 1) if kind == "ring" else 2 * (count.bit_length() - 1)
 
 
 def layers(hops: Hops) -> list[Path]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from edgesim.twin.core.clock import Clock, Moment
 from edgesim.twin.network.sharing import SharingTransfers
-from edgesim.twin.training.wan.ring import Path
+from edgesim.twin.training.wan.ring import Path, share_of
 
 __all__ = ["Steps"]
 
@@ -28,6 +28,7 @@ class Steps:
         samples: of a node in a step.
         compute_s: time that each institution takes for them, s.
         boundary: called at the end of each step, before the next begins.
+        reduction: one of :data:`edgesim.twin.training.wan.ring.REDUCTIONS`.
 
     Attributes:
         ring: who trains, each before the one that it sends to.
@@ -47,10 +48,11 @@ class Steps:
         samples: int,
         compute_s: list[float],
         boundary: Callable[[], None],
+        reduction: str = "ring",
     ) -> None:
         self._clock, self._sharing = clock, sharing
         self._gradient_bytes, self._samples, self._each_s = gradient_bytes, samples, compute_s
-        self._boundary = boundary
+        self._boundary, self._reduction = boundary, reduction
         self.ring: list[int] = []
         self._layers: list[Path] = []
         self._rounds_s = 0.0  # what the rounds take to arrive
@@ -69,7 +71,7 @@ class Steps:
 
     # ---- who trains
 
-    def set_ring(self, ring: list[int], layers: list[Path] | None, hop_s: float) -> None:
+    def set_ring(self, ring: list[int], layers: list[Path] | None, rounds_s: float) -> None:
         """Let others train, or in another order, from now on; a step under way goes on.
 
         An all-reduce that was under way begins again. Where it cannot go on (``layers`` is None:
@@ -78,7 +80,7 @@ class Steps:
         Args:
             ring: who trains.
             layers: what the all-reduce crosses, see :func:`edgesim.twin.training.wan.ring.layers`.
-            hop_s: the longest delay of a hop, s.
+            rounds_s: what its rounds take to arrive, s.
         """
         self.wake()
         now, before = self._clock.now, len(self.ring)
@@ -98,7 +100,7 @@ class Steps:
         self._uneven_s = self._compute_s * len(each) - sum(each)
         self._layers = [] if layers is None else layers
         self._blocked = layers is None
-        self._rounds_s = 2 * (len(ring) - 1) * hop_s if ring else 0.0
+        self._rounds_s = rounds_s
         self._disturbed = True
         if not ring:
             self._cancel()
@@ -109,11 +111,11 @@ class Steps:
             self._computed_s = now
             self._reduce(self._round_bytes())
 
-    def reroute(self, layers: list[Path] | None, hop_s: float) -> None:
+    def reroute(self, layers: list[Path] | None, rounds_s: float) -> None:
         """The same ring over other links; an all-reduce under way goes on with what it lacks."""
         self.wake()
         self._layers, self._blocked = ([], True) if layers is None else (layers, False)
-        self._rounds_s = 2 * (len(self.ring) - 1) * hop_s if self.ring else 0.0
+        self._rounds_s = rounds_s
         self._disturbed = True
         if self._state == _STALLED:
             self.idle_s += (self._clock.now - self._since_s) * len(self.ring)
@@ -220,8 +222,7 @@ class Steps:
         self._reduce(self._round_bytes())
 
     def _round_bytes(self) -> float:
-        count = max(len(self.ring), 1)
-        return 2.0 * (count - 1) / count * self._gradient_bytes
+        return share_of(self._reduction, len(self.ring)) * self._gradient_bytes
 
     def _reduce(self, left_bytes: float) -> None:
         if self._blocked:

@@ -118,6 +118,7 @@ class WANTraining(Workload[Request, str]):
             training.samples,
             [self.world.compute_s(node) for node in range(self.world.institutions)],
             self._boundary,
+            training.reduction,
         )
         self.ranks = tour_ranks(self.world.map, self.world.switches)
         self.scale_out = ScaleOut(self)
