@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from edgesim.scenarios.aigc.schema import AIGCScenario
     from edgesim.scenarios.federated.schema import FederatedScenario
     from edgesim.scenarios.federated.silos_schema import SilosScenario
+    from edgesim.scenarios.sfc.attack_schema import AttackScenario
     from edgesim.scenarios.sfc.schema import SFCScenario
     from edgesim.scenarios.shared import SharedScenario
     from edgesim.scenarios.training.llm import LLMScenario
@@ -123,6 +124,10 @@ def scenario(
     name: Literal["sfc", "sfc_paper", "sfc_paper_3x", "sfc_paper_10x"],
     overrides: Mapping[str, Any] | None = None,
 ) -> "SFCScenario": ...
+@overload
+def scenario(
+    name: Literal["sfc_attack"], overrides: Mapping[str, Any] | None = None
+) -> "AttackScenario": ...
 @overload
 def scenario(
     name: Literal["vne_wx100", "vne_geant", "vne_brain", "vne_latency"],
