@@ -32,10 +32,10 @@ _MOST_TWINS = 100_000
 """Most single environments of a vector: each is a twin of its own, of a megabyte or so."""
 
 
-# Gymnasium before 1.4 does not say in square brackets of what its vectors are.
-_SyncVectorEnv: Any = SyncVectorEnv
 if TYPE_CHECKING:
     _SyncVectorEnv = SyncVectorEnv[Any, Any]
+else:  # Gymnasium before 1.4 does not say in square brackets of what its vectors are
+    _SyncVectorEnv = SyncVectorEnv
 
 
 class TwinVectorEnv(_SyncVectorEnv):
