@@ -42,7 +42,7 @@ class BatchedEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[Any], npt.NDArra
     World ``k`` has its own generator, seeded as Gymnasium seeds the single environment; each
     episode takes its seed from it, as :class:`edgesim.envs.twin_env.TwinEnv` does. Observations,
     rewards, ends and infos are those of ``gymnasium.vector.SyncVectorEnv`` around the single
-    environments, in all three autoreset modes; sums that no preset has may differ in their last bit.
+    environments, in all three autoreset modes; to the bit in every preset.
 
     A subclass takes ``(num_envs, scenario, reward=..., mask=..., **keywords of this class)``, the
     scenario checked already, and gives :attr:`parts`, :meth:`unsupported`, :meth:`_begin`,

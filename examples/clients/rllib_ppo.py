@@ -1,8 +1,8 @@
 """PPO of RLlib's new stack on edgesim: `pip install "ray[rllib]"` in an environment of its own (it
 pins gymnasium 1.2.2), then `python examples/clients/rllib_ppo.py [steps] [scenario]`.
 
-The id with the module before it, `edgesim:edgesim/AIGC-v0`, has every remote runner register the
-environments for itself.
+The id with the module before it, `edgesim:edgesim/AIGC-v0`, has remote runners (`runners=2` of
+`main`) register the environments for themselves; by default the episodes are played in this process.
 """
 
 import sys
@@ -16,14 +16,14 @@ import edgesim
 ROUND = 500
 
 
-def main(steps: int, scenario: str = "aigc_paper") -> float:
+def main(steps: int, scenario: str = "aigc_paper", runners: int = 0) -> float:
     """Learn for some steps; returns what an episode pays then."""
     env = edgesim.make(scenario)
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    ray.init(num_cpus=2 + runners, include_dashboard=False, log_to_driver=False)
     config = (
         PPOConfig()
         .environment(f"edgesim:{env.spec.id}", env_config={"scenario": scenario})
-        .env_runners(num_env_runners=1, num_envs_per_env_runner=4)
+        .env_runners(num_env_runners=runners, num_envs_per_env_runner=4)
         .training(train_batch_size_per_learner=ROUND, minibatch_size=100, num_epochs=4, gamma=0.3)
         .debugging(seed=0)
     )
