@@ -2,7 +2,7 @@
 pins gymnasium 1.2.2), then `python examples/clients/rllib_ppo.py [steps] [scenario]`.
 
 The id with the module before it, `edgesim:edgesim/AIGC-v0`, has remote runners (`runners=2` of
-`main`) register the environments for themselves; by default the episodes are played in this process.
+`main`) register the environments for themselves; by default episodes are played in this process.
 """
 
 import sys
