@@ -48,12 +48,16 @@ def reader(space: spaces.Space[Any]) -> Callable[[Any], Any]:
     return read
 
 
+_TRUTHS = (bool, np.bool_)
+"""NumPy before 2 takes its own truth values for whole numbers."""
+
+
 def _of_discrete(low: int, high: int) -> Callable[[Any], int]:
     """As :func:`reader`; ``Discrete.contains`` takes longer than some environments' whole step."""
 
     def read(action: Any) -> int:
         try:
-            if isinstance(action, bool):  # as Discrete.contains has it for NumPy's
+            if isinstance(action, _TRUTHS):  # as Discrete.contains has it for NumPy's
                 raise TypeError
             number = index(action)
         except TypeError:

@@ -5,7 +5,7 @@ Run as a script, so that everything is imported once and each training is a fork
     python tests/agents/learning/dying.py FOLDER instants kill 1     # at every operation on files
     python tests/agents/learning/dying.py FOLDER instants full 7     # at every seventh
     python tests/agents/learning/dying.py FOLDER small 0 1000 30000  # no file can be larger
-    python tests/agents/learning/dying.py FOLDER random 200          # SIGKILL at random times
+    python tests/agents/learning/dying.py FOLDER random 200          # killed at random times
 
 After each the same command with ``resume=true`` has to go on and leave a whole run folder. What is
 printed is one JSON object.
@@ -19,7 +19,6 @@ import resource
 import shutil
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -82,14 +81,21 @@ class Fork:
         words: the command.
         hook: an audit hook of the fork.
         file_bytes: how much any file may hold.
+        cpu_s: CPU time after which the system ends it, with nothing said to it.
     """
 
     def __init__(
-        self, words: list[str], hook: Operations | None = None, file_bytes: int | None = None
+        self,
+        words: list[str],
+        hook: Operations | None = None,
+        file_bytes: int | None = None,
+        cpu_s: float = 0.0,
     ) -> None:
         self._read, write = os.pipe()
         self.number = os.fork()
         if self.number == 0:
+            signal.signal(signal.SIGPROF, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_PROF, cpu_s)
             _in_fork(words, write, hook, file_bytes)
         os.close(write)
 
@@ -97,7 +103,9 @@ class Fork:
         """Wait for it; its exit status (less than 0: a signal), and what it printed."""
         with os.fdopen(self._read, "rb") as pipe:
             said = pipe.read().decode()
-        return os.waitstatus_to_exitcode(os.waitpid(self.number, 0)[1]), said
+        _, status, used = os.wait4(self.number, 0)
+        self.cpu_s = used.ru_utime + used.ru_stime
+        return os.waitstatus_to_exitcode(status), said
 
 
 def _in_fork(
@@ -193,22 +201,19 @@ def _badly_told(at: int, status: int, said: str, runs: Path) -> list[str]:
 
 def at_random(place: Path, kills: int, seed: int = 0) -> dict[str, Any]:
     """Kill trainings at random times, each again and again until it is complete."""
-    begun = time.monotonic()
-    status, said = Fork([*GIVEN, f"runs={place / 'whole'}"]).ended()
+    first = Fork([*GIVEN, f"runs={place / 'whole'}"])
+    status, said = first.ended()
     assert status == 0, said
-    whole_s = time.monotonic() - begun
     dice = random.Random(seed)
     done = tries = completed = 0
     failures: list[str] = []
     while done < kills and len(failures) < 20:
         runs = place / f"run-{completed}"
         tries += 1
-        fork = Fork([*GIVEN, f"runs={runs}", "resume=true"])
-        time.sleep(dice.uniform(0, whole_s))
-        os.kill(fork.number, signal.SIGKILL)
-        status, said = fork.ended()
-        done += status == -signal.SIGKILL
-        if status not in (0, -signal.SIGKILL):
+        after_s = dice.uniform(0.001, first.cpu_s)
+        status, said = Fork([*GIVEN, f"runs={runs}", "resume=true"], cpu_s=after_s).ended()
+        done += status == -signal.SIGPROF
+        if status not in (0, -signal.SIGPROF):
             failures.append(f"try {tries}: {status} {said[-500:]}")
         wrong = wrong_in(folder_in(runs)) if status == 0 else _half(runs)
         if wrong is not None:

@@ -134,7 +134,10 @@ TEXTS = {
 @pytest.mark.parametrize("kind", TEXTS)
 def test_every_kind_of_text_and_number_in_parquet(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
-    pq.write_table(pa.table({"steps": TEXTS[kind]}), path)
+    try:
+        pq.write_table(pa.table({"steps": TEXTS[kind]}), path)
+    except pa.ArrowNotImplementedError:  # the oldest pyarrow writes no views
+        pytest.skip("this pyarrow does not write such a column")
     assert read(path, "steps") == [[1.0], [2.0]]
     (rows,) = TraceFile(path).rows({"steps": "steps"})
     assert rows.optional_floats("steps", "must be a number").tolist() == [1.0, 2.0]
