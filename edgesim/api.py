@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edgesim.scenarios.aigc.schema import AIGCScenario
     from edgesim.scenarios.federated.schema import FederatedScenario
     from edgesim.scenarios.federated.silos_schema import SilosScenario
-    from edgesim.scenarios.sfc.attack_schema import AttackScenario
+    from edgesim.scenarios.ring.schema import LLMRingScenario
     from edgesim.scenarios.sfc.schema import SFCScenario
     from edgesim.scenarios.shared import SharedScenario
     from edgesim.scenarios.training.llm import LLMScenario
@@ -126,10 +126,6 @@ def scenario(
 ) -> "SFCScenario": ...
 @overload
 def scenario(
-    name: Literal["sfc_attack"], overrides: Mapping[str, Any] | None = None
-) -> "AttackScenario": ...
-@overload
-def scenario(
     name: Literal["vne_wx100", "vne_geant", "vne_brain", "vne_latency"],
     overrides: Mapping[str, Any] | None = None,
 ) -> "VNEScenario": ...
@@ -159,6 +155,11 @@ def scenario(
     name: Literal["llm_training", "llm_7b", "llm_13b", "llm_32b"],
     overrides: Mapping[str, Any] | None = None,
 ) -> "LLMScenario": ...
+@overload
+def scenario(
+    name: Literal["llm_ring", "llm_ring_32b", "llm_ring_small"],
+    overrides: Mapping[str, Any] | None = None,
+) -> "LLMRingScenario": ...
 @overload
 def scenario(
     name: Literal["shared"], overrides: Mapping[str, Any] | None = None

@@ -180,22 +180,6 @@ add(
 )
 add(
     Problem(
-        name="sfc_attack",
-        presets="edgesim.scenarios.sfc",
-        env_id="edgesim/SFCAttack-v0",
-        env="edgesim.envs.sfc.attack_env:SFCAttackEnv",
-        schema="edgesim.scenarios.sfc.attack_schema:AttackScenario",
-        policies="edgesim.agents.sfc.attack_registry:POLICIES",
-        columns="edgesim.agents.sfc.attack_registry:COLUMNS",
-        metrics="edgesim.envs.sfc.attack_env:METRICS",
-        picture="edgesim.plots.sfc.episode:draw",
-        default_scenario="sfc_attack",
-        default_policy="load_aware",
-        default_agent="least_squares",
-    )
-)
-add(
-    Problem(
         name="vne",
         presets="edgesim.scenarios.vne",
         env_id="edgesim/VNE-v0",
@@ -298,6 +282,24 @@ add(
         default_agent="ppo",
         score=Score(digits=3),
         vector="edgesim.envs.federated.sync:make_vec",
+    )
+)
+add(
+    Problem(
+        name="ring",
+        presets="edgesim.scenarios.ring",
+        env_id="edgesim/LLMRing-v0",
+        env="edgesim.envs.ring.env:LLMRingEnv",
+        schema="edgesim.scenarios.ring.schema:LLMRingScenario",
+        policies="edgesim.agents.ring.registry:POLICIES",
+        columns="edgesim.agents.ring.registry:COLUMNS",
+        metrics="edgesim.envs.ring.env:METRICS",
+        picture="edgesim.plots.ring.episode:draw",
+        default_scenario="llm_ring",
+        default_policy="threshold",
+        default_agent="maskable_ppo",
+        score=Score(digits=2),
+        vector="edgesim.envs.ring.env:make_vec",
     )
 )
 add(

@@ -126,6 +126,8 @@ def _configured(command: str, words: Sequence[str]) -> int:
     from edgesim.commands.words import SWEEP, check_words
     from edgesim.config.compose import compose
 
+    if command == "validate" and words[:1] == ["ring"]:  # edgesim validate ring
+        words = ["service=ring", *words[1:]]
     trust = [word for word in words if word.partition("=")[0] == "trust"]
     words = [word for word in words if word not in trust]
     for word in trust:

@@ -16,7 +16,7 @@ COMMANDS = {
     "benchmark": "measure decisions a CPU-second, beside SimPy alone",
     "calibrate": "measure a service (images, text, detectors, readers): quality, time, memory",
     "calibrate-train": "train the weights of an embedded service again, from data in kept packages",
-    "validate": "run a real server of a service beside the twin's, at several loads",
+    "validate": "run a real server of a service, or a real ring, beside the twin's",
     "demo": "run a measured service on a file of yours and show what it makes of it",
     "new": "write a commented file to start from: a scenario, a policy or an agent of your own",
     "list": "show scenarios, agents, policies, figures and services",

@@ -49,6 +49,11 @@ def validate(config: ValidateConfig) -> Path:
     Raises:
         InputError: the service cannot be loaded, or the folder cannot be written.
     """
+    if config.service == "ring":
+        from edgesim.services.ring.validation import validate_ring
+
+        return validate_ring(config)
+
     from rich.console import Console
 
     from edgesim.plots.services import validation as profile_validation

@@ -1,0 +1,1 @@
+"""Language models on a ring of devices as an environment."""
