@@ -23,6 +23,7 @@ class PolicySpec:
         learns: it is trained (on training episodes only) before it decides.
         knows_hidden: it reads what a decision maker cannot know.
         bound: it is no policy but a bound on the return of all policies.
+        proven: of a bound, whether it is proven; tables say of another that it is not.
         options: what may be set behind its name (``planner:futures=16,horizon_s=10``), with what
             each is by default; further arguments of ``build``.
         slow: it takes long to decide: ``policy=all`` and the table of a training leave it out.
@@ -37,6 +38,7 @@ class PolicySpec:
     learns: bool = False
     knows_hidden: bool = False
     bound: bool = False
+    proven: bool = True
     requires: str | None = None
     environment: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -118,6 +118,7 @@ SELECTIONS: dict[str, PolicySpec] = {
         "edgesim.agents.federated.ideal:ideal",
         knows_hidden=True,
         bound=True,
+        proven=False,
     ),
 }
 """What chooses the devices of a round in ``edgesim/FL-v0``."""

@@ -84,7 +84,13 @@ class Evaluation:
             "edgesim": version(),
             "score": asdict(score),
             "policies": policies,
+            **({} if self._bound_is_proven() else {"bound_proven": False}),
         }
+
+    def _bound_is_proven(self) -> bool:
+        """Whether no policy can reach more than the bound, where there is one."""
+        specs = policies_of(self.scenario.problem)
+        return all(specs[name].proven for name in offered(self.scenario, bound=True))
 
     def write(self, folder: Path) -> None:
         """Write ``evaluation.json`` and ``episodes.parquet`` (a row an episode and policy).

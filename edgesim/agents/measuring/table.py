@@ -64,7 +64,8 @@ def print_table(
         spare=["decisions/s"],
         bold=[number for number, name in enumerate(order) if name == highlight],
     )
-    console.print(_caption(episodes, bound is not None, columns, score))
+    proven = None if bound is None else bool(evaluation.get("bound_proven", True))
+    console.print(_caption(episodes, proven, columns, score))
     if any(figures.get("missing") for figures in policies.values()):
         console.print(_missing(score))
 
@@ -100,7 +101,8 @@ def _missing(score: Score) -> str:
     return f"missing: episodes without {score.metric}, which count {worst}"
 
 
-def _caption(episodes: int, bound: bool, columns: Sequence[Column], score: Score) -> str:
+def _caption(episodes: int, proven: bool | None, columns: Sequence[Column], score: Score) -> str:
+    """What stands below; ``proven``: whether the bound is, None where there is none."""
     lines = ["means an episode"]
     if episodes > 1:
         lines[0] += ", ± half of the 95 % interval (Student's t)"
@@ -109,10 +111,13 @@ def _caption(episodes: int, bound: bool, columns: Sequence[Column], score: Score
         for column in columns
         if len(column.metrics) > 1
     ]
-    if bound:
+    if proven is not None:
         end = "more" if score.sign > 0 else "less"
         means = f"ratio of the mean {score.metric}"
-        lines.append(f"of bound: {means}; no policy can reach {end} than the bound")
+        worth = f"no policy can reach {end} than the bound"
+        if not proven:
+            worth = f"the bound is not proven: a policy may reach {end}"
+        lines.append(f"of bound: {means}; {worth}")
     if score.sign < 0:
         lines.append(f"less {score.metric} is better")
     lines.append("decisions/s: a CPU second, the simulation included")

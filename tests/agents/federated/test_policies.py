@@ -9,6 +9,7 @@ from edgesim.agents.federated.ideal import ideal
 from edgesim.agents.federated.play import play
 from edgesim.agents.federated.registry import METHODS, SELECTIONS
 from edgesim.agents.finding import find_policy
+from edgesim.agents.measuring.evaluation import compare
 from edgesim.envs.making import make_envs
 from edgesim.errors import InputError
 from edgesim.importing import load
@@ -73,3 +74,12 @@ def test_methods_that_make_no_sense_are_refused(policy: str, message: str) -> No
 def test_a_rate_that_is_too_large_is_said() -> None:
     with pytest.raises(InputError, match=r"rate = .*: is too large"):
         play(SMALL, partial(load("edgesim.methods.federated.rules.fedavg:FedAvg"), rate=1e38), [1])
+
+
+def test_the_ceiling_is_not_called_a_bound_that_nobody_passes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    short = resolve("factories_small", {"budget_s": 0.5})
+    compare(short, {"random": find_policy(short, "random")}, 1, bound=True).print()
+    printed = capsys.readouterr().out
+    assert "the bound is not proven: a policy may reach more" in printed
