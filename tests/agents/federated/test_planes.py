@@ -38,4 +38,5 @@ def test_baselines_have_about_the_same_order_in_both_planes() -> None:
         ]
         print(plane, dict(zip(NAMES, np.round(returns, 3), strict=True)))
         means.append(returns)
-    assert spearmanr(*means).statistic >= 0.6
+    fast, full = np.array(means)
+    assert spearmanr(fast, full).statistic >= 0.6
