@@ -116,12 +116,12 @@ class Simulation:
 # presets that there are.
 @overload
 def scenario(
-    name: Literal["aigc", "aigc_paper", "aigc_steps", "aigc_text"],
+    name: Literal["aigc", "aigc_paper", "aigc_steps", "aigc_text", "aigc_faults"],
     overrides: Mapping[str, Any] | None = None,
 ) -> "AIGCScenario": ...
 @overload
 def scenario(
-    name: Literal["sfc", "sfc_paper", "sfc_paper_3x", "sfc_paper_10x"],
+    name: Literal["sfc", "sfc_paper", "sfc_paper_3x", "sfc_paper_10x", "sfc_faults"],
     overrides: Mapping[str, Any] | None = None,
 ) -> "SFCScenario": ...
 @overload

@@ -67,10 +67,12 @@ def bound_wanted(scenario: Any, bound: bool | None) -> bool:
         InputError: it is asked for, and the scenario has none.
     """
     there = bool(offered(scenario, bound=True))
-    if there and getattr(scenario, "events", None):
-        if bound:
-            raise InputError("bound", True, "does not know the scenario's events; accepted: false")
-        return False
+    for key in ("events", "faults"):
+        if there and getattr(scenario, key, None):
+            if bound:
+                accepted = f"does not know the scenario's {key}; accepted: false"
+                raise InputError("bound", True, accepted)
+            return False
     if bound and not there:
         accepted = f"{scenario.name or scenario.problem} has none; accepted: false"
         raise InputError("bound", True, accepted)

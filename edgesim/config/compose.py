@@ -30,6 +30,8 @@ _LISTS = (
     ("reproduce", "agents"),
     ("benchmark", "parts"),
     ("whatif", "each"),
+    ("swarm", "problems"),
+    ("swarm", "without"),
 )
 
 

@@ -21,6 +21,7 @@ from edgesim.config.services import (
     DemoConfig,
     ValidateConfig,
 )
+from edgesim.config.swarm import SwarmConfig
 from edgesim.config.whatif import WhatIfConfig
 from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import is_import_string
@@ -562,6 +563,7 @@ SCHEMAS: dict[str, type[Any]] = {
     "demo": DemoConfig,
     "plan": PlanConfig,
     "measure-device": MeasureDeviceConfig,
+    "swarm": SwarmConfig,
 }
 
 

@@ -18,6 +18,7 @@ from edgesim.presets import is_preset_file, merged, nested_files, read_preset
 from edgesim.problems import PROBLEMS, SHARED_SCHEMA
 from edgesim.scenarios.listed import passes_list
 from edgesim.scenarios.listed import replaced as replaced_in_list
+from edgesim.scenarios.usual import check_length, say_unusual
 from edgesim.yaml_files import read_yaml
 
 __all__ = ["lineage", "preset", "preset_file", "presets", "resolve", "schema_of"]
@@ -201,7 +202,10 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
         replaced = OmegaConf.create({})
         for key, value in overrides.items():
             OmegaConf.update(replaced, key, value, force_add=True)
-        return OmegaConf.to_object(OmegaConf.merge(config, replaced))
+        made = OmegaConf.to_object(OmegaConf.merge(config, replaced))
+        check_length(made)
+        say_unusual(made)
+        return made
     except ConfigKeyError as error:
         key = str(error.full_key or error.key)
         known = preset(lineage(str(scenario))[0]) if own else values

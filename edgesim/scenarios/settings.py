@@ -10,7 +10,14 @@ __all__ = ["setting"]
 T = TypeVar("T")
 
 
-def setting(default: T, what: str, choices: Sequence[str] = ()) -> T:
+def setting(
+    default: T,
+    what: str,
+    choices: Sequence[str] = (),
+    *,
+    usual: tuple[float, float] | None = None,
+    checked: tuple[float, float] | None = None,
+) -> T:
     """A field of a scenario's schema.
 
     Args:
@@ -18,11 +25,16 @@ def setting(default: T, what: str, choices: Sequence[str] = ()) -> T:
         what: unit and meaning, as ``edgesim <command> --help``, the documentation and the comment
             beside the key in every preset have it.
         choices: the names that it takes, where it takes no others.
+        usual: the range in which its figures usually are; what lies beside it is most likely of
+            another unit, and :mod:`edgesim.scenarios.usual` says so. Ranges are wide: orders of
+            magnitude beyond what networks have.
+        checked: the range for which what follows from it was held beside a standard, a law or a
+            measurement (docs/validity.md); what lies beside it is said, too.
 
     Returns:
         What :func:`dataclasses.field` gives, typed as the default.
     """
-    metadata = {"help": what, "choices": tuple(choices)}
+    metadata = {"help": what, "choices": tuple(choices), "usual": usual, "checked": checked}
     of_its_own = isinstance(default, list | dict) or is_dataclass(default)
     made: Any = (
         field(default_factory=lambda: deepcopy(default), metadata=metadata)

@@ -12,6 +12,7 @@ from edgesim.agents.measuring.rollout import Rollout
 from edgesim.agents.runs.measured import Measured
 from edgesim.agents.runs.seeds import policy_seed
 from edgesim.config.config import SimulateConfig
+from edgesim.envs.recovery import FAULT_METRICS
 from edgesim.files import replacing
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS
@@ -73,7 +74,8 @@ def simulate(config: SimulateConfig) -> Path:
         headline = f"{scenario.name}: {policy}"
         seeds = config.seed, policy_seed(config.seed, policy)
         film(video, scenario, build, *seeds, played.decisions, headline)
-    _print(summary, load(problem.metrics))
+    told = {name: what for name, what in FAULT_METRICS.items() if name in summary}
+    _print(summary, {**load(problem.metrics), **told})
     if log is not None:
         print(f"{len(log.rows):,} events in {folder / 'events.parquet'}")
         if (folder / "series.png").is_file():

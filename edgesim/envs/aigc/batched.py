@@ -118,7 +118,7 @@ class AIGCBatchedEnv(BatchedEnv):
             return "the batched engine has no network"
         if scenario.trace is not None:
             return "the batched engine reads no trace"
-        if scenario.events:
+        if scenario.events or scenario.faults:
             return "the batched engine plays no events"
         levels = _levels(scenario).size
         if max(levels, scenario.provider_count) >= 2**15:
@@ -314,6 +314,10 @@ def _step(  # noqa: PLR0912, PLR0915  # as smaller functions it took 1.4 times a
                 head += 1
             state.head[w] = head
             over[w] = at == last and not (rules.decide_last and until < np.inf)
+            if over[w] and rules.shaped:  # the potential of an end is 0
+                for place in range(head, tail):
+                    provider, level = _part(state.task[w, place])
+                    shaping -= rules.gain[provider, level]
         parts[0, w], parts[1, w], parts[2, w], parts[3, w] = quality, crash, loss, refusal
         parts[4, w] = shaping
         paid = quality + crash + loss + refusal

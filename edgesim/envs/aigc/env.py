@@ -28,7 +28,7 @@ Observation = npt.NDArray[np.float32]
 
 METRICS: dict[str, str] = {
     "return": "sum of the rewards",
-    "quality": "mean quality gain of a finished task, 0 to 1",
+    "quality": "mean quality gain of a finished task, about 0 to 1",
     "latency_s": "mean time from request to result of a finished task, s",
     "late": "share of the finished tasks that came after their deadline",
     "lost": "tasks that ran when their provider crashed",
@@ -126,7 +126,7 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
     ## Info
     Each step: ``quality``, ``crash_penalty``, ``loss_penalty``, ``refusal_penalty``, ``shaping``,
     the parts of the reward, which is their sum. At the end also ``metrics``, the episode's figures
-    (:data:`METRICS`).
+    (:data:`METRICS`; with ``faults`` also :data:`edgesim.envs.recovery.FAULT_METRICS`).
 
     ## Version History
     * v0: first version.
@@ -247,12 +247,12 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         twin.choose(provider, steps)
 
     def _settle(self, twin: AIGCWorkload, *, over: bool) -> tuple[float, dict[str, Any]]:
-        reward, info = self._reward_model.settle(twin.outcomes)
+        reward, info = self._reward_model.settle(twin.outcomes, over=over)
         twin.outcomes.clear()
         return reward, info
 
     def _metrics(self, twin: AIGCWorkload) -> dict[str, float]:
-        return self._reward_model.metrics(twin.ledger)
+        return self._reward_model.metrics(twin.ledger) | self._reward_model.recovered(twin)
 
     def _observe(self, twin: AIGCWorkload) -> Observation:
         if self._set is None:

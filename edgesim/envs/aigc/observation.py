@@ -182,7 +182,10 @@ class Observer(Running):
         if self._sees_results and twin.experience is not None:
             self._write_results(seen, twin.experience, twin.clock.now)
         if self._wireless is None:
-            np.divide(twin.available, self._capacity, out=seen[1 : self._providers.stop : 2])
+            share = seen[1 : self._providers.stop : 2]
+            np.divide(twin.available, self._capacity, out=share)
+            if self._world.plan:  # an event may leave less than what runs, or more than there was
+                np.clip(share, 0.0, 1.0, out=share)
             seen[self._providers.stop : self._known_width] = self.asked(twin.last.steps)
             return seen
         delivery, task = twin.delivery, twin.last

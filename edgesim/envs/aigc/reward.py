@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgesim.envs.recovery import Recovery
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.twin.aigc.outcomes import Crashed, Finished, Ledger, Lost, Outcome, Refused, Started
 from edgesim.twin.aigc.quality import timeliness
@@ -41,6 +42,7 @@ class RewardModel:
     def __init__(self, scenario: AIGCScenario, *, shaped: bool, priced: bool = False) -> None:
         self._penalty = (scenario.crash_penalty, scenario.loss_penalty, scenario.refusal_penalty)
         self._on_delivery = scenario.pay_on == "delivery"
+        self._faults = bool(scenario.faults)
         # A quality paid on assignment is not delayed: there is nothing to shape.
         self._shaped = (shaped or priced) and self._on_delivery
         self._priced = priced and self._on_delivery
@@ -51,6 +53,7 @@ class RewardModel:
         """Begin an episode."""
         self._promised: dict[int, float] = {}
         self._placed: dict[int, dict[int, _Placed]] = {}  # by provider and number, as they came
+        self._recovery = Recovery() if self._faults else None
         self._promise = 0.0
         self._return = self._quality = self._latency_s = 0.0
         self._finished = self._late = self._crashes = self._decisions = 0
@@ -95,12 +98,22 @@ class RewardModel:
             self._placed.get(provider, {}).pop(task.number, None)
         return self._promised.pop(task.number, 0.0)
 
-    def settle(self, outcomes: Sequence[Outcome]) -> tuple[float, dict[str, Any]]:
-        """The reward of what has happened since the last choice, and its parts."""
+    def settle(
+        self, outcomes: Sequence[Outcome], *, over: bool = False
+    ) -> tuple[float, dict[str, Any]]:
+        """The reward of what has happened since the last choice, and its parts.
+
+        Args:
+            outcomes: what has happened.
+            over: whether the episode ends with it: what was promised for the tasks that are still
+                under way is then taken back, as the potential of an end is 0.
+        """
         of_crash, of_loss, of_refusal = self._penalty
         quality = crash = loss = refusal = 0.0
         shaping, self._promise = self._promise, 0.0
         for outcome in outcomes:
+            if self._recovery is not None:
+                self._note(self._recovery, outcome)
             if isinstance(outcome, Started):
                 if not self._on_delivery:
                     quality += outcome.quality
@@ -120,6 +133,9 @@ class RewardModel:
             elif isinstance(outcome, Crashed):
                 crash -= of_crash
                 self._crashes += 1
+        if over:
+            shaping -= sum(self._promised.values())
+            self._promised.clear()
         paid = quality + crash + loss + refusal
         self._return += paid
         info = {  # the keys are PARTS
@@ -130,6 +146,22 @@ class RewardModel:
             "shaping": shaping,
         }
         return paid + shaping, info
+
+    def _note(self, recovery: Recovery, outcome: Outcome) -> None:
+        """Tell what became of a task: well is on time."""
+        if isinstance(outcome, Finished):
+            task = outcome.task
+            on_time = self._lateness_s is None or outcome.latency_s <= task.deadline_s
+            recovery.ended(task.number, task.arrival_s, well=on_time)
+        elif isinstance(outcome, Lost | Refused):
+            task, lost = outcome.task, isinstance(outcome, Lost)
+            recovery.ended(task.number, task.arrival_s, well=False, lost=lost)
+
+    def recovered(self, twin: AIGCWorkload) -> dict[str, float]:
+        """:data:`edgesim.envs.recovery.FAULT_METRICS`; nothing where nothing fails by chance."""
+        if self._recovery is None or twin.faults is None:
+            return {}
+        return self._recovery.metrics(twin.faults.began_s, twin.clock.now)
 
     def metrics(self, ledger: Ledger) -> dict[str, float]:
         """The figures of the episode, see :data:`edgesim.envs.aigc.env.METRICS`.

@@ -3,6 +3,7 @@
 from math import inf
 from typing import Any
 
+from edgesim.envs.recovery import Recovery
 from edgesim.envs.sfc.marginal import Marginal
 from edgesim.envs.sfc.outlook import ChainOutlook
 from edgesim.scenarios.sfc.schema import SFCScenario
@@ -57,6 +58,7 @@ class RewardModel:
     def __init__(self, scenario: SFCScenario, world: World, kind: str) -> None:
         self._qoe = scenario.qoe
         self._on_release = scenario.qoe.pay_on == "release"
+        self._faults = bool(scenario.faults)
         self._world, self._model = world, qoe_model(scenario.qoe)
         self._kind, self._relative = kind, kind in ("relative", "priced", "marginal")
         self._marginal: Marginal | None = None
@@ -70,6 +72,7 @@ class RewardModel:
 
     def open(self) -> None:
         """Begin an episode."""
+        self._recovery = Recovery() if self._faults else None
         self._foreseen: dict[int, float] = {}
         self._worth = 0.0  # marginal, of what was decided since the last reward
         self._prices: dict[int, float] = {}  # paid at admission for what a chain holds
@@ -116,6 +119,10 @@ class RewardModel:
 
     def _pay(self, outcome: Outcome, outlook: ChainOutlook, info: dict[str, Any]) -> None:
         """Add to the parts of the reward what an outcome pays."""
+        if self._recovery is not None and isinstance(outcome, Accepted | Rejected | Dropped):
+            request, lost = outcome.chain.request, isinstance(outcome, Dropped)
+            well = isinstance(outcome, Accepted)
+            self._recovery.ended(request.number, request.arrival_s, well=well, lost=lost)
         if isinstance(outcome, Accepted):
             self._delay_ms += outcome.qos.delay_ms
             self._loss += outcome.qos.loss
@@ -171,7 +178,7 @@ class RewardModel:
         decided = max(ledger.accepted + ledger.rejected, 1)
         accepted = max(ledger.accepted, 1)
         messages, size = twin.fabric.southbound()
-        return {
+        found = {
             "return": self._return,
             "qoe": self._return / decided,
             "rejected": ledger.rejected / decided,
@@ -184,6 +191,9 @@ class RewardModel:
             "southbound_bytes": float(size),
             "decisions": float(self.decisions),
         }
+        if self._recovery is not None and twin.faults is not None:
+            found |= self._recovery.metrics(twin.faults.began_s, twin.clock.now)
+        return found
 
 
 def _taken(chain: Chain, outlook: ChainOutlook) -> float:

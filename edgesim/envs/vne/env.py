@@ -149,7 +149,7 @@ class VNEEnv(TwinEnv[VNEWorkload, Observation, SupportsIndex]):
         self._mask = mask
         self._order_of = ORDERS[order]
         self._routing = routing
-        self._reward_model = RewardModel(reward)
+        self._reward_model = RewardModel(reward, faults=bool(self.scenario.faults))
         self._known: tuple[Embedding, int, Outlook] | None = None
         self._order: tuple[Embedding, list[int]] | None = None
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from edgesim.twin.vne.outcomes import Accepted, Rejected
+from edgesim.envs.recovery import Recovery
+from edgesim.twin.vne.outcomes import Accepted, Dropped, Rejected
 from edgesim.twin.vne.request import Embedding
 from edgesim.twin.vne.workload import VNEWorkload
 
@@ -23,14 +24,17 @@ class RewardModel:
             at once, and gives it back when the VN is accepted or rejected: potential-based (Ng,
             Harada and Russell 1999), the potential being the share of the VN at hand that is
             placed.
+        faults: whether something fails by chance.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, faults: bool = False) -> None:
+        self._faults = faults
         self._shaped = kind == "shaped"
         self.open()
 
     def open(self) -> None:
         """Begin an episode."""
+        self._recovery = Recovery() if self._faults else None
         self._return = self._potential = 0.0
         self._revenue = self._cost = 0.0  # of the accepted, times their lifetimes
         self.declined = self.decisions = 0
@@ -42,6 +46,10 @@ class RewardModel:
         """
         paid = 0.0
         for outcome in twin.outcomes:
+            if self._recovery is not None and isinstance(outcome, Accepted | Rejected | Dropped):
+                request, lost = outcome.embedding.request, isinstance(outcome, Dropped)
+                well = isinstance(outcome, Accepted)
+                self._recovery.ended(request.number, request.arrival_s, well=well, lost=lost)
             if isinstance(outcome, Accepted):
                 paid += 1.0
                 self._add(outcome.embedding)
@@ -66,7 +74,7 @@ class RewardModel:
     def metrics(self, twin: VNEWorkload) -> dict[str, float]:
         """The figures of the episode, see :data:`edgesim.envs.vne.env.METRICS`."""
         ledger = twin.ledger
-        return {
+        found = {
             "return": self._return,
             "rac": ledger.accepted / max(ledger.arrived, 1),
             "lrc": self._revenue / self._cost if self._cost else 0.0,
@@ -77,3 +85,6 @@ class RewardModel:
             "dropped": float(ledger.dropped),
             "decisions": float(self.decisions),
         }
+        if self._recovery is not None and twin.faults is not None:
+            found |= self._recovery.metrics(twin.faults.began_s, twin.clock.now)
+        return found

@@ -24,6 +24,7 @@ from edgesim.scenarios.checks import (
     positive,
 )
 from edgesim.scenarios.parts.events import EVENTS_HELP, checked_events
+from edgesim.scenarios.parts.faults import FAULTS_HELP, checked_faults, expected_faults
 from edgesim.scenarios.parts.links import Backhaul
 from edgesim.scenarios.parts.people import Mobility
 from edgesim.scenarios.parts.radio import Radio
@@ -112,13 +113,24 @@ class TraceColumns:
 class Wireless:
     """The network around the providers: one site a provider on a square."""
 
-    side_m: float = setting(1000.0, "m; side of the square on which sites and users are")
-    upload_bytes: list[float] = setting([2e5, 2e6], "bytes; prompt and image, log-uniform")
-    download_bytes: list[float] = setting([5e5, 5e6], "bytes; the result, log-uniform")
-    deadline_s: list[float] = setting(
-        [6.0, 15.0], "s; latency up to which a result keeps its worth, uniform"
+    side_m: float = setting(
+        1000.0,
+        "m; side of the square on which sites and users are",
+        usual=(20, 1e5),
+        checked=(10, 3500),
     )
-    lateness_s: float = setting(10.0, "s after the deadline at which nothing of it is left")
+    upload_bytes: list[float] = setting(
+        [2e5, 2e6], "bytes; prompt and image, log-uniform", usual=(50, 1e10)
+    )
+    download_bytes: list[float] = setting(
+        [5e5, 5e6], "bytes; the result, log-uniform", usual=(50, 1e10)
+    )
+    deadline_s: list[float] = setting(
+        [6.0, 15.0], "s; latency up to which a result keeps its worth, uniform", usual=(0.005, 1e5)
+    )
+    lateness_s: float = setting(
+        10.0, "s after the deadline at which nothing of it is left", usual=(0.005, 1e5)
+    )
     radio: Radio = setting(Radio(), "air interface of every site")
     mobility: Mobility = setting(Mobility(), "how users move")
     backhaul: Backhaul = setting(Backhaul(), "network between the sites")
@@ -139,6 +151,20 @@ class Wireless:
         self.mobility.check("wireless.mobility")
         self.backhaul.check("wireless.backhaul")
 
+    def looks(self) -> float:
+        """How often a request's transfers are measured, with the best signal and a site alone."""
+        radio = self.radio
+        bits = 4.0 * (sum(self.upload_bytes) + sum(self.download_bytes))  # of the mean size, about
+        air_s = bits / (radio.bandwidth_hz * radio.max_spectral_efficiency)
+        return air_s / radio.measurement_period_s
+
+    def leg_s(self) -> float:
+        """How long a user walks and then pauses, s, on average: 0.52 of the side apart."""
+        mobility = self.mobility
+        # The mean of 1 / v for v uniform is at least 1 / (the mean of v).
+        walk_s = 0.52 * self.side_m / (sum(mobility.speed_mps) / 2)
+        return walk_s + sum(mobility.pause_s) / 2
+
 
 @dataclass
 class AIGCScenario:
@@ -155,9 +181,9 @@ class AIGCScenario:
         0, "seed of what is the same in every episode: providers, sites, streets"
     )
     # workload
-    horizon_s: float = setting(1e6, "s; length of an episode")
+    horizon_s: float = setting(1e6, "s; length of an episode", usual=(1, 1e9))
     arrival_rate_hz: float = setting(
-        0.001, "1/s; one request at 0 and Poisson(rate * horizon) more"
+        0.001, "1/s; one request at 0 and Poisson(rate * horizon) more", usual=(1e-6, 1e4)
     )
     whole_second_arrivals: bool = setting(
         False, "whether arrival times are truncated to whole seconds"
@@ -218,7 +244,7 @@ class AIGCScenario:
         "bit/s at which a device reads a variant that it does not hold, on top of the measured"
         " loading; null: as fast as was measured",
     )
-    restart_s: float = setting(0.0, "s that a crash keeps a provider down")
+    restart_s: float = setting(0.0, "s that a crash keeps a provider down", usual=(0.01, 1e6))
     # what an outcome pays
     pay_on: str = setting(
         "assignment",
@@ -238,6 +264,7 @@ class AIGCScenario:
         None, "radio, moving users and the network between the sites, one a provider; null: none"
     )
     events: Any = setting(None, EVENTS_HELP)
+    faults: Any = setting(None, FAULTS_HELP)
 
     def __post_init__(self) -> None:
         integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
@@ -275,6 +302,10 @@ class AIGCScenario:
             drawn=self.trace is None,
             places=self.wireless is not None,
         )
+        kinds = ["load", "provider", "quality", "speed"]
+        if self.wireless is not None:
+            kinds += ["link", "node"]
+        self.faults = checked_faults(self.faults, kinds, self.events, drawn=self.trace is None)
 
     def _check_step_shares(self) -> None:
         shares = self.step_shares
@@ -369,6 +400,22 @@ class AIGCScenario:
                     self.run_time_minutes,
                     f"must give a run time above 0 for {steps:g} steps",
                 )
+
+    def expected_events(self) -> dict[str, float]:
+        """About how often what takes time to simulate happens in an episode, at the least.
+
+        Of a trace nothing is known before it is read.
+        """
+        if self.trace is not None:
+            return {}
+        requests = 1 + self.arrival_rate_hz * self.horizon_s
+        events = {"requests, their runs and their ends": 3 * requests}
+        events["faults"] = expected_faults(self.faults, self.provider_count, self.horizon_s)
+        if self.wireless is not None:
+            walkers = min(self.users, requests)
+            events["measurements of what is on the air"] = requests * self.wireless.looks()
+            events["legs that users walk"] = walkers * self.horizon_s / self.wireless.leg_s()
+        return events
 
     def longest_run_minutes(self, low: float, high: float) -> float:
         """Longest run, in minutes, of ``low`` to ``high`` steps, by ``run_time_minutes``."""

@@ -32,13 +32,21 @@ def draw(rng: np.random.Generator, scenario: AIGCScenario) -> dict[str, Any]:
     slow, fast = np.log((20e6, 100e6))
     return {
         **keys,
-        "profiles": [_device(rng, k) for k in range(int(rng.integers(3, 10)))],
+        "profiles": [_device(rng, k, scenario) for k in range(int(rng.integers(3, 10)))],
         "wireless.radio.bandwidth_hz": float(rng.choice((10e6, 20e6, 40e6))),
         "wireless.backhaul.link_rate_bps": round(float(np.exp(rng.uniform(slow, fast)))),
     }
 
 
-def _device(rng: np.random.Generator, number: int) -> dict[str, Any]:
+def _device(rng: np.random.Generator, number: int, scenario: AIGCScenario) -> dict[str, Any]:
+    if scenario.variants is not None:  # other services: memory as the scenario's devices have it
+        like = scenario.profiles[int(rng.integers(len(scenario.profiles)))]
+        return {
+            "name": f"device_{number}",
+            "service": str(rng.choice(scenario.variants)),
+            "speed": round(float(rng.uniform(0.2, 0.8)), 2),
+            "memory_bytes": like.memory_bytes,
+        }
     return {
         "name": f"device_{number}",
         "service": str(rng.choice(_SERVICES)),

@@ -13,13 +13,13 @@ class Failures:
     """Failures of links and nodes: exponential times to failure and to repair; null is never."""
 
     link_mtbf_s: float | None = setting(
-        None, "s; mean working time of a link; null: it never fails"
+        None, "s; mean working time of a link; null: it never fails", usual=(1, 1e10)
     )
-    link_mttr_s: float = setting(30.0, "s; mean time to its repair")
+    link_mttr_s: float = setting(30.0, "s; mean time to its repair", usual=(0.01, 1e8))
     node_mtbf_s: float | None = setting(
-        None, "s; mean working time of a node; null: it never fails"
+        None, "s; mean working time of a node; null: it never fails", usual=(1, 1e10)
     )
-    node_mttr_s: float = setting(60.0, "s; mean time to its repair")
+    node_mttr_s: float = setting(60.0, "s; mean time to its repair", usual=(0.01, 1e8))
 
     def check(self, at: str) -> None:
         for key in ("link_mtbf_s", "link_mttr_s", "node_mtbf_s", "node_mttr_s"):

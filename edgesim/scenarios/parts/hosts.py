@@ -33,9 +33,11 @@ class Instances:
         "list of {node, vnf, capacity_bps, processing_ms}, or a CSV or Parquet table of them, the"
         " last two optional; null: as a topology file says, or drawn",
     )
-    capacity_bps: float = setting(1e9, "bit/s that an instance processes")
-    processing_ms: float = setting(0.5, "ms; service of one packet batch by an idle instance")
-    queue_packets: int = setting(100, "places of an instance's queue")
+    capacity_bps: float = setting(1e9, "bit/s that an instance processes", usual=(1e4, 1e14))
+    processing_ms: float = setting(
+        0.5, "ms; service of one packet batch by an idle instance", usual=(1e-4, 1e4)
+    )
+    queue_packets: int = setting(100, "places of an instance's queue", checked=(1, 100_000))
 
     def check(self, at: str) -> None:
         texts = all(isinstance(name, str) for name in self.types)

@@ -27,7 +27,7 @@ class Topology:
         "topohub key, .graphml or .gml file, or waxman, gabriel, barabasi_albert",
     )
     nodes: int = setting(50, "switches of a drawn topology")
-    side_km: float = setting(600.0, "km; side of the square of a drawn topology")
+    side_km: float = setting(600.0, "km; side of the square of a drawn topology", usual=(0.05, 2e4))
 
     def check(self, at: str) -> None:
         if not isinstance(self.source, str) or not self.source.strip():
@@ -41,15 +41,19 @@ class Links:
     """What a link of the topology is: capacity, propagation, queue, background traffic."""
 
     capacity_bps: float = setting(
-        1e9, "bit/s a direction, for reservations and background together"
+        1e9, "bit/s a direction, for reservations and background together", usual=(1e4, 1e14)
     )
-    propagation_ms_per_km: float = setting(0.005, "ms/km; propagation along the cable")
-    burst_bytes: float = setting(15000.0, "bytes; mean burst of the fluid in the queues")
-    queue_bursts: int = setting(100, "places of a port's queue")
+    propagation_ms_per_km: float = setting(
+        0.005, "ms/km; propagation along the cable", usual=(0.003, 0.02)
+    )
+    burst_bytes: float = setting(
+        15000.0, "bytes; mean burst of the fluid in the queues", usual=(40, 1e7)
+    )
+    queue_bursts: int = setting(100, "places of a port's queue", checked=(1, 100_000))
     background_share: list[float] = setting(
         [0.1, 0.5], "share of the capacity that best-effort traffic wants, uniform"
     )
-    background_period_s: float = setting(10.0, "s between changes of that share")
+    background_period_s: float = setting(10.0, "s between changes of that share", usual=(0.01, 1e5))
     table: str | None = setting(
         None,
         "CSV or Parquet of single links: source, target and what differs there, such as"
@@ -70,9 +74,13 @@ class Links:
 class Backhaul:
     """Metro network between the sites: a planar graph of links, first in first out each way."""
 
-    link_rate_bps: float = setting(2e8, "bit/s a link and direction, left to this service")
-    switch_delay_s: float = setting(0.001, "s a hop; a switch hands on a message")
-    propagation_s_per_km: float = setting(5e-6, "s/km; propagation along the cable")
+    link_rate_bps: float = setting(
+        2e8, "bit/s a link and direction, left to this service", usual=(1e4, 1e14)
+    )
+    switch_delay_s: float = setting(0.001, "s a hop; a switch hands on a message", usual=(1e-7, 1))
+    propagation_s_per_km: float = setting(
+        5e-6, "s/km; propagation along the cable", usual=(3e-6, 2e-5)
+    )
 
     def check(self, at: str) -> None:
         positive(f"{at}.link_rate_bps", self.link_rate_bps)

@@ -24,21 +24,31 @@ class Radio:
     user_power_dbm: float = setting(23.0, "dBm; transmit power of a user")
     site_noise_figure_db: float = setting(5.0, "dB; noise figure of a site's receiver")
     user_noise_figure_db: float = setting(9.0, "dB; noise figure of a user's receiver")
-    site_height_m: float = setting(10.0, "m; height of a site's antenna")
-    user_height_m: float = setting(1.5, "m; height of a user's antenna")
+    site_height_m: float = setting(
+        10.0, "m; height of a site's antenna", usual=(1, 200), checked=(10, 10)
+    )
+    user_height_m: float = setting(
+        1.5, "m; height of a user's antenna", usual=(1, 200), checked=(1.5, 22.5)
+    )
     shadowing_los_db: float = setting(4.0, "dB; standard deviation of shadowing in line of sight")
     shadowing_nlos_db: float = setting(
         7.82, "dB; standard deviation of shadowing without line of sight"
     )
-    shadowing_distance_m: float = setting(13.0, "m; correlation distance of shadowing")
+    shadowing_distance_m: float = setting(
+        13.0, "m; correlation distance of shadowing", usual=(1, 500)
+    )
     fading_db: float = setting(3.0, "dB; standard deviation of a transfer's fast fading")
-    max_spectral_efficiency: float = setting(7.4, "bit/s/Hz; most that a transfer reaches")
+    max_spectral_efficiency: float = setting(
+        7.4, "bit/s/Hz; most that a transfer reaches", usual=(0.1, 50)
+    )
     min_spectral_efficiency: float = setting(
-        0.1, "bit/s/Hz; below this a transfer goes on by repetition"
+        0.1, "bit/s/Hz; below this a transfer goes on by repetition", usual=(0.001, 10)
     )
     handover_margin_db: float = setting(3.0, "dB by which another site must be stronger")
-    measurement_period_s: float = setting(1.0, "s between measurements of a transfer that goes on")
-    pixel_m: float = setting(10.0, "m; grain of the map of streets")
+    measurement_period_s: float = setting(
+        1.0, "s between measurements of a transfer that goes on", usual=(0.01, 60)
+    )
+    pixel_m: float = setting(10.0, "m; grain of the map of streets", usual=(0.5, 200))
 
     def check(self, at: str) -> None:
         for key in (

@@ -28,10 +28,10 @@ class Controller:
 
     routes: int = setting(3, "shortest paths between two nodes that a chain may take")
     channel_ms: float = setting(
-        1.0, "ms; message between controller and switch, apart from its way"
+        1.0, "ms; message between controller and switch, apart from its way", usual=(0.001, 1e4)
     )
-    channel_ms_per_km: float = setting(0.005, "ms/km of that way")
-    rule_ms: float = setting(2.0, "ms; a switch writes one flow rule")
+    channel_ms_per_km: float = setting(0.005, "ms/km of that way", usual=(0.003, 0.02))
+    rule_ms: float = setting(2.0, "ms; a switch writes one flow rule", usual=(0.001, 1e4))
 
     def check(self, at: str) -> None:
         integer_from(f"{at}.routes", self.routes, 1, MOST_ROUTES)
@@ -49,9 +49,11 @@ class Collector:
         "piggyback: measurement in the discovery frames; separate: own probes; truth: none",
         _MODES,
     )
-    period_s: float = setting(5.0, "s between frames of a port")
-    echo_period_s: float = setting(5.0, "s between echo requests of a switch")
-    noise_ms: float = setting(0.05, "ms; mean of the channel's exponential jitter")
+    period_s: float = setting(5.0, "s between frames of a port", usual=(0.01, 3600), checked=(1, 5))
+    echo_period_s: float = setting(5.0, "s between echo requests of a switch", usual=(0.01, 3600))
+    noise_ms: float = setting(
+        0.05, "ms; mean of the channel's exponential jitter", usual=(1e-4, 1000.0)
+    )
     smoothing: int = setting(3, "measurements of a link's delay that are averaged")
 
     def check(self, at: str) -> None:

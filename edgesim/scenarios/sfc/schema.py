@@ -24,6 +24,7 @@ from edgesim.scenarios.checks import (
 )
 from edgesim.scenarios.parts.events import EVENTS_HELP, checked_events
 from edgesim.scenarios.parts.failures import Failures
+from edgesim.scenarios.parts.faults import FAULTS_HELP, checked_faults, expected_faults
 from edgesim.scenarios.parts.hosts import Instances
 from edgesim.scenarios.parts.links import Links, Topology
 from edgesim.scenarios.parts.sdn import Collector, Controller
@@ -101,9 +102,11 @@ class Slice:
     name: str = setting("slice", "what it is called")
     share: float = setting(1.0, "share of the requests; all sum to 1")
     chain: list[str] = setting([], "VNFs in the order of the traffic")
-    bandwidth_bps: list[float] = setting([1e6, 1e7], "bit/s, log-uniform")
-    max_delay_s: list[float] = setting([0.05, 0.1], "s; bound on the chain's delay, uniform")
-    holding_s: float = setting(60.0, "s; mean life of a chain, exponential")
+    bandwidth_bps: list[float] = setting([1e6, 1e7], "bit/s, log-uniform", usual=(100, 1e12))
+    max_delay_s: list[float] = setting(
+        [0.05, 0.1], "s; bound on the chain's delay, uniform", usual=(1e-4, 20)
+    )
+    holding_s: float = setting(60.0, "s; mean life of a chain, exponential", usual=(0.05, 1e7))
 
     @property
     def mean_bandwidth_bps(self) -> float:
@@ -132,9 +135,13 @@ class SliceNetwork:
     links: Links = setting(Links(), "what a link is")
     instances: Instances = setting(Instances(), "VNFs, and their instances on the NFV nodes")
     slices: list[Slice] = setting([], "who asks for which chains")
-    arrival_rate_hz: float = setting(2.0, "1/s; requests, Poisson")
-    horizon_s: float = setting(300.0, "s; length of an episode; it ends with its last request")
-    qos_period_s: float = setting(5.0, "s between looks at what running chains truly get")
+    arrival_rate_hz: float = setting(2.0, "1/s; requests, Poisson", usual=(1e-6, 1e4))
+    horizon_s: float = setting(
+        300.0, "s; length of an episode; it ends with its last request", usual=(1, 1e9)
+    )
+    qos_period_s: float = setting(
+        5.0, "s between looks at what running chains truly get", usual=(0.01, 1e4)
+    )
     controller: Controller = setting(
         Controller(), "how the SDN controller routes, and how long its rules take"
     )
@@ -224,6 +231,7 @@ class SFCScenario:
         None, "switches, links, slices and their controller instead of stage links; null: none"
     )
     events: Any = setting(None, EVENTS_HELP)
+    faults: Any = setting(None, FAULTS_HELP)
 
     def __post_init__(self) -> None:
         integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
@@ -248,6 +256,8 @@ class SFCScenario:
             return
         if self.events:
             raise InputError("events", self.events, "needs a network; must be null beside null")
+        if self.faults:
+            raise InputError("faults", self.faults, "needs a network; must be null beside null")
         integer_from("groups", self.groups, 2)
         integer_from("instances", self.instances, 1)
         assert self.groups is not None and self.instances is not None
@@ -273,6 +283,34 @@ class SFCScenario:
         for shape in shapes.values():
             self.instances, self.groups = shape[0], shape[2] + 1
 
+    def expected_events(self) -> dict[str, float]:
+        """About how often what takes time to simulate happens in an episode, at the least.
+
+        Of a trace nothing is known before it is read.
+        """
+        network = self.network
+        if self.trace is not None:
+            return {}
+        if network is None:
+            assert self.requests is not None and self.groups is not None
+            return {"requests and their choices": float(self.requests) * self.groups}
+        requests = 1 + network.arrival_rate_hz * network.horizon_s
+        holding_s = sum(part.share * part.holding_s for part in network.slices)
+        held = network.arrival_rate_hz * min(holding_s, network.horizon_s)  # all accepted
+        looks = network.horizon_s / network.qos_period_s
+        events = {
+            "requests and their ends": 2 * requests,
+            "looks at what running chains get": looks * (1 + held),
+            "changes of background traffic": network.horizon_s / network.links.background_period_s,
+        }
+        nodes = network.topology.nodes
+        events["faults"] = expected_faults(self.faults, nodes, network.horizon_s)
+        if network.collector.mode != "truth":
+            links = 2 * network.topology.nodes  # of each node one at least, both ways
+            frames = links * network.horizon_s / network.collector.period_s
+            events["frames of the collector"] = frames / 20  # compiled: so much faster
+        return events
+
     def _check_events(self) -> None:
         network = self.network
         assert network is not None
@@ -283,7 +321,17 @@ class SFCScenario:
             horizon_s=inf if self.trace is not None else network.horizon_s,
             drawn=self.trace is None,
         )
-        stops = self.events and any(event["event"] == "fails" for event in self.events)
+        self.faults = checked_faults(
+            self.faults,
+            ("link", "node", "host", "collector", "load"),
+            self.events,
+            drawn=self.trace is None,
+        )
+        failing = [event["event"] for event in self.events or ()]
+        failing += [
+            "fails" for fault in self.faults or () if fault["what"] in ("link", "node", "host")
+        ]
+        stops = "fails" in failing
         if stops and self.qoe.model == "authors" and self.qoe.floor is None:
             raise InputError("qoe.floor", None, "must be a number where links or nodes fail")
 

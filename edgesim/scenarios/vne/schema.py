@@ -11,6 +11,7 @@ from edgesim.errors import InputError
 from edgesim.numbers import LARGEST_SEED
 from edgesim.scenarios.checks import at_least, between, integer_from, interval, one_of, positive
 from edgesim.scenarios.parts.events import EVENTS_HELP, checked_events
+from edgesim.scenarios.parts.faults import FAULTS_HELP, checked_faults
 from edgesim.scenarios.parts.links import Topology
 from edgesim.scenarios.settings import setting
 
@@ -40,9 +41,11 @@ class Physical:
     waxman_beta: float = setting(0.5, "its beta; L is the greatest distance between two nodes")
     cpu: list[int] = setting([50, 100], "CPU units of a node, whole numbers, uniform")
     bandwidth_mbps: list[int] = setting(
-        [50, 100], "Mbit/s of a link each way, whole numbers, uniform"
+        [50, 100], "Mbit/s of a link each way, whole numbers, uniform", usual=(0, 1e8)
     )
-    propagation_ms_per_km: float = setting(0.005, "ms/km; propagation along the cable")
+    propagation_ms_per_km: float = setting(
+        0.005, "ms/km; propagation along the cable", usual=(0.001, 1)
+    )
     drawn: str = setting(
         "episode",
         "whether CPU and bandwidth are drawn anew in each episode, or once by world_seed: episode,"
@@ -65,23 +68,27 @@ class VirtualNetworks:
     """The stream of virtual networks (VNs) and what each asks for."""
 
     count: int = setting(1000, "VNs an episode")
-    arrival_rate_hz: float = setting(0.14, "1/s; VNs that arrive")
+    arrival_rate_hz: float = setting(0.14, "1/s; VNs that arrive", usual=(1e-6, 1e4))
     intervals: str = setting(
         "poisson",
         "time between arrivals: poisson, a Poisson number of whole seconds; exponential",
         INTERVALS,
     )
-    lifetime_s: float = setting(500.0, "s; mean time that an accepted VN stays, exponential")
+    lifetime_s: float = setting(
+        500.0, "s; mean time that an accepted VN stays, exponential", usual=(0.05, 1e8)
+    )
     nodes: list[int] = setting([2, 10], "nodes of a VN, whole numbers, uniform")
     link_probability: float = setting(
         0.5, "probability that two of its nodes are joined; drawn again until all are connected"
     )
     cpu: list[int] = setting([0, 20], "CPU units that a node asks for, whole numbers, uniform")
     bandwidth_mbps: list[int] = setting(
-        [0, 50], "Mbit/s that a link asks for, whole numbers, uniform"
+        [0, 50], "Mbit/s that a link asks for, whole numbers, uniform", usual=(0, 1e8)
     )
     max_latency_ms: list[float] | None = setting(
-        None, "ms; most that the path of a link may take, uniform; null: no bound"
+        None,
+        "ms; most that the path of a link may take, uniform; null: no bound",
+        usual=(0.01, 1e5),
     )
 
     def check(self) -> None:
@@ -129,6 +136,7 @@ class VNEScenario:
     physical: Physical = setting(Physical(), "the physical network")
     virtual: VirtualNetworks = setting(VirtualNetworks(), "the virtual networks")
     events: Any = setting(None, EVENTS_HELP)
+    faults: Any = setting(None, FAULTS_HELP)
 
     def __post_init__(self) -> None:
         integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
@@ -142,6 +150,13 @@ class VNEScenario:
             horizon_s=self.virtual.count / self.virtual.arrival_rate_hz,  # on average
             places=False,
         )
+        self.faults = checked_faults(self.faults, ("link", "node", "host", "load"), self.events)
+
+    def expected_events(self) -> dict[str, float]:
+        """About how often what takes time to simulate happens in an episode: virtual nodes."""
+        virtual = self.virtual
+        pairs = virtual.nodes[1] ** 2 / 2
+        return {"virtual nodes and links": virtual.count * (sum(virtual.nodes) / 2 + pairs / 3)}
 
 
 def _whole(key: str, value: list[int], low: int = 0) -> None:

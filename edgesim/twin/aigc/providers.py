@@ -11,7 +11,7 @@ from edgesim.twin.core.clock import URGENT, Clock, Moment
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.sharing import ProcessorSharing
 
-__all__ = ["Machine", "Provider", "Service", "SharedService", "TimedService"]
+__all__ = ["Machine", "Pace", "Provider", "Service", "SharedService", "TimedService"]
 
 
 class Service(Protocol):
@@ -24,21 +24,34 @@ class Service(Protocol):
         """Break a run off; returns the share of it that was done."""
 
 
+class Pace:
+    """How fast a provider is beside what it should be; 1 unless a fault makes it slower."""
+
+    __slots__ = ("factor",)
+
+    def __init__(self) -> None:
+        self.factor = 1.0
+
+
 class TimedService:
     """A run takes a time known at its start, whatever else runs (the authors' providers).
 
     Args:
         clock: the twin's clock.
         run_time_s: seconds that a task of so many steps runs.
+        pace: how fast the provider is; runs that have begun keep the one that they began with.
     """
 
-    def __init__(self, clock: Clock, run_time_s: Callable[[int], float]) -> None:
+    def __init__(
+        self, clock: Clock, run_time_s: Callable[[int], float], pace: Pace | None = None
+    ) -> None:
         self._clock = clock
         self._run_time_s = run_time_s
+        self._pace = Pace() if pace is None else pace
 
     def run(self, task: Task, over: Callable[[Any], None]) -> None:
         """See :class:`Service`."""
-        task.end_s = task.start_s + self._run_time_s(task.steps)
+        task.end_s = task.start_s + self._run_time_s(task.steps) / self._pace.factor
         # Urgent: what is due at an arrival's very second is released before it is decided.
         task.run = self._clock.at(task.end_s, over, task, URGENT)
 
@@ -55,12 +68,16 @@ class SharedService:
         clock: the twin's clock.
         machine: seconds alone, and how they grow with the tasks.
         place: draws which of the measured runs a task's is like, uniform in [0, 1).
+        pace: as of :class:`TimedService`.
     """
 
-    def __init__(self, clock: Clock, machine: "Machine", place: Callable[[], float]) -> None:
+    def __init__(
+        self, clock: Clock, machine: "Machine", place: Callable[[], float], pace: Pace
+    ) -> None:
         slope = machine.batch_slope
         self._machine = machine
         self._place = place
+        self._pace = pace
         self._batch = ProcessorSharing(clock, partial(_speed, slope))
 
     def run(self, task: Task, over: Callable[[Any], None]) -> None:
@@ -69,6 +86,7 @@ class SharedService:
         work_s = machine.fixed_s + machine.seconds_per_step * steps
         if machine.time.scatters:
             work_s *= machine.time.ratio(steps, 1, self._place())
+        work_s /= self._pace.factor
         task.run = self._batch.add(work_s, over, task)
 
     def stop(self, task: Task) -> float:
@@ -131,19 +149,34 @@ class Machine(Shared):
             self.batch_slope = (1.0 + self.batch_slope * (self.max_batch - 1)) / self.max_batch
 
     def service(
-        self, clock: Clock, place: Callable[[], float], scheduler: Scheduler | None
+        self,
+        clock: Clock,
+        place: Callable[[], float],
+        scheduler: Scheduler | None,
+        pace: Pace | None = None,
     ) -> Service:
-        """The service as it runs on a clock; ``place`` draws the scatter of its times."""
+        """The service as it runs on a clock.
+
+        Args:
+            clock: the twin's clock.
+            place: draws the scatter of its times.
+            scheduler: how it makes batches.
+            pace: how fast it is.
+        """
+        pace = Pace() if pace is None else pace
         if scheduler is None:
-            return SharedService(clock, self, place)
+            return SharedService(clock, self, place, pace)
         assert self.max_batch is not None
-        seconds = partial(self.seconds, place)
+        seconds = partial(self.seconds, place, pace=pace)
         return BatchServer(clock, seconds, scheduler.window_s, self.max_batch)
 
-    def seconds(self, place: Callable[[], float], steps: Sequence[float]) -> float:
+    def seconds(
+        self, place: Callable[[], float], steps: Sequence[float], pace: Pace | None = None
+    ) -> float:
         """Time of a batch, s."""
         time = self.time
-        return time.drawn_s(steps, place()) if time.scatters else time.mean_s(steps)
+        seconds = time.drawn_s(steps, place()) if time.scatters else time.mean_s(steps)
+        return seconds if pace is None else seconds / pace.factor
 
 
 class Provider:

@@ -1,6 +1,6 @@
 """AIGC services at the wireless edge: requests come, providers run, results go back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.twin.aigc.delivery import Delivery
 from edgesim.twin.aigc.experience import Experience
 from edgesim.twin.aigc.gauges import CellGauge, ProviderGauge
+from edgesim.twin.aigc.invariants import violations
 from edgesim.twin.aigc.outcomes import (
     Crashed,
     Finished,
@@ -20,7 +21,7 @@ from edgesim.twin.aigc.outcomes import (
     Restarted,
     Started,
 )
-from edgesim.twin.aigc.providers import Provider, Service, TimedService
+from edgesim.twin.aigc.providers import Pace, Provider, Service, TimedService
 from edgesim.twin.aigc.quality import FloatArray
 from edgesim.twin.aigc.task import Task
 from edgesim.twin.aigc.tasks import TaskStream, tasks_of
@@ -28,6 +29,7 @@ from edgesim.twin.aigc.variants import VariantServer
 from edgesim.twin.aigc.world import AIGCWorld
 from edgesim.twin.core.clock import URGENT, Moment
 from edgesim.twin.core.crowds import Merged
+from edgesim.twin.core.faults import Faults, Hit
 from edgesim.twin.core.happenings import Happening, lasting, play
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.series import Gauge
@@ -66,6 +68,7 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         assigned: number of tasks promised to each provider, shape (providers,).
         up: whether each provider is up, shape (providers,).
         experience: what has come back from each provider; kept where somebody sets one.
+        faults: what fails by chance; None where nothing does.
     """
 
     name = "aigc"
@@ -78,7 +81,7 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
     @property
     def details(self) -> tuple[str, ...]:  # type: ignore[override]  # only events have elements
         """See :class:`edgesim.twin.core.workload.Workload`."""
-        return ("element",) if self.scenario.events else ()
+        return ("element",) if self.scenario.events or self.scenario.faults else ()
 
     @property
     def scenario(self) -> AIGCScenario:
@@ -137,6 +140,8 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         self.look()
         self._coming: Task | None = next(self._following, None)
         self._arrival = Moment(self._arrive, None)  # one for all, taken again
+        self.paces = [Pace() for _ in range(self.world.sites)]
+        self.quality_left = np.ones(len(self.available))  # of each provider, where it has dropped
         self._awaited: Moment | None = None  # that one, while an arrival is on the clock
         self._shared = len(self.available) > sites  # several entries are one provider
         devices = [self._provider(number) for number in range(sites)]
@@ -157,6 +162,9 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         self._down: dict[int, int] = {}  # reasons of stated events for which a provider is down
         if self.world.plan or self.world.network_plan:
             self._begin_events()
+        self.faults: Faults | None = None
+        if self.world.faults:
+            self._begin_faults()
 
     def _begin_events(self) -> None:
         """Put on the clock what happens at stated times."""
@@ -174,6 +182,17 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         if lasting([*self.world.plan, *self.world.network_plan], "fails"):
             # What waits for a way that never comes keeps the episode open: look now and then.
             self.clock.at(self.world.last_event_s, self._look_around, priority=URGENT)
+
+    def _begin_faults(self) -> None:
+        """Have things fail by chance."""
+        elements = self.world.elements
+        count = self._sites
+        counts = {subject: len(names) for subject, names in elements.items()}
+        counts |= {"quality": count, "speed": count}
+        self.faults = Faults(self.clock, self.world.faults, counts, self._streams, self._hit)
+        watching = self.world.plan or self.world.network_plan
+        if self.delivery is not None and not watching:
+            self.twin.network.watch(self)
 
     def look(self) -> None:
         """Have single numbers of the arrays at hand, and the tasks that follow."""
@@ -263,9 +282,14 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             world.arrivals,
             self._streams,
             scatters=world.curves.scatters,
-            load=world.load,
+            load=world.load_of(self._streams),
             sites_m=() if world.sites_m is None else world.sites_m.tolist(),
         )
+
+    def violations(self) -> Iterator[str]:
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        yield from super().violations()
+        yield from violations(self)
 
     @property
     def length_s(self) -> float:
@@ -294,6 +318,8 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         self._coming = next(self._following, None)
         if self.delivery is not None:
             self.delivery.users.resample(now)
+        if self.faults is not None:
+            self.faults.resample()
 
     # --- what a policy may ask ------------------------------------------------------------------
 
@@ -342,6 +368,8 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             steps: denoising steps to spend on it; None: as many as it asks for.
         """
         gains = self.world.curves.gains(self.last.steps if steps is None else steps)
+        if self.faults is not None:
+            gains = gains * self.quality_left
         if self.scenario.wireless is None:
             return gains
         late = self.expected_latency_s(steps) - self.last.deadline_s
@@ -357,9 +385,10 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         elif self.world.service:
             place = self._streams[f"latency {number}"].random
             machine = self.world.service[number]
-            service = machine.service(self.clock, place, self.scenario.scheduler)
+            pace = self.paces[number]
+            service = machine.service(self.clock, place, self.scenario.scheduler, pace)
         else:
-            service = TimedService(self.clock, self.world.run_time_s)
+            service = TimedService(self.clock, self.world.run_time_s, self.paces[number])
         return Provider(
             self.clock, number, capacity, restart_s, service, self._run_over, self._restarted
         )
@@ -376,7 +405,7 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             world.loading_s[number],
             lambda task: int(task.provider // world.sites),
             world.loaded[number],
-            lambda variant, work: machines[variant].seconds(place, work),
+            lambda variant, work: machines[variant].seconds(place, work, self.paces[number]),
             scenario.scheduler.window_s,
         )
 
@@ -414,6 +443,8 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
                 task.quality = curves.paid(number, task.steps, task.picture)
             else:
                 task.quality = float(curves.gains(task.steps)[number])
+            if self.faults is not None:
+                task.quality *= float(self.quality_left[number])
             self.ledger.in_service += 1
             provider.start(task)
             self.outcomes.append(Started(self.clock._now, task, number, task.quality))
@@ -506,7 +537,32 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         return self.clock._now >= self.world.last_event_s
 
     def _happen(self, moment: Moment) -> None:
-        made: Happening = moment.value
+        self._take(moment.value)
+
+    def _hit(self, hit: Hit) -> bool:
+        """A fault begins or ends; False: the last site that is up stays up."""
+        what, number = hit.what, hit.number
+        if what in ("quality", "speed"):
+            if what == "quality":
+                self.quality_left[number :: self._sites] = hit.factor
+            else:
+                self.paces[number].factor = hit.factor
+            name = self.world.elements["provider"][number]
+            self._tell(f"provider {what}", name, number, hit.factor)
+            return True
+        last = self.delivery is not None and not self.delivery.radio.may_fail(number)
+        if what == "node" and hit.begins and last:
+            return False
+        name = self.world.elements[what][number]
+        change = "fails" if hit.begins else "repaired"
+        made = Happening(self.clock._now, what, number, change, 1.0, name)
+        if what in ("link", "node"):
+            self.twin.network.happen(made)
+        if what != "link":
+            self._take(made)
+        return True
+
+    def _take(self, made: Happening) -> None:
         number = made.number
         if made.subject == "node" and self.delivery is not None:
             radio = self.delivery.radio

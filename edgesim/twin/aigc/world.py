@@ -11,11 +11,13 @@ from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario, ProviderSpec, ServiceProfile, read_providers
 from edgesim.scenarios.aigc.services import fit_of, loading_s, measured
 from edgesim.scenarios.parts.events import read_events
+from edgesim.scenarios.parts.faults import read_faults
 from edgesim.twin.aigc.arrivals import Arrivals
 from edgesim.twin.aigc.providers import Machine
 from edgesim.twin.aigc.quality import QualityCurves, Scatter
 from edgesim.twin.aigc.variants import with_variants
 from edgesim.twin.core.crowds import Load, loads
+from edgesim.twin.core.faults import with_fault_crowds
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.happenings import Names, happenings, numbered
 from edgesim.twin.core.streams import Streams
@@ -51,6 +53,7 @@ class AIGCWorld(Shared):
         arrivals: where an episode's tasks come from (a trace is checked once, here).
         plan: stated events that happen to providers, their hosts and sites.
         load: what stated events do to the load.
+        faults: what fails by chance.
         sites: places where providers stand. Where a scenario has variants, a provider is listed
             once for each: entry i stands at site ``i % sites`` and runs variant ``i // sites``.
         loaded, loading_s: of each site the variant that is loaded at first, and the seconds that
@@ -146,6 +149,7 @@ class AIGCWorld(Shared):
             InputError: an event names what is not there.
         """
         scenario = self.scenario
+        self.faults = read_faults(scenario.faults)
         events = read_events(scenario.events)
         plan = happenings(events, self.elements) if events else []
         self.network_plan = [made for made in plan if made.subject in ("link", "node")]
@@ -167,6 +171,13 @@ class AIGCWorld(Shared):
                 (down.add if made.change == "fails" else down.discard)(made.number)
             if len(down) == len(self.providers):
                 raise InputError("events", made.name, "is the last site that is up: one must stay")
+
+    def load_of(self, streams: Streams) -> Load:
+        """What events and faults do to the load of an episode."""
+        if not self.faults:
+            return self.load
+        rate_hz, horizon_s = self.scenario.arrival_rate_hz, self.scenario.horizon_s
+        return with_fault_crowds(self.load, self.faults, rate_hz, horizon_s, streams)
 
     @property
     def last_event_s(self) -> float:

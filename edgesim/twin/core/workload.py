@@ -1,7 +1,7 @@
 """A workload: one family's part in a world, and the decisions that it asks for."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from edgesim.twin.core.clock import Clock
@@ -147,6 +147,14 @@ class Workload(Rebuilt, ABC, Generic[R, C]):
     @abstractmethod
     def resample(self) -> None:
         """Draw anew what has not happened yet, from the streams as they are now."""
+
+    def violations(self) -> Iterator[str]:
+        """What is not as it must be at every instant, a sentence each; nothing, if all is well.
+
+        A family says here what holds of its capacities. ``edgesim swarm`` asks after every event.
+        """
+        if not self.ledger.closes:
+            yield f"the books do not close: {self.ledger}"
 
     # --- what is recorded of it -------------------------------------------------------------------
 

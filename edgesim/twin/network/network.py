@@ -239,7 +239,10 @@ class Network:
             listener.capacity_changed(edge, factor)
 
     def _happen(self, moment: Moment) -> None:
-        made: Happening = moment.value
+        self.happen(moment.value)
+
+    def happen(self, made: Happening) -> None:
+        """A link or node fails or is repaired, or a link holds otherwise."""
         if made.change == "capacity":
             self.scale_edge(made.number, made.factor)
         elif made.subject == "link":

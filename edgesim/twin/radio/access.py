@@ -130,6 +130,10 @@ class RadioAccess:
         """The site that a transfer from a pixel would start at."""
         return self._cells.serving[pixel]
 
+    def may_fail(self, site: int) -> bool:
+        """Whether a site is up and not the last that is."""
+        return site not in self._down and len(self._down) + 1 < len(self.uplink.cells)
+
     def fail_cell(self, site: int) -> None:
         """A site sends and receives no more: its transfers go on at the strongest other one.
 

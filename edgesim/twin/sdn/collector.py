@@ -94,6 +94,7 @@ class LLDPCollector(Rebuilt):
         self._tally = tally
         self._until_s = -1.0  # what was due up to then is worked out
         self._tallied = np.zeros(3, dtype=np.int64)  # what the tally has: sent, arrived, heard
+        self._truth = collector.mode == "truth"
         self.view = LinkView(clock, links, self.update, truth=collector.mode == "truth")
 
         # With probes of their own every port has two lines of frames, otherwise one. A frame with
@@ -124,6 +125,7 @@ class LLDPCollector(Rebuilt):
         )
         self._next_crossings, self._next_echoes = next(self._crossings), next(self._echoes)
         self._counters = np.zeros(7, dtype=np.int64)
+        self._before: tuple[list[npt.NDArray[np.float64]], int, int] | None = None  # in an outage
         self._flying = np.zeros((16, 6))
         self._version = links.version
         self._lines = Lines(near, far, first_probe, collector.mode == "piggyback")
@@ -172,7 +174,8 @@ class LLDPCollector(Rebuilt):
     def lost_frames(self) -> int:
         """Those of the sent frames that never reached the controller."""
         self.update()
-        return int(self._counters[LOST])
+        in_outage = 0 if self._before is None else self._counters[ARRIVED] - self._before[1]
+        return int(self._counters[LOST] + in_outage)
 
     def update(self) -> None:
         """Work out all frames and echoes that were due up to now.
@@ -181,6 +184,8 @@ class LLDPCollector(Rebuilt):
         """
         now = self._clock._now
         if now <= self._until_s:
+            if self._before is not None:
+                self._forget()  # port statistics are written as they come
             return
         self._until_s = now
         if self._version != self._links.version:
@@ -191,11 +196,48 @@ class LLDPCollector(Rebuilt):
             now, counters, self._flying, self._next_crossings, self._next_echoes, *self._tables
         ):
             self._turn_over()
+        if self._before is not None:
+            self._forget()
+
+    def fail(self) -> None:
+        """What frames and echoes bring is lost from now on: the controller knows what it knew."""
+        self.update()
+        counters = self._counters
+        self._before = (
+            [table.copy() for table in self._known()],
+            int(counters[ARRIVED]),
+            int(counters[HEARD]),
+        )
+
+    def repair(self) -> None:
+        """The controller hears again. Frames of the outage count as lost."""
+        self.update()
+        assert self._before is not None
+        self._forget()
+        _, arrived, heard = self._before
+        counters = self._counters
+        counters[LOST] += counters[ARRIVED] - arrived
+        counters[ARRIVED], counters[HEARD] = arrived, heard
+        self._before = None
+
+    def _known(self) -> list[npt.NDArray[np.float64]]:
+        """All that the controller keeps of what came."""
+        kept = self._kept
+        view = () if self._truth else self.view.tables()
+        return [kept.latency_s, kept.last, kept.delays_s, kept.measured, *view]
+
+    def _forget(self) -> None:
+        """Put back what was known when the outage began."""
+        assert self._before is not None
+        for table, before in zip(self._known(), self._before[0], strict=True):
+            table[:] = before
 
     def _report(self) -> None:
         """Tell the tally what has been sent."""
         self.update()
         counts = self._counters[[SENT, ARRIVED, HEARD]]
+        if self._before is not None:
+            counts[1:] = self._before[1:]
         sent, arrived, heard = (counts - self._tallied).tolist()
         self._tallied = counts
         tally = self._tally

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import networkx as nx
+import numpy as np
+from scipy.sparse.csgraph import dijkstra
 
 from edgesim.scenarios.parts.sdn import Controller
 from edgesim.twin.core.forking import Shared
@@ -70,11 +72,16 @@ class ControlChannel(Shared):
     """
 
     def __init__(self, wiring: Wiring, controller: Controller) -> None:
-        ways = dict(nx.all_pairs_dijkstra_path_length(wiring.graph, weight="length_km"))
-        self.site = min(ways, key=lambda node: (sum(ways[node].values()), node))
+        lengths_km = nx.to_scipy_sparse_array(
+            wiring.graph, nodelist=range(wiring.nodes), weight="length_km", format="csr"
+        )
+        ways_km = dijkstra(lengths_km, directed=False)
+        # From the nearest node on, one after the other: the sum of a node has one value.
+        sums = np.sort(ways_km, axis=1).cumsum(axis=1)[:, -1]
+        self.site = int(sums.argmin())
         self.delay_s: list[float] = [
-            (controller.channel_ms + ways[self.site][node] * controller.channel_ms_per_km) / 1000
-            for node in range(wiring.nodes)
+            (controller.channel_ms + way_km * controller.channel_ms_per_km) / 1000
+            for way_km in ways_km[self.site].tolist()
         ]
 
 

@@ -6,9 +6,11 @@ import numpy as np
 
 from edgesim.errors import InputError, did_you_mean
 from edgesim.scenarios.parts.events import read_events
+from edgesim.scenarios.parts.faults import read_faults
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.compute.hosts import Placement
 from edgesim.twin.core.crowds import loads
+from edgesim.twin.core.faults import with_fault_crowds
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.happenings import Names, happenings, numbered
 from edgesim.twin.core.layered import to_go
@@ -55,6 +57,7 @@ class SliceWorld(Shared):
         plan: stated events that happen to the machines at nodes.
         network_plan: those that happen to links and nodes.
         load: what stated events do to the load.
+        faults: what fails by chance.
 
     Raises:
         InputError: a topology or a trace that cannot be used, more hosts than nodes.
@@ -135,6 +138,7 @@ class SliceWorld(Shared):
         Raises:
             InputError: an event names what is not there.
         """
+        self.faults = read_faults(self.scenario.faults)
         network, events = self.scenario.network, read_events(self.scenario.events)
         assert network is not None and self.network is not None
         elements = self.elements if events else {}
@@ -167,7 +171,12 @@ class SliceWorld(Shared):
 
     def requests(self, streams: Streams) -> Requests:
         """See :class:`edgesim.twin.sfc.fabric.World`."""
-        return self.arrivals.requests(streams, self.load)
+        network, load = self.scenario.network, self.load
+        assert network is not None
+        if self.faults:
+            rate_hz, horizon_s = network.arrival_rate_hz, network.horizon_s
+            load = with_fault_crowds(load, self.faults, rate_hz, horizon_s, streams)
+        return self.arrivals.requests(streams, load)
 
     def fabric(self, host: Host, streams: Streams, listener: ChainListener) -> SliceFabric:
         """See :class:`edgesim.twin.sfc.fabric.World`."""

@@ -1,13 +1,15 @@
 """Service function chains: requests come, chains are built, carried and released."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from edgesim.scenarios.parts.faults import read_faults
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.core.clock import URGENT, Moment
-from edgesim.twin.core.happenings import play
+from edgesim.twin.core.faults import Faults, Hit
+from edgesim.twin.core.happenings import Happening, play
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.series import Gauge
 from edgesim.twin.core.streams import Streams
@@ -16,6 +18,7 @@ from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.sfc.chain import Chain, Request
 from edgesim.twin.sfc.fabric import Requests, World
 from edgesim.twin.sfc.gauges import HostGauge, SliceGauge
+from edgesim.twin.sfc.invariants import violations
 from edgesim.twin.sfc.outcomes import (
     Accepted,
     Dropped,
@@ -125,6 +128,13 @@ class SFCWorkload(Workload[Request, int]):
             self._period_s = self.scenario.network.qos_period_s
             self.clock.after(self._period_s, self._meter)
         play(self.clock, self.world.plan, self._happen)
+        self.faults: Faults | None = None
+        if self.scenario.faults:
+            counts = {what: len(names) for what, names in self.world.elements.items()}
+            hosts: Any = self.fabric  # of slices: faults need a network
+            counts = {**counts, "host": len(hosts.world.placement.hosts), "collector": 1}
+            faults = read_faults(self.scenario.faults)
+            self.faults = Faults(self.clock, faults, counts, self._streams, self._hit)
 
     # --- from decision to decision --------------------------------------------------------------
 
@@ -188,6 +198,11 @@ class SFCWorkload(Workload[Request, int]):
         """All requests of the episode, as fresh objects: the future, whatever is done."""
         return self.world.requests(self._streams)
 
+    def violations(self) -> Iterator[str]:
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        yield from super().violations()
+        yield from violations(self)
+
     @property
     def length_s(self) -> float:
         """See :class:`edgesim.twin.core.workload.Workload`."""
@@ -220,6 +235,8 @@ class SFCWorkload(Workload[Request, int]):
                 chain.end.cancel()
                 chain.end = self.clock.at(now + rest_s, self._release, chain, URGENT)
         self.fabric.resample()
+        if self.faults is not None:
+            self.faults.resample()
 
     # --- the fabric's listener --------------------------------------------------------------------
 
@@ -265,6 +282,22 @@ class SFCWorkload(Workload[Request, int]):
 
     def _happen(self, moment: Moment) -> None:
         self.fabric.happen(moment.value)
+
+    def _hit(self, hit: Hit) -> bool:
+        """A fault begins or ends."""
+        fabric: Any = self.fabric
+        what, number = hit.what, hit.number
+        if what == "collector":
+            (fabric.collector.fail if hit.begins else fabric.collector.repair)()
+            self.note("collector fails" if hit.begins else "collector repaired")
+            return True
+        if what == "host":
+            number = fabric.world.placement.hosts[number]
+        name = self.world.elements[what][number]
+        change = "fails" if hit.begins else "repaired"
+        made = Happening(self.clock._now, what, number, change, 1.0, name)
+        (fabric if what == "host" else fabric.network).happen(made)
+        return True
 
     def _arrive(self, moment: Moment) -> None:
         request: Request = moment._value

@@ -26,6 +26,7 @@ class Substrate(Rebuilt):
         cpu: CPU units of each node.
         cpu_left: those that nobody holds.
         capacity_bps: of each edge each way, shape (edges,), bit/s.
+        away: units that failed hosts keep from being had, by node.
         total_bps: sum of these.
         delay_s: of each edge, propagation alone, shape (edges,), s.
     """
@@ -35,7 +36,7 @@ class Substrate(Rebuilt):
     def __init__(self, network: Network, cpu: FloatArray) -> None:
         self.cpu = cpu
         self.cpu_left = cpu.copy()
-        self._away: dict[int, float] = {}  # units of failed hosts
+        self.away: dict[int, float] = {}  # units of failed hosts
         self.network = network
         wiring = network.links.wiring
         self.capacity_bps = np.array(wiring.capacity_bps[::2])
@@ -70,12 +71,12 @@ class Substrate(Rebuilt):
 
     def fail_host(self, node: int) -> None:
         """The CPU of a node is not to be had."""
-        self._away[node] = self.cpu[node] + 1.0  # so that even 0 units do not fit
-        self.cpu_left[node] -= self._away[node]
+        self.away[node] = self.cpu[node] + 1.0  # so that even 0 units do not fit
+        self.cpu_left[node] -= self.away[node]
 
     def repair_host(self, node: int) -> None:
         """The CPU of a node is there again."""
-        self.cpu_left[node] += self._away.pop(node)
+        self.cpu_left[node] += self.away.pop(node)
 
     def give_cpu(self, node: int, units: float) -> None:
         """Give CPU of a node back."""

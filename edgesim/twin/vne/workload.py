@@ -1,10 +1,14 @@
 """Virtual network embedding: virtual networks come, are embedded node by node, and leave."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from edgesim.errors import InputError
+from edgesim.scenarios.parts.faults import read_faults
 from edgesim.scenarios.vne.schema import VNEScenario
 from edgesim.twin.core.clock import URGENT, Moment
+from edgesim.twin.core.faults import Faults, Hit, with_fault_crowds
 from edgesim.twin.core.happenings import Happening, play
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.series import Gauge
@@ -14,6 +18,7 @@ from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.twin import Twin
 from edgesim.twin.vne.arrivals import Arrivals, CrowdedArrivals, arrivals_of
 from edgesim.twin.vne.gauge import NodeGauge
+from edgesim.twin.vne.invariants import violations
 from edgesim.twin.vne.outcomes import (
     Accepted,
     Dropped,
@@ -73,7 +78,9 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
     @property
     def details(self) -> tuple[str, ...]:  # type: ignore[override]  # elements only where events are
         """See :class:`edgesim.twin.core.workload.Workload`."""
-        return ("cpu_units", "element") if self.scenario.events else ("cpu_units",)
+        if self.scenario.events or self.scenario.faults:
+            return ("cpu_units", "element")
+        return ("cpu_units",)
 
     @property
     def capacities(self) -> list[float]:
@@ -132,8 +139,13 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
         self._awaited: Moment | None = None  # of the next arrival
         self._hosts_down: dict[int, int] = {}  # failures that keep the CPU of a node down
         play(self.clock, self.world.plan, self._happen)
-        if self.world.network_plan:
+        faults = read_faults(self.scenario.faults)
+        if self.world.network_plan or faults:
             twin.network.watch(self)
+        self.faults: Faults | None = None
+        if faults:
+            counts = {what: len(names) for what, names in self.world.elements.items()}
+            self.faults = Faults(self.clock, faults, counts, streams, self._hit)
 
     # --- from decision to decision --------------------------------------------------------------
 
@@ -202,7 +214,17 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
 
     def arrivals(self) -> Arrivals | CrowdedArrivals:
         """All virtual networks of the episode, as fresh objects: the future, whatever is done."""
-        return arrivals_of(self.scenario.virtual, self._streams, self.world.load)
+        virtual, load = self.scenario.virtual, self.world.load
+        faults = read_faults(self.scenario.faults)
+        if faults:
+            rate_hz = virtual.arrival_rate_hz
+            load = with_fault_crowds(load, faults, rate_hz, virtual.count / rate_hz, self._streams)
+        return arrivals_of(virtual, self._streams, load)
+
+    def violations(self) -> Iterator[str]:
+        """See :class:`edgesim.twin.core.workload.Workload`."""
+        yield from super().violations()
+        yield from violations(self)
 
     @property
     def length_s(self) -> float:
@@ -295,6 +317,18 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
 
     # --- stated events --------------------------------------------------------------------------
 
+    def _hit(self, hit: Hit) -> bool:
+        """A fault begins or ends."""
+        what, number = hit.what, hit.number
+        name = self.world.elements[what][number]
+        change = "fails" if hit.begins else "repaired"
+        made = Happening(self.clock._now, what, number, change, 1.0, name)
+        if what == "host":
+            self._take(made)
+        else:
+            self.twin.network.happen(made)
+        return True
+
     def edge_failed(self, edge: int) -> None:
         """See :class:`edgesim.twin.network.network.NetworkListener`."""
         self._tell("link fails", self.world.elements["link"][edge])
@@ -321,7 +355,9 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
         self._mend()
 
     def _happen(self, moment: Moment) -> None:
-        made: Happening = moment.value
+        self._take(moment.value)
+
+    def _take(self, made: Happening) -> None:
         self._tell(f"host {made.change}", made.name, made.number, made.factor)
         if made.change == "capacity":
             self.substrate.scale_cpu(made.number, made.factor)

@@ -198,3 +198,34 @@ def test_a_run_time_that_is_none_between_the_ends_of_the_range_is_refused():
     # 200 steps take less than no time, 100 and 250 do not.
     with pytest.raises(InputError, match="must give a run time above 0 for 200 steps"):
         resolve("aigc_paper", {"run_time_minutes": [39.0, -0.4, 0.001]})
+
+
+@pytest.mark.parametrize("reward", ["shaped", "priced"])
+def test_an_end_with_tasks_under_way_takes_back_what_was_promised_for_them(reward):
+    env = AIGCEnv("aigc", {"horizon_s": 20, "decide_last": False}, reward=reward)
+    env.reset(seed=0)
+    total, over, step = 0.0, False, 0
+    while not over:
+        _, paid, over, _, info = env.step(step % 20)
+        total, step = total + paid, step + 1
+    assert env.twin.ledger.in_service + env.twin.ledger.in_transfer > 0  # some are under way
+    assert total == pytest.approx(info["metrics"]["return"], abs=1e-9)
+
+
+def test_both_engines_take_back_what_was_promised_at_an_end():
+    keys = {"decide_last": False, "pay_on": "delivery", "horizon_s": 20_000.0}
+    for engine in ("simpy", "batched"):
+        envs = gymnasium.make_vec(
+            "edgesim/AIGC-v0",
+            num_envs=1,
+            scenario="aigc_paper",
+            overrides=keys,
+            reward="shaped",
+            engine=engine,
+        )
+        envs.reset(seed=3)
+        total, over = 0.0, False
+        while not over:
+            _, paid, ended, _, info = envs.step(np.array([7]))
+            total, over = total + paid[0], ended[0]
+        assert total == pytest.approx(info["metrics"]["return"][0], abs=1e-9)

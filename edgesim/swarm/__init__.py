@@ -1,0 +1,1 @@
+"""Random worlds under random faults and policies, with every invariant looked at."""
