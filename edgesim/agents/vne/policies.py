@@ -30,6 +30,7 @@ __all__ = [
     "Planner",
     "Random",
     "RandomWalk",
+    "Single",
 ]
 
 Actions = npt.NDArray[np.int64]
@@ -38,7 +39,7 @@ FloatArray = npt.NDArray[np.float64]
 _NO_HOPS = 1e-6  # of PL, which divides by a sum of hops that is 0 at first: virne's value
 
 
-class _Heuristic(Heuristic):
+class Single(Heuristic):
     """Decides for each environment by itself."""
 
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
@@ -47,41 +48,41 @@ class _Heuristic(Heuristic):
 
     def choose(self, observation: npt.NDArray[Any]) -> Actions:
         """See :class:`edgesim.agents.policies.Heuristic`."""
-        chosen = [self._decide(lane, self._envs[lane]) for lane in range(len(observation))]
+        chosen = [self.decide(lane, self._envs[lane]) for lane in range(len(observation))]
         return np.array(chosen, dtype=np.int64)
 
     @abstractmethod
-    def _decide(self, lane: int, env: VNEEnv) -> int:
+    def decide(self, lane: int, env: VNEEnv) -> int:
         """The choice for the environment of a lane."""
 
 
-class Random(_Heuristic):
+class Random(Single):
     """Any host that fits and from which the links would find paths, from the policy's own dice."""
 
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
         super().__init__(envs, seed)
         self._rng = np.random.default_rng(policy_seed(seed, "random"))
 
-    def _decide(self, lane: int, env: VNEEnv) -> int:
+    def decide(self, lane: int, env: VNEEnv) -> int:
         hosts = np.flatnonzero(env.outlook.fits & env.outlook.reaches)
         return int(self._rng.choice(hosts)) if len(hosts) else self._reject
 
 
-class FirstFit(_Heuristic):
+class FirstFit(Single):
     """The first host, by number, that fits and from which the links would find paths."""
 
-    def _decide(self, lane: int, env: VNEEnv) -> int:
+    def decide(self, lane: int, env: VNEEnv) -> int:
         hosts = env.outlook.fits & env.outlook.reaches
         return int(hosts.argmax()) if hosts.any() else self._reject
 
 
-class Nearest(_Heuristic):
+class Nearest(Single):
     """The host from which the links to placed neighbours cost the least bandwidth times hops.
 
     Of equals the one with the most CPU times bandwidth left.
     """
 
-    def _decide(self, lane: int, env: VNEEnv) -> int:
+    def decide(self, lane: int, env: VNEEnv) -> int:
         outlook = env.outlook
         cost = np.where(outlook.fits, outlook.hop_bps, np.inf)
         least = cost.min()
@@ -91,14 +92,14 @@ class Nearest(_Heuristic):
         return int(np.where(cost == least, left, -1.0).argmax())
 
 
-class Planner(_Heuristic):
+class Planner(Single):
     """Chooses the hosts of a whole virtual network at its first node, and keeps to them."""
 
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
         super().__init__(envs, seed)
         self._plans: list[tuple[Embedding, list[int] | None] | None] = [None] * len(self._envs)
 
-    def _decide(self, lane: int, env: VNEEnv) -> int:
+    def decide(self, lane: int, env: VNEEnv) -> int:
         embedding, plan = env.embedding, self._plans[lane]
         if plan is None or plan[0] is not embedding:
             plan = self._plans[lane] = (embedding, self.plan(env))

@@ -9,6 +9,8 @@ _HERE = "edgesim.agents.vne.policies"
 _PUBLISHED = {"order": "given"}
 """virne leads the links of a network in the order of their nodes, after all have hosts."""
 
+_EMBEDDINGS = {"observation": "embeddings"}
+
 POLICIES: dict[str, PolicySpec] = {
     "random": PolicySpec("any host from which the links find paths", f"{_HERE}:Random"),
     "first_fit": PolicySpec("the first host from which the links find paths", f"{_HERE}:FirstFit"),
@@ -49,6 +51,16 @@ POLICIES: dict[str, PolicySpec] = {
         "as marginal_cost, from every root",
         "edgesim.agents.vne.marginal:MarginalCostAll",
         environment={"order": "outwards", "routing": "shortest"},
+    ),
+    "cheapest_embedding": PolicySpec(
+        "the cheapest of embeddings grown from every virtual node at every host",
+        "edgesim.agents.vne.embeddings:Cheapest",
+        environment=_EMBEDDINGS,
+    ),
+    "random_embedding": PolicySpec(
+        "any of the embeddings that agents choose from, or rejection",
+        "edgesim.agents.vne.embeddings:RandomEmbedding",
+        environment=_EMBEDDINGS,
     ),
     "bound": PolicySpec(
         "no policy: more than the episode can accept, by linear programming with the future known",

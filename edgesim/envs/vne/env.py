@@ -10,10 +10,13 @@ from gymnasium import spaces
 
 from edgesim.envs.twin_env import TwinEnv
 from edgesim.envs.vector import vector_env
+from edgesim.envs.vne.candidates import KEPT, Candidates, find_candidates
+from edgesim.envs.vne.embedding_observation import EmbeddingsObserver
 from edgesim.envs.vne.observation import Observer
 from edgesim.envs.vne.orders import ORDERS
 from edgesim.envs.vne.outlook import Outlook
 from edgesim.envs.vne.reward import PARTS, RewardModel
+from edgesim.errors import InputError
 from edgesim.scenarios.checks import one_of
 from edgesim.scenarios.vne.schema import ROUTINGS, VNEScenario
 from edgesim.twin.core.worlds import shared_world
@@ -58,11 +61,17 @@ class VNEEnv(TwinEnv[VNEWorkload, Observation, SupportsIndex]):
     that is placed, and the share of all CPU and bandwidth that is held. How long a VN stays is not
     told. ``env.unwrapped.observer.names`` names each entry.
 
+    With ``observation="embeddings"`` a choice is a whole embedding, and one step decides one VN:
+    what is shown are some of the cheapest embeddings, in figures that fit any network
+    (:class:`edgesim.envs.vne.embedding_observation.EmbeddingsObserver`).
+
     ## Action Space
     ``Discrete(nodes + 1)``: the host of the next virtual node; the last rejects the VN.
     ``action_masks()`` tells which make sense: ``mask="reaches"`` (default) hosts that fit and from
     which each link to a placed neighbour would find a path, ``mask="fits"`` those that fit; to
-    reject always does. Any action is legal: one that cannot hold ends its VN.
+    reject always does. Any action is legal: one that cannot hold ends its VN. With
+    ``observation="embeddings"`` ``Discrete(13)``: one of at most twelve embeddings, the cheapest
+    first; the last rejects the VN, as do those that are not there.
 
     ## Rewards
     1 for an accepted VN, paid at its last node; all other steps pay 0. With ``reward="shaped"``
@@ -89,13 +98,15 @@ class VNEEnv(TwinEnv[VNEWorkload, Observation, SupportsIndex]):
         mask="reaches",
         order="outwards",
         routing=None,
+        observation="nodes",
     )
     ```
     ``scenario``: a preset's name, or a mapping with all keys. ``overrides``: keys to replace.
     ``order``: of the virtual nodes: ``"outwards"`` from the most demanding one, next the one with
     the most bandwidth to those before it; ``"demand"`` from the most demanding to the least (CPU
-    times bandwidth); ``"given"`` as they are numbered. ``routing``: ``"k_shortest"`` or
-    ``"shortest"`` instead of the scenario's. ``record``: keep the event log of each episode
+    times bandwidth); ``"given"`` as they are numbered; not used with ``observation="embeddings"``.
+    ``routing``: ``"k_shortest"`` or ``"shortest"`` instead of the scenario's; embeddings take
+    ``"shortest"``. ``record``: keep the event log of each episode
     (``env.unwrapped.twin.log``).
 
     ## Info
@@ -106,15 +117,17 @@ class VNEEnv(TwinEnv[VNEWorkload, Observation, SupportsIndex]):
     * v0: first version.
 
     Raises:
-        InputError: unknown scenario, key, reward, mask, order, routing or render mode; bad values.
+        InputError: unknown scenario, key, reward, mask, order, routing, observation or render mode;
+            bad values; embeddings over ``routing="k_shortest"``.
     """
 
     problem = "vne"
     parts = PARTS
     masks = ("reaches", "fits")
     rewards = ("paid", "shaped")
+    observations = ("nodes", "embeddings")
     picture = "edgesim.plots.vne.world:draw_now"
-    episodic = (*TwinEnv.episodic, "_known", "_order")
+    episodic = (*TwinEnv.episodic, "_candidates", "_known", "_order")
     scenario: VNEScenario
 
     def __init__(
@@ -127,6 +140,7 @@ class VNEEnv(TwinEnv[VNEWorkload, Observation, SupportsIndex]):
         routing: str | None = None,
         record: bool = False,
         render_mode: str | None = None,
+        observation: str = "nodes",
     ) -> None:
         super().__init__(
             scenario,
@@ -137,24 +151,34 @@ class VNEEnv(TwinEnv[VNEWorkload, Observation, SupportsIndex]):
             mask=mask,
             order=order,
             routing=routing,
+            observation=observation,
         )
         one_of("reward", reward, self.rewards)
         one_of("mask", mask, self.masks)
         one_of("order", order, tuple(ORDERS))
         one_of("routing", routing, (None, *ROUTINGS))
+        one_of("observation", observation, self.observations)
+        self._whole = observation == "embeddings"
+        if self._whole:
+            if routing not in (None, "shortest"):
+                raise InputError("routing", routing, "must be shortest where embeddings are chosen")
+            routing = "shortest"
         self.world: VNEWorld = shared_world(VNEWorld, self.scenario)
-        self.observer = Observer(self.world)
+        self.observer = (EmbeddingsObserver if self._whole else Observer)(self.world)
         self.observation_space = self.observer.space
-        self.action_space = spaces.Discrete(self.world.nodes + 1)
+        self.action_space = spaces.Discrete(KEPT + 1 if self._whole else self.world.nodes + 1)
         self._mask = mask
         self._order_of = ORDERS[order]
         self._routing = routing
         self._reward_model = RewardModel(reward, faults=bool(self.scenario.faults))
         self._known: tuple[Embedding, int, Outlook] | None = None
         self._order: tuple[Embedding, list[int]] | None = None
+        self._candidates: tuple[Embedding, Candidates] | None = None
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
-        """Which actions make sense for the node at hand, shape (nodes + 1,), never empty."""
+        """Which actions make sense now, shape (actions,), never empty."""
+        if self._whole:
+            return np.append(np.arange(KEPT) < len(self.candidates.cost), True)
         outlook = self.outlook
         hosts = outlook.fits & outlook.reaches if self._mask == "reaches" else outlook.fits
         return np.append(hosts, True)
@@ -179,9 +203,14 @@ class VNEEnv(TwinEnv[VNEWorkload, Observation, SupportsIndex]):
         """What each physical node would be to the virtual node at hand: public knowledge."""
         return self._outlook_of(self.twin)
 
+    @property
+    def candidates(self) -> Candidates:
+        """The embeddings to choose from for the VN at hand: public knowledge."""
+        return self._candidates_of(self.twin)
+
     def _begin(self) -> None:
         self._reward_model.open()
-        self._known = self._order = None
+        self._known = self._order = self._candidates = None
 
     def _open(self, seed: np.random.SeedSequence) -> VNEWorkload:
         return VNEWorkload.alone(
@@ -190,7 +219,9 @@ class VNEEnv(TwinEnv[VNEWorkload, Observation, SupportsIndex]):
 
     def _apply(self, twin: VNEWorkload, action: int) -> None:
         self._reward_model.decisions += 1
-        if action < self.world.nodes:
+        if self._whole:
+            self._embed(twin, action)
+        elif action < self.world.nodes:
             twin.choose(self._next_of(twin), action)
         else:
             twin.reject()
@@ -201,7 +232,24 @@ class VNEEnv(TwinEnv[VNEWorkload, Observation, SupportsIndex]):
     def _metrics(self, twin: VNEWorkload) -> dict[str, float]:
         return self._reward_model.metrics(twin)
 
+    def _embed(self, twin: VNEWorkload, action: int) -> None:
+        """Take an embedding, or reject the VN at hand."""
+        found = self._candidates_of(twin)
+        if action >= len(found.cost):
+            twin.reject()
+            return
+        hosts = found.hosts[action].tolist()
+        for node in found.orders[action].tolist():
+            twin.choose(node, hosts[node])
+
+    def _candidates_of(self, twin: VNEWorkload) -> Candidates:
+        if self._candidates is None or self._candidates[0] is not twin.embedding:
+            self._candidates = (twin.embedding, find_candidates(twin))
+        return self._candidates[1]
+
     def _observe(self, twin: VNEWorkload) -> Observation:
+        if isinstance(self.observer, EmbeddingsObserver):
+            return self.observer.observe(twin, self._candidates_of(twin))
         return self.observer.observe(twin, self._outlook_of(twin))
 
     def _next_of(self, twin: VNEWorkload) -> int:

@@ -18,14 +18,16 @@ def demands(request: VirtualNetwork) -> list[int]:
     return sorted(range(request.nodes), key=lambda node: -demand(request, node))
 
 
-def outwards(request: VirtualNetwork) -> list[int]:
-    """From the most demanding node outwards.
+def outwards(request: VirtualNetwork, first: int | None = None) -> list[int]:
+    """From one node outwards, by default the most demanding.
 
     The next node is the one joined to those before it by the most bandwidth; of equals the more
     demanding, then the first.
     """
     asks = [demand(request, node) for node in range(request.nodes)]
     joined_bps = [-1.0] * request.nodes  # by links to those in the order; below 0: by none
+    if first is not None:
+        joined_bps[first] = float("inf")
     left = set(range(request.nodes))
     order: list[int] = []
     while left:
