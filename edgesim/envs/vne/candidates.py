@@ -118,7 +118,7 @@ def _fresh(ground: Ground, room: FloatArray) -> Ground:
 @compiled()
 def _among(hosts: IntArray, found: int, there: IntArray) -> bool:
     """Whether the hosts are among those found before."""
-    for place in range(found):
+    for place in range(found):  # noqa: SIM110  # Numba compiles no generator expressions
         if (hosts[place] == there).all():
             return True
     return False

@@ -43,6 +43,18 @@ def in_a_row(tmp_path: Path, **overrides: Any) -> Any:
     return made(**keys, **overrides)
 
 
+class Held:
+    """What the links of a twin have left at an instant."""
+
+    def __init__(self, twin: Any) -> None:
+        self.twin = twin
+        self.room = twin.substrate.room_bps()
+
+    def look(self, moment: Any) -> None:
+        """Look once more."""
+        self.room = self.twin.substrate.room_bps()
+
+
 def test_in_a_row_the_cheapest_are_the_neighbours_both_ways(tmp_path: Path) -> None:
     env = in_a_row(tmp_path)
     env.reset(seed=0)
@@ -99,14 +111,13 @@ def test_an_embedding_is_always_accepted_and_leaves_the_room_that_it_shows() -> 
         found, twin = env.candidates, env.twin
         action = int(rng.choice(np.flatnonzero(env.action_masks())))
         embedding = twin.embedding
-        checked = []
-        if action < len(found.cost):
-            twin.clock.at(twin.clock.now, lambda moment: checked.append(twin.substrate.room_bps()))
+        held = Held(twin)
+        twin.clock.at(twin.clock.now, held.look)
         _, reward, over, _, info = env.step(action)
         paid += reward
         chosen += action < KEPT
-        if checked:
-            assert np.array_equal(checked[0], found.room[action])
+        if action < KEPT:
+            assert np.array_equal(held.room, found.room[action])
             assert embedding.hop_bps == pytest.approx(found.cost[action])
             assert embedding.hosts == found.hosts[action].tolist()
     assert paid == chosen == info["metrics"]["accepted"] > 20
