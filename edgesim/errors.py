@@ -9,6 +9,7 @@ from edgesim.hints import nearest
 __all__ = ["InputError", "Unshown", "did_you_mean"]
 
 _SHOWN = 120  # characters of a value that a message shows
+_NAMED = 20  # accepted names that a message lists
 
 # A few lines of YAML with aliases can stand for more values than fit in memory: a message writes
 # out the first of them alone.
@@ -67,8 +68,14 @@ def _shown(value: Any) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a message on an unknown name: the nearest known one, then all of them."""
+    """The end of a message on an unknown name: the nearest known one, then all of them.
+
+    Of very many the first, and how many others there are.
+    """
     names = sorted(known)
     near = nearest(str(name), names)
     hint = f"did you mean {near!r}? " if near is not None else ""
+    if len(names) > _NAMED:
+        shown = ", ".join(names[:_NAMED])
+        return f"{hint}accepted: {shown} and {len(names) - _NAMED} others"
     return f"{hint}accepted: {', '.join(names)}"

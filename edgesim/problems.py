@@ -191,7 +191,7 @@ add(
         picture="edgesim.plots.vne.episode:draw",
         default_scenario="vne_wx100",
         default_policy="marginal_cost",
-        default_agent="maskable_ppo",
+        default_agent="least_squares",
         score=Score(metric="rac", digits=4),
         vector="edgesim.envs.vne.env:make_vec",
         worlds="edgesim.twin.vne.worlds:draw",
