@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from edgesim.scenarios.federated.schema import FederatedScenario
     from edgesim.scenarios.federated.silos_schema import SilosScenario
     from edgesim.scenarios.ring.schema import LLMRingScenario
+    from edgesim.scenarios.sfc.attack_schema import AttackScenario
     from edgesim.scenarios.sfc.schema import SFCScenario
     from edgesim.scenarios.shared import SharedScenario
     from edgesim.scenarios.training.llm import LLMScenario
@@ -124,6 +125,10 @@ def scenario(
     name: Literal["sfc", "sfc_paper", "sfc_paper_3x", "sfc_paper_10x", "sfc_faults"],
     overrides: Mapping[str, Any] | None = None,
 ) -> "SFCScenario": ...
+@overload
+def scenario(
+    name: Literal["sfc_attack"], overrides: Mapping[str, Any] | None = None
+) -> "AttackScenario": ...
 @overload
 def scenario(
     name: Literal["vne_wx100", "vne_geant", "vne_brain", "vne_latency"],

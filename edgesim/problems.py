@@ -180,6 +180,22 @@ add(
 )
 add(
     Problem(
+        name="sfc_attack",
+        presets="edgesim.scenarios.sfc",
+        env_id="edgesim/SFCAttack-v0",
+        env="edgesim.envs.sfc.attack_env:SFCAttackEnv",
+        schema="edgesim.scenarios.sfc.attack_schema:AttackScenario",
+        policies="edgesim.agents.sfc.attack_registry:POLICIES",
+        columns="edgesim.agents.sfc.attack_registry:COLUMNS",
+        metrics="edgesim.envs.sfc.attack_env:METRICS",
+        picture="edgesim.plots.sfc.episode:draw",
+        default_scenario="sfc_attack",
+        default_policy="load_aware",
+        default_agent="least_squares",
+    )
+)
+add(
+    Problem(
         name="vne",
         presets="edgesim.scenarios.vne",
         env_id="edgesim/VNE-v0",

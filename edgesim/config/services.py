@@ -14,7 +14,7 @@ _DEVICES = ("cpu", "cuda")
 _CLOCKS = ("cpu", "wall")
 _PRECISIONS = ("float32", "float16", "bfloat16")
 _NETWORKS = ("digits", "photo_inpaint", "photo_inpaint_small", "text_small", "text_large")
-_DEMOS = ("text",)
+_DEMOS = ("text", "detect", "netlist")
 
 
 @dataclass
@@ -106,6 +106,13 @@ class CalibrateConfig:
         metadata=help_text(
             "amounts of work (steps, tokens, megapixels, flows) at which quality is measured; null:"
             " as the service says"
+        ),
+    )
+    data: str | None = field(
+        default=None,
+        metadata=help_text(
+            "detectors: a CSV or Parquet file of labelled flows to learn from and be measured on,"
+            " half each; null: drawn flows"
         ),
     )
 

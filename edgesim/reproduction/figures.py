@@ -125,6 +125,12 @@ FIGURES: dict[str, Figure] = {
             "edgesim.plots.sfc.chains:draw",
         ),
         Figure(
+            "sfc_attack",
+            "sfc_attack: damage of attacks against QoE, for operating points, rules and an agent",
+            "edgesim.reproduction.sfc.attack",
+            "edgesim.plots.sfc.attack:draw",
+        ),
+        Figure(
             "sfc_load",
             "QoE against load, holding 1 to 10 times as long as the authors' chains",
             "edgesim.reproduction.sfc.load",

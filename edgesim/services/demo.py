@@ -9,7 +9,11 @@ from edgesim.tables import console
 
 __all__ = ["DEMOS", "demo"]
 
-DEMOS = {"text": "edgesim.services.text.demo:demo"}
+DEMOS = {
+    "text": "edgesim.services.text.demo:demo",
+    "detect": "edgesim.services.detectors.demo:demo",
+    "netlist": "edgesim.services.schematics.demo:demo",
+}
 """What there is to show. Each is called with the configuration, prints what it finds, and returns
 the files that it wrote."""
 

@@ -16,6 +16,10 @@ TITLES = {
     "text_small_twn": "as text_small_absmean, by the rule of ternary weight networks",
     "text_small_tequila": "as text_small_absmean, dead weights add a constant (Tequila)",
     "text_small_bias": "as text_small_absmean, with an ordinary bias that is learned",
+    "ids_network": "attacks among flows, by a dense network",
+    "ids_boosting": "attacks among flows, by gradient boosting",
+    "ids_forest": "attacks among flows, by a random forest",
+    "schematics": "netlists from drawn schematics",
 }
 """The embedded services."""
 
@@ -23,8 +27,11 @@ TITLES = {
 _IMAGES = "edgesim.services.diffusion.embedded:embedded"
 
 _TEXT = "edgesim.services.text.service:embedded"
+_DETECTOR = "edgesim.services.detectors.service:detector"
 
 SERVICES = {name: _TEXT if name.startswith("text_") else _IMAGES for name in TITLES}
+SERVICES |= {name: _DETECTOR for name in TITLES if name.startswith("ids_")}
+SERVICES["schematics"] = "edgesim.services.schematics.service:reader"
 """What makes each of them; called with the :class:`edgesim.config.services.CalibrateConfig`."""
 
 

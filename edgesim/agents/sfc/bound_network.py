@@ -44,9 +44,20 @@ FloatArray = npt.NDArray[np.float64]
 _INSTANTS = 60  # arrivals at which capacities are kept to
 
 
-def network_bound(twin: SFCWorkload, world: SliceWorld, requests: list[Request]) -> float:
-    """The bound on what these requests pay, as the module's docstring derives it."""
+def network_bound(
+    twin: SFCWorkload,
+    world: SliceWorld,
+    requests: list[Request],
+    most: FloatArray | None = None,
+) -> float:
+    """The bound on what these requests pay, as the module's docstring derives it.
+
+    ``most``: what each pays at most if it is served, shape (requests,), where something else than
+    its QoE counts too.
+    """
     served, otherwise = most_paid(twin, requests)
+    if most is not None:
+        served = most
     gain = np.maximum(served - otherwise, 0.0)
     lines, limits = _binding(world, requests)
     price = np.zeros(len(limits))

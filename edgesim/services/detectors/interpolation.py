@@ -12,10 +12,13 @@ import numpy.typing as npt
 
 from edgesim.errors import InputError
 
-__all__ = ["interpolated", "nearest_neighbours", "skn", "smote"]
+__all__ = ["NEIGHBOURS", "interpolated", "nearest_neighbours", "skn", "smote"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+NEIGHBOURS = 5
+"""Of a flow that are considered, of SMOTE (imbalanced-learn's own) and SKN."""
 
 
 def nearest_neighbours(points: npt.ArrayLike, k: int) -> Ints:

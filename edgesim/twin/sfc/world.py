@@ -1,6 +1,7 @@
 """The world of a service-chain scenario."""
 
 from edgesim.importing import load
+from edgesim.scenarios.sfc.attack_schema import AttackScenario
 from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.sfc.fabric import World
 
@@ -17,5 +18,7 @@ def build_world(scenario: SFCScenario) -> World:
         from edgesim.twin.sfc.stage_links import StageWorld
 
         return StageWorld(scenario)
-    world: World = load("edgesim.twin.sfc.slice_world:SliceWorld")(scenario)
+    attacked = isinstance(scenario, AttackScenario)
+    kind = "attack_world:AttackWorld" if attacked else "slice_world:SliceWorld"
+    world: World = load(f"edgesim.twin.sfc.{kind}")(scenario)
     return world

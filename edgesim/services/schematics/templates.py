@@ -1,0 +1,138 @@
+"""How each part looks: drawn by schemdraw once a size, in every direction it can have."""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from edgesim.services.schematics.drawing import element, render
+
+__all__ = ["Template", "templates"]
+
+Mask = npt.NDArray[np.uint8]
+Place = tuple[float, float]
+
+
+class Template(NamedTuple):
+    """A part in one direction.
+
+    Attributes:
+        kind: what part it is; ``ground`` is none.
+        ink: 1 where it is drawn, shape (height, width).
+        near: 1 within a pixel of that.
+        pins: where its pins lie, x and y from the upper left corner, px.
+    """
+
+    kind: str
+    ink: Mask
+    near: Mask
+    pins: dict[str, Place]
+
+
+_SMALL_PX = 20.0  # px a unit below which lines are thinner than a pixel
+_TURNS = (0, 90, 180, 270)
+_PINS = {  # of an element drawn from (0, 0) along x: its body lies between 1 and 2 units
+    "R": {"1": (1.0, 0.0), "2": (2.0, 0.0)},
+    "C": {"1": (1.0, 0.0), "2": (2.0, 0.0)},
+    "L": {"1": (1.0, 0.0), "2": (2.0, 0.0)},
+    "D": {"1": (1.0, 0.0), "2": (2.0, 0.0)},
+    "V": {"1": (1.0, 0.0), "2": (2.0, 0.0)},
+    "I": {"1": (1.0, 0.0), "2": (2.0, 0.0)},
+}
+_BODY = {"R": 0.30, "C": 0.30, "L": 0.42, "D": 0.30, "V": 0.55, "I": 0.55}  # half its width, units
+
+
+@cache
+def templates(unit_px: float) -> tuple[Template, ...]:
+    """All parts at a size, every one that looks different.
+
+    Args:
+        unit_px: px a unit of schemdraw.
+    """
+    found: list[Template] = []
+    for kind in _PINS:
+        for turn in _TURNS:
+            _add(found, _two_pins(kind, turn, unit_px))
+    for kind in ("NMOS", "PMOS"):
+        for mirrored in (False, True):
+            found.append(_transistor(kind, mirrored, unit_px))
+    found.append(_ground(unit_px))
+    return tuple(found)
+
+
+def _add(found: list[Template], new: Template) -> None:
+    """A part that looks the same turned by half a circle is there once where its pins are alike."""
+    for old in found:
+        same = old.kind == new.kind and old.ink.shape == new.ink.shape
+        if same and new.kind in ("R", "C", "L") and (old.ink != new.ink).mean() < 0.02:
+            return
+    found.append(new)
+
+
+def _drawing() -> Any:
+    import schemdraw
+
+    return schemdraw.Drawing(show=False)
+
+
+def _cut(
+    drawing: Any, unit_px: float, box: tuple[float, float, float, float], pins: dict[str, Place]
+) -> tuple[Mask, dict[str, Place]]:
+    """What lies in a box (left, top, right, bottom; units), and the pins in it."""
+    image, (left, top) = render(drawing, unit_px)
+    x0, y0 = round((box[0] - left) * unit_px), round((top - box[1]) * unit_px)
+    x1, y1 = round((box[2] - left) * unit_px), round((top - box[3]) * unit_px)
+    part = image[max(y0, 0) : y1, max(x0, 0) : x1]
+    level = 127.0
+    if unit_px < _SMALL_PX:  # lines are grey: the threshold is by Otsu, as of the images
+        level, _ = cv2.threshold(image, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    ink = (part <= level).astype(np.uint8)
+    return ink, {
+        name: ((x - left) * unit_px - max(x0, 0), (top - y) * unit_px - max(y0, 0))
+        for name, (x, y) in pins.items()
+    }
+
+
+def _made(kind: str, ink: Mask, pins: dict[str, Place]) -> Template:
+    return Template(kind, ink, np.asarray(cv2.dilate(ink, _AROUND), dtype=np.uint8), pins)
+
+
+_AROUND = np.ones((3, 3), dtype=np.uint8)
+
+
+def _two_pins(kind: str, turn: int, unit_px: float) -> Template:
+    angle = np.deg2rad(turn)
+    along = np.array([np.cos(angle), np.sin(angle)])
+    drawing = _drawing()
+    drawing += element(kind).endpoints((0.0, 0.0), tuple(3 * along))
+    pins = {name: tuple(x * along) for name, (x, _) in _PINS[kind].items()}
+    # The body and a little of its leads, which tell where it ends.
+    first, last, half = 0.85 * along, 2.15 * along, np.abs(along[::-1]) * _BODY[kind]
+    low, high = np.minimum(first, last) - half, np.maximum(first, last) + half
+    box = (float(low[0]), float(high[1]), float(high[0]), float(low[1]))
+    ink, places = _cut(
+        drawing, unit_px, box, {k: (float(x), float(y)) for k, (x, y) in pins.items()}
+    )
+    return _made(kind, ink, places)
+
+
+def _transistor(kind: str, mirrored: bool, unit_px: float) -> Template:
+    drawing = _drawing()
+    part = element(kind).at((0.0, 0.0))
+    part = part.theta(0) if mirrored else part.theta(180).flip()
+    drawing += part
+    names = ("Drain", "Source") if kind == "NMOS" else ("Source", "Drain")
+    side = 1.0 if mirrored else -1.0
+    pins = {names[0]: (0.0, 0.0), names[1]: (0.0, -1.5), "Gate": (side * 1.367, -0.75)}
+    box = (-1.42, 0.0, 0.06, -1.5) if not mirrored else (-0.06, 0.0, 1.42, -1.5)
+    ink, places = _cut(drawing, unit_px, box, pins)
+    return _made(kind, ink, places)
+
+
+def _ground(unit_px: float) -> Template:
+    drawing = _drawing()
+    drawing += element("ground").at((0.0, 0.0))
+    ink, places = _cut(drawing, unit_px, (-0.3, 0.0, 0.3, -0.7), {"1": (0.0, 0.0)})
+    return _made("ground", ink, places)
