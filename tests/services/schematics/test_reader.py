@@ -204,3 +204,14 @@ def test_the_demo_writes_spice_and_a_picture(tmp_path, capsys) -> None:
     assert "8 parts" in capsys.readouterr().out
     assert (tmp_path / "demos/netlist/drawn.cir").read_text().endswith(".end\n")
     assert (tmp_path / "demos/netlist/drawn.png").stat().st_size > 5000
+
+
+def test_the_service_scores_a_netlist_as_right_or_wrong() -> None:
+    from edgesim.services.schematics.service import SchematicReader
+
+    service = SchematicReader(seed=0)
+    outputs = [service.run([0, 1], [work] * 2) for work in (0.002, 0.2)]
+    assert [part["type"] for part in outputs[1][1]]  # parts, as JSON has them
+    assert service.score([0.002, 0.2], outputs)[1] == [1.0, 1.0]
+    wrong = [outputs[1][1], outputs[1][0]]
+    assert service.score([0.2], [wrong]) == [[0.0, 0.0]]
