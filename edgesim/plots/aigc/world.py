@@ -54,7 +54,7 @@ def draw_map(axes: Axes, twin: AIGCWorkload, fresh: bool = True) -> None:
     delivery, world = twin.delivery, twin.world
     assert delivery is not None and world.sites_m is not None and world.scenario.wireless
     sites, now = world.sites_m, twin.clock.now
-    links = sites[np.array(list(delivery.routes.wiring.edges)).reshape(-1, 2)]
+    links = sites[np.array(list(delivery.network.world.wiring.edges)).reshape(-1, 2)]
     axes.add_collection(LineCollection(list(links), colors="#BBBBBB", linewidths=1, zorder=1))
     shown = range(min(world.scenario.users, 300))
     places = np.array([delivery.users.position(user, now) for user in shown])

@@ -19,14 +19,14 @@ Log = list[tuple[float, str, Any]]
 
 def serve(
     tasks: Sequence[tuple[float, int]],
-    seconds: Callable[[Sequence[int]], float],
+    seconds: Callable[[Sequence[float]], float],
     window_s: float = 0.0,
     max_batch: int = 1,
 ) -> tuple[list[Seat], Log]:
     """Requests (arrival in s, steps) at one server: their seats as they leave, and its log."""
     clock, left, log = Clock(), [], Log()
 
-    def timed(steps: Sequence[int]) -> float:
+    def timed(steps: Sequence[float]) -> float:
         log.append((clock.now, "begin", list(steps)))
         return seconds(steps)
 
@@ -44,7 +44,7 @@ def serve(
     return left, log
 
 
-def ten(steps: Sequence[int]) -> float:
+def ten(steps: Sequence[float]) -> float:
     return 10.0
 
 
@@ -104,7 +104,7 @@ def test_a_crash_ends_all_and_begins_none_of_those_that_waited() -> None:
     clock = Clock()
     begun = []
 
-    def timed(steps: Sequence[int]) -> float:
+    def timed(steps: Sequence[float]) -> float:
         begun.append(len(steps))
         return 10.0
 
