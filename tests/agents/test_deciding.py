@@ -29,7 +29,7 @@ def fits(agent: str, scenario: str) -> bool:
     """Whether an agent can learn in a scenario, the steps of which are a choice of their own."""
     if agent == "heuristic_start":
         return scenario == "sfc"
-    if agent in ONLY and scenario == "aigc_steps":
+    if agent in ONLY and scenario in ("aigc_steps", "aigc_text"):
         return False
     problem = preset(scenario)["problem"]
     return problem in ONLY.get(agent, (problem,))

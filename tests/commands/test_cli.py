@@ -372,10 +372,10 @@ def test_answers_without_heavy_imports(words: list[str]) -> None:
         ("edgesim train seed=3 see", []),
         ("edgesim train sc", ["scenario=", "scenario."]),
         ("edgesim train scenario=aigc sc", ["scenario."]),
-        ("edgesim train scenario=aigc_", ["scenario=aigc_paper ", "scenario=aigc_steps "]),
+        ("edgesim train scenario=aigc_s", ["scenario=aigc_steps "]),
         (
-            "edgesim train -m scenario=aigc,aigc_",
-            ["scenario=aigc,aigc_paper ", "scenario=aigc,aigc_steps "],
+            "edgesim train -m scenario=aigc,sfc_paper",
+            [f"scenario=aigc,sfc_paper{more} " for more in ("", "_10x", "_3x")],
         ),
         ("edgesim train agent=maskable", ["agent=maskable_ppo "]),
         (

@@ -1,4 +1,4 @@
-"""What decides in the siblings of FL-v0, by name: how many groups, what is sent."""
+"""What decides in the siblings of FL-v0: how many groups, what is sent."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,13 +8,10 @@ import numpy.typing as npt
 
 from edgesim.agents.policies import Env, Heuristic
 from edgesim.agents.runs.seeds import policy_seed
-from edgesim.agents.specs import Column, PolicySpec
 
-__all__ = ["COLUMNS", "PARALLEL", "SYNC", "Alternate", "Always", "Growing", "Random"]
+__all__ = ["Alternate", "Always", "Growing", "Random"]
 
 Actions = npt.NDArray[np.int64]
-
-_HERE = "edgesim.agents.federated.siblings"
 
 
 class Random(Heuristic):
@@ -63,32 +60,3 @@ class Alternate(Heuristic):
         """See :class:`edgesim.agents.policies.Heuristic`."""
         rounds = np.round(100 * observation[:, 4]).astype(np.int64)
         return np.where(rounds % self._every == 1 % self._every, 0, 3)
-
-
-PARALLEL: dict[str, PolicySpec] = {
-    "random": PolicySpec("any number of groups", f"{_HERE}:Random"),
-    "sequential": PolicySpec("one group", f"{_HERE}:Always"),
-    "fixed": PolicySpec("the same number of groups", f"{_HERE}:Always", options={"choice": 1}),
-    "parallel": PolicySpec("as many groups as devices", f"{_HERE}:Always", options={"choice": -1}),
-    "growing": PolicySpec("ever more groups, over the time budget", f"{_HERE}:Growing"),
-}
-"""Of ``edgesim/FLParallel-v0``."""
-
-SYNC: dict[str, PolicySpec] = {
-    "random": PolicySpec("any of the five", f"{_HERE}:Random"),
-    "all": PolicySpec("all parameters in 32 bits", f"{_HERE}:Always"),
-    "eight_bit": PolicySpec("all in 8 bits", f"{_HERE}:Always", options={"choice": 1}),
-    "four_bit": PolicySpec("all in 4 bits", f"{_HERE}:Always", options={"choice": 2}),
-    "head": PolicySpec("the last layer alone", f"{_HERE}:Always", options={"choice": 3}),
-    "alternate": PolicySpec(
-        "all once in three rounds, else the head", f"{_HERE}:Alternate", options={"every": 3}
-    ),
-}
-"""Of ``edgesim/FLSync-v0``."""
-
-COLUMNS = (
-    Column("accuracy", ("accuracy",), digits=3),
-    Column("rounds", ("rounds",), digits=0),
-    Column("edge MB", ("edge_mb",), digits=0),
-    Column("WAN MB", ("wan_mb",), digits=0),
-)

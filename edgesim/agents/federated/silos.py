@@ -1,4 +1,4 @@
-"""Silos that label a public set for each other: what they try, by name, and rows of seeds."""
+"""Silos that label a public set for each other: rows of seeds."""
 
 from collections.abc import Callable, Sequence
 from time import process_time
@@ -7,41 +7,9 @@ from typing import Any
 import numpy as np
 
 from edgesim.agents.measuring.rollout import Progress, Rollout
-from edgesim.agents.specs import Column, PolicySpec
 from edgesim.errors import InputError
 
-__all__ = ["COLUMNS", "METRICS", "POLICIES", "play"]
-
-_HERE = "edgesim.methods.federated.silos.training"
-
-POLICIES: dict[str, PolicySpec] = {
-    "local": PolicySpec("each silo learns from its own images", f"{_HERE}:Local"),
-    "self_training": PolicySpec(
-        "each silo labels public images that it is sure of, for itself", f"{_HERE}:SelfTraining"
-    ),
-    "cofed": PolicySpec(
-        "silos vote on public images, and learn what was accepted", f"{_HERE}:CoFED"
-    ),
-    "pooled": PolicySpec(
-        "no method: all labelled images in one place", f"{_HERE}:Pooled", knows_hidden=True
-    ),
-}
-
-METRICS: dict[str, str] = {
-    "accuracy": "mean over silos, on test images of their classes in all hands",
-    "ratio": "mean over silos of accuracy over that of the silo's own model",
-    "helped": "share of the silos that are better than alone",
-    "up_kb": "kB that the silos sent",
-    "down_kb": "kB that they were sent",
-}
-"""What a row has."""
-
-COLUMNS = (
-    Column("to local", ("ratio",), digits=3),
-    Column("helped", ("helped",), digits=2),
-    Column("kB up", ("up_kb",), digits=0),
-    Column("kB down", ("down_kb",), digits=0),
-)
+__all__ = ["play"]
 
 KB = 1e3
 

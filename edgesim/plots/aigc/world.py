@@ -29,11 +29,12 @@ def draw_loads(axes: Axes, twin: AIGCWorkload, fresh: bool = True) -> None:
 
     ``fresh``: whether the panel is new, and gets its labels and legend.
     """
-    capacity = twin.world.capacity
-    running = np.array([p.capacity - p.available for p in twin.providers])
-    promised = np.maximum(capacity - twin.available - running, 0)
-    rows = np.arange(len(capacity))
-    draw_bars(axes, rows, capacity, np.where(twin.up, FREE, DOWN).tolist())
+    count = twin.world.sites  # each provider once, whatever variants it has
+    capacity = twin.world.capacity[:count]
+    running = np.array([p.capacity - p.available for p in twin.providers[:count]])
+    promised = np.maximum(capacity - twin.available[:count] - running, 0)
+    rows = np.arange(count)
+    draw_bars(axes, rows, capacity, np.where(twin.up[:count], FREE, DOWN).tolist())
     draw_bars(axes, rows, running, TAKEN)
     draw_bars(axes, rows, promised, PROMISED, left=running)
     if not fresh:
@@ -59,8 +60,8 @@ def draw_map(axes: Axes, twin: AIGCWorkload, fresh: bool = True) -> None:
     shown = range(min(world.scenario.users, 300))
     places = np.array([delivery.users.position(user, now) for user in shown])
     axes.scatter(places[:, 0], places[:, 1], s=3, color="#999999", zorder=2, label="users")
-    load = 1 - np.clip(twin.available / world.capacity, 0, 1)
-    colours = [DOWN if not up else TAKEN for up in twin.up]
+    load = (1 - np.clip(twin.available / world.capacity, 0, 1))[: world.sites]
+    colours = [DOWN if not up else TAKEN for up in twin.up[: world.sites]]
     axes.scatter(
         sites[:, 0],
         sites[:, 1],

@@ -345,8 +345,12 @@ class AIGCScenario:
 
     @property
     def follows_tasks(self) -> bool:
-        """Whether an observation can follow the tasks at each provider: one variant, a network."""
-        return self.wireless is not None and self.variants is None
+        """Whether an observation can follow the tasks at each provider: it is all that is chosen.
+
+        There is a network, and neither variants nor steps are part of a choice.
+        """
+        alone = self.variants is None and len(self.step_shares) == 1
+        return self.wireless is not None and alone
 
     def _check_variants(self) -> None:
         """Whether every provider can run every variant, and the rest of the scenario fits them."""

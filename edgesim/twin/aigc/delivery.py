@@ -89,7 +89,8 @@ class Delivery:
         self.radio = RadioAccess(clock, wireless.radio, world.radio_map)
         self.network = network
         self.carry: Callable[..., Any] = network.messages.send
-        self.routes = world.routes(network.world.message_routes)
+        self.routes = network.world.message_routes
+        self._ways = world.routes(self.routes)
         self._sites = world.sites
         self._clock = clock
         self._arrived = arrived
@@ -149,8 +150,8 @@ class Delivery:
 
         Shape (providers,).
         """
-        seconds: FloatArray = self.routes.seconds_per_byte[site] * size_bytes
-        seconds += self.routes.fixed_s[site]
+        seconds: FloatArray = self._ways.seconds_per_byte[site] * size_bytes
+        seconds += self._ways.fixed_s[site]
         return seconds
 
     def ways_s(self, site: int) -> FloatArray:
@@ -184,8 +185,8 @@ class Delivery:
             self._slope,
             assigned,
             self.alone_s(task.steps),
-            self.routes.fixed_s[site],
-            self.routes.seconds_per_byte[site],
+            self._ways.fixed_s[site],
+            self._ways.seconds_per_byte[site],
             task.upload_bytes + task.download_bytes,
             self.air_s(task, link),
         )

@@ -1,6 +1,7 @@
 """AIGC services at the wireless edge: requests come, providers run, results go back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -397,17 +398,25 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         """What runs the variants at a site."""
         scenario, world = self.scenario, self.world
         assert scenario.variants is not None and scenario.scheduler is not None
-        place = self._streams[f"latency {number}"].random
-        machines = world.service[number :: world.sites]
         return VariantServer(
             self.clock,
-            machines,
+            world.service[number :: world.sites],
             world.loading_s[number],
-            lambda task: int(task.provider // world.sites),
+            self._variant_of,
             world.loaded[number],
-            lambda variant, work: machines[variant].seconds(place, work, self.paces[number]),
+            partial(self._variant_seconds, number),
             scenario.scheduler.window_s,
         )
+
+    def _variant_of(self, task: Task) -> int:
+        """The variant that a task asks for."""
+        return int(task.provider // self.world.sites)
+
+    def _variant_seconds(self, number: int, variant: int, work: Sequence[float]) -> float:
+        """What a batch of a variant takes at a site, s."""
+        machine = self.world.service[number + variant * self.world.sites]
+        place = self._streams[f"latency {number}"].random
+        return machine.seconds(place, work, self.paces[number])
 
     @property
     def loading_s(self) -> FloatArray:
