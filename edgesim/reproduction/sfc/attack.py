@@ -15,8 +15,15 @@ from edgesim.scenarios import resolve
 __all__ = ["RULES", "TRAININGS", "tables"]
 
 SCENARIO = "sfc_attack"
-RULES = ("random", "round_robin", "cheapest", "strictest", "best_detector", "by_slice")
-RULES += ("load_aware",)
+RULES = (
+    "random",
+    "round_robin",
+    "cheapest",
+    "strictest",
+    "best_detector",
+    "by_slice",
+    "load_aware",
+)
 TRAININGS = (Training(SCENARIO, "least_squares"),)
 
 _METRICS = ("return", "qoe", "damage", "false_alarms", "detected_share", "rejected")
