@@ -192,6 +192,7 @@ add(
         default_scenario="sfc_attack",
         default_policy="load_aware",
         default_agent="least_squares",
+        vector="edgesim.envs.sfc.attack_env:make_vec",
     )
 )
 add(

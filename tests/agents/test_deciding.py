@@ -14,6 +14,7 @@ from edgesim.agents.measuring.rollout import takes_masks
 from edgesim.config import agents as presets
 from edgesim.config.config import AgentConfig
 from edgesim.envs.making import make_envs
+from edgesim.problems import PROBLEMS
 from edgesim.scenarios import preset, resolve
 from edgesim.scenarios import presets as scenarios
 
@@ -35,7 +36,9 @@ def fits(agent: str, scenario: str) -> bool:
     return problem in ONLY.get(agent, (problem,))
 
 
-@pytest.mark.parametrize("scenario", scenarios())
+@pytest.mark.parametrize(
+    "scenario", [name for name in scenarios() if PROBLEMS[preset(name)["problem"]].env]
+)
 def test_every_agent_fits_every_scenario_and_decides_as_its_model(scenario: str) -> None:
     by_sight: dict[str, list[str]] = {}
     for name in presets.presets():

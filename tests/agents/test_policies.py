@@ -78,6 +78,7 @@ def test_what_needs_a_network_is_not_offered_without():
         "nearest",
         "least_latency",
         "punctual_bandit",
+        "marginal_cost",
     }
     with pytest.raises(InputError, match="aigc_paper has none"):
         find_policy(PAPER, "nearest")

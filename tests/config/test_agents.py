@@ -53,8 +53,16 @@ def test_sections_name_problems_or_scenarios_and_keys_of_an_agent(name: str) -> 
     }
 
 
-@pytest.mark.parametrize("scenario", scenario_presets())
-@pytest.mark.parametrize("name", presets())
+def sections() -> list[tuple[str, str]]:
+    """Each agent with the scenarios, or a scenario of the problems, that its sections name."""
+    return [
+        (name, PROBLEMS[section].default_scenario if section in PROBLEMS else section)
+        for name in presets()
+        for section in preset(name).scenarios or {"aigc": {}}
+    ]
+
+
+@pytest.mark.parametrize(("name", "scenario"), sections())
 def test_a_composed_agent_is_the_preset_set_for_the_scenario(name: str, scenario: str) -> None:
     composed = compose("train", [f"scenario={scenario}", f"agent={name}"]).agent
     problem = scenario_preset(scenario)["problem"]

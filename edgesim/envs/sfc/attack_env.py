@@ -1,6 +1,7 @@
 """Service chains under attack as a Gymnasium environment."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,14 @@ from edgesim.envs.sfc.attack_options import Options
 from edgesim.envs.sfc.attack_reward import PARTS, AttackRewardModel
 from edgesim.envs.sfc.outlook import ChainOutlook
 from edgesim.envs.twin_env import TwinEnv
+from edgesim.envs.vector import vector_env
 from edgesim.scenarios.checks import one_of
 from edgesim.scenarios.sfc.attack_schema import AttackScenario
 from edgesim.twin.core.worlds import shared_world
 from edgesim.twin.sfc.attack_workload import AttackWorkload
 from edgesim.twin.sfc.attack_world import AttackWorld
 
-__all__ = ["METRICS", "SFCAttackEnv"]
+__all__ = ["METRICS", "SFCAttackEnv", "make_vec"]
 
 Observation = npt.NDArray[np.float32]
 
@@ -168,3 +170,7 @@ class SFCAttackEnv(TwinEnv[AttackWorkload, Observation, Any]):
         if outlook is None or outlook.request is not twin.last:
             outlook = self._known = ChainOutlook(twin.fabric, twin.last)
         return outlook
+
+
+make_vec = partial(vector_env, "sfc_attack")
+"""What ``gymnasium.make_vec("edgesim/SFCAttack-v0")`` calls."""
