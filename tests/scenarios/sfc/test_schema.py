@@ -11,7 +11,9 @@ from edgesim.scenarios import preset, presets, resolve
 
 NAN, INF = float("nan"), float("inf")
 ONE_LINK = {"bandwidth": [[[100]]], "delay_ms": [[[10]]]}
-NETWORKS = [name for name in presets() if preset(name).get("network")]
+NETWORKS = [
+    name for name in presets() if preset(name)["problem"] == "sfc" and preset(name)["network"]
+]
 
 
 def test_matrices_set_the_counts() -> None:
