@@ -103,7 +103,8 @@ def _lock(file: int, folder: Path, what: str) -> bool:
         if error.errno not in _HELD:
             note("runs", _UNKNOWN)
             return False
-        who = os.pread(file, 200, 0).decode(errors="replace")
+        os.lseek(file, 0, os.SEEK_SET)
+        who = os.read(file, 200).decode(errors="replace")
         accepted = f"is being {what} by process {who}; wait for it, or name another folder"
         raise InputError("run folder", str(folder), accepted) from None
     return True

@@ -173,6 +173,8 @@ def _check_parts(kind: Any, held: Any, given: Any, key: str) -> None:
     parts = [it for it in kinds if is_dataclass(it)]
     if not parts or len(parts) < len([it for it in kinds if it is not NoneType]):
         return
+    if isinstance(held, tuple(it for it in parts if isinstance(it, type))):
+        return
     if not isinstance(held, Mapping) and not (held is None and NoneType in kinds):
         names = ", ".join(item.name for item in fields(parts[0]))
         raise InputError(f"scenario.{key}", given, f"must be keys and values of {names}")

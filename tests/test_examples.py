@@ -92,6 +92,8 @@ def test_a_line_can_be_composed(
         for batch in BasicSweeper.split_arguments(parsed(swept), None):
             for overrides in batch:
                 compose(command, overrides)
+    elif command == "demo":  # its words are a kind and a file
+        assert len([word for word in words if "=" not in word]) == 2
     else:
         compose(command, words)
 
@@ -122,8 +124,14 @@ def _nothing(words: list[str]) -> None:
     """Not ours to test."""
 
 
+def _versions(words: list[str]) -> None:
+    assert words and set(words) <= {"oldest", "newest"}
+    assert (ROOT / ".ci" / "versions").is_file()
+
+
 PROGRAMS: dict[str, Callable[[list[str]], None]] = {
     ".": _nothing,
+    ".ci/versions": _versions,
     "edgesim": _nothing,  # composed above
     "make": _make,
     "pip": _pip,

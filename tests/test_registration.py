@@ -11,7 +11,7 @@ import edgesim
 from edgesim.errors import InputError
 from edgesim.problems import PROBLEMS
 
-IDS = "from edgesim.problems import PROBLEMS; ids = {p.env_id for p in PROBLEMS.values()}"
+IDS = "from edgesim.problems import PROBLEMS; ids = {p.env_id for p in PROBLEMS.values()} - {''}"
 KNOWN = f"{IDS}; assert ids and ids <= set(gymnasium.registry), ids"
 GONE = (
     "import sys; assert not [f for f in sys.meta_path if 'edgesim' in type(f).__module__];"

@@ -6,7 +6,7 @@ worlds at once, where there is such an engine.
 """
 
 import gc
-import os
+import mmap
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -98,7 +98,7 @@ def _resident_mb() -> float:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
         raise InputError("soak", sys.platform, "reads memory as Linux tells it") from None
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return pages * mmap.PAGESIZE / 1e6
 
 
 def _rate(parts: Sequence[tuple[int, float]]) -> float:

@@ -87,11 +87,24 @@ def _free_bytes() -> float:
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:  # macOS: pages that are free, or hold what was used some time ago
-        return float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES") / 2.0
+        return _pages("SC_PHYS_PAGES") / 2.0
     for line in lines:
         if line.startswith("MemAvailable:"):
             return 1024.0 * int(line.split()[1])
-    return float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_AVPHYS_PAGES")
+    return _pages("SC_AVPHYS_PAGES")
+
+
+def _pages(which: str) -> float:
+    """Bytes of some pages of memory.
+
+    Raises:
+        InputError: the system does not tell.
+    """
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf(which)
+    except (AttributeError, ValueError):
+        accepted = "does not tell how much memory is free; accepted: Linux, macOS"
+        raise InputError("measure-device", sys.platform, accepted) from None
 
 
 def _disk(folder: Path, size: int) -> tuple[float, float]:

@@ -96,7 +96,11 @@ class _Memory:
 
     def _read(self, layer: int) -> bytes:
         size, offset = self._part.layer_bytes, layer * self._part.layer_bytes
-        content = os.pread(self._file, size, offset)
+        try:
+            content = os.pread(self._file, size, offset)
+        except AttributeError:  # Windows has no such call
+            os.lseek(self._file, offset, os.SEEK_SET)
+            content = os.read(self._file, size)
         if hasattr(os, "posix_fadvise"):  # the next reading is from disk again
             os.posix_fadvise(self._file, offset, size, os.POSIX_FADV_DONTNEED)
         return content

@@ -398,13 +398,14 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         """What runs the variants at a site."""
         scenario, world = self.scenario, self.world
         assert scenario.variants is not None and scenario.scheduler is not None
+        place = self._streams[f"latency {number}"].random
         return VariantServer(
             self.clock,
             world.service[number :: world.sites],
             world.loading_s[number],
             self._variant_of,
             world.loaded[number],
-            partial(self._variant_seconds, number),
+            partial(self._variant_seconds, number, place),
             scenario.scheduler.window_s,
         )
 
@@ -412,10 +413,11 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         """The variant that a task asks for."""
         return int(task.provider // self.world.sites)
 
-    def _variant_seconds(self, number: int, variant: int, work: Sequence[float]) -> float:
-        """What a batch of a variant takes at a site, s."""
+    def _variant_seconds(
+        self, number: int, place: Callable[[], float], variant: int, work: Sequence[float]
+    ) -> float:
+        """What a batch of a variant takes at a site, s; ``place`` draws the scatter of times."""
         machine = self.world.service[number + variant * self.world.sites]
-        place = self._streams[f"latency {number}"].random
         return machine.seconds(place, work, self.paces[number])
 
     @property

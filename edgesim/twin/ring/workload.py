@@ -47,14 +47,14 @@ class ServingLedger:
     @property
     def closes(self) -> bool:
         """See :class:`edgesim.twin.core.workload.Ledger`."""
-        arrived = int(self._state.ints[serving.NEXT_REQUEST])
-        ended = sum(count for way, count in self.counts.items() if way != "open")
-        waiting = int(self._state.ints[serving.TAIL] - self._state.ints[serving.HEAD])
-        at_hand = int(self._state.ints[serving.KIND] == serving.ARRIVAL)
-        return ended + waiting + int(self._state.ints[serving.ACTIVE]) in (
-            arrived,
-            arrived - at_hand,
-        )
+        counts, ints = self.counts, self._state.ints
+        arrived = int(ints[serving.NEXT_REQUEST])
+        held = int(ints[serving.TAIL] - ints[serving.HEAD]) + int(ints[serving.ACTIVE])
+        ended = sum(counts.values()) - counts["open"] - counts["unfinished"]
+        at_hand = int(ints[serving.KIND] == serving.ARRIVAL)
+        # At the end what is held is told to be unfinished.
+        told = counts["unfinished"] in (0, held)
+        return told and ended + held in (arrived, arrived - at_hand)
 
 
 WAYS = ("open", "in_time", "late", "small_in_time", "small_late", "refused", "unfinished")

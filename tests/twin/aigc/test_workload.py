@@ -21,6 +21,7 @@ SMALL = {
     "aigc_paper": {"horizon_s": 200_000.0},
     "aigc_steps": {"horizon_s": 60.0},
     "aigc_text": {"horizon_s": 20.0},
+    "aigc_faults": {"horizon_s": 60.0},
 }
 
 FINGERPRINTS = {
@@ -28,6 +29,7 @@ FINGERPRINTS = {
     "aigc_paper": "03c18455c0f53e7fceb8b0d9253d6598a98f8deb8d10609c658416abd96663a3",
 }
 FINGERPRINTS["aigc_text"] = "2455870dd2a43cb636c402c17de6018bc273aed34630f280ca356d5c52f09ce5"
+FINGERPRINTS["aigc_faults"] = "dcb5753b52308e08432b402068b39eb911cfede6d3f3d7f699dab8b19219c515"
 FINGERPRINTS["aigc_steps"] = FINGERPRINTS["aigc"]  # with the steps that are asked, the same world
 
 
@@ -139,7 +141,8 @@ def test_the_ledger_closes_at_every_instant(name, seed, choices, rate):
     if scenario.decide_last:
         assert twin.ledger.in_transfer == twin.ledger.in_service == twin.ledger.undecided == 0
         np.testing.assert_array_equal(twin.available, twin.world.capacity)
-        assert not twin.assigned.any() and twin.up.all()
+    assert not twin.assigned.any()
+    assert name == "aigc_faults" or twin.up.all()  # where things fail by chance, some are down
 
 
 def test_a_provider_given_more_than_it_holds_crashes_and_comes_back():
