@@ -245,9 +245,9 @@ def test_a_list_of_providers_is_taken(reader: Path) -> None:
         it.text
         for page in PAGES.values()
         for it in blocks(page)
-        if it.language == "yaml" and it.text not in FILES.values()
+        if it.language == "yaml" and "capacity: " in it.text and "ax: " in it.text
     ]
-    assert len(given) > 1
+    assert given
     for text in given:
         (reader / "providers.yaml").write_text(text)
         line = "simulate scenario=aigc_paper policy=round_robin scenario.providers=providers.yaml"

@@ -58,7 +58,7 @@ def _given(config: PlanConfig, model: RingModel, cluster: Cluster) -> RingPlan |
     given.check(model, cluster.devices)
     for device, n, most in zip(cluster.devices, on_gpu, full.on_gpu, strict=True):
         if n > most:
-            accepted = f"layers a round do not fit on the GPU of {device.name}: {most} do"
+            accepted = f"must be at most {most}: more layers do not fit on the GPU of {device.name}"
             raise InputError("on_gpu", n, accepted)
     return given
 

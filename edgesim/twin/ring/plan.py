@@ -52,8 +52,8 @@ class RingPlan:
             raise InputError(
                 "plan.windows",
                 list(self.windows),
-                f"times {self.rounds} rounds are {self.rounds * sum(self.windows)} layers, and"
-                f" {model.name} has {model.layers}",
+                f"times {self.rounds} rounds must be the {model.layers} layers of {model.name},"
+                f" and are {self.rounds * sum(self.windows)}",
             )
         for device, w, n in zip(devices, self.windows, self.on_gpu, strict=True):
             if n > w or (n and not device.has_gpu):
