@@ -54,11 +54,16 @@ def test_all_that_is_offered_is_accepted_and_another_word_is_not(
 ) -> None:
     assert len(words) > 1
     command, *rest = line.split()
-    if command not in ("reproduce", "benchmark", "calibrate-train") or key not in (
-        "budget",
-        "parts",
-        "launcher",
-        "service",
+    read_later = command == "plan"  # clusters and models are read when it begins
+    if not read_later and (
+        command not in ("reproduce", "benchmark", "calibrate-train")
+        or key
+        not in (
+            "budget",
+            "parts",
+            "launcher",
+            "service",
+        )
     ):
         with pytest.raises(InputError):
             compose(command, [*rest, f"{key}=quasar"])
