@@ -8,7 +8,7 @@ from edgesim.hints import nearest
 
 __all__ = ["InputError", "Unshown", "did_you_mean"]
 
-_SHOWN = 120  # characters of a value that a message shows
+_SHOWN = 200  # characters of a value that a message shows
 _NAMED = 20  # accepted names that a message lists
 
 # A few lines of YAML with aliases can stand for more values than fit in memory: a message writes

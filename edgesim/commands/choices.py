@@ -6,6 +6,7 @@ Nothing heavy is imported: the shell's completion asks at every stroke.
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import edgesim.scenarios
@@ -115,11 +116,8 @@ def policies_in(scenario: str, given: Mapping[str, str] | None = None) -> Iterat
     """
     values = edgesim.scenarios.preset(scenario)
     problem = values["problem"]
-    defaults = {
-        item.name: item.default
-        for item in fields(load(PROBLEMS[problem].schema))
-        if item.default is not MISSING
-    }
+    schema = load(PROBLEMS[problem].schema)
+    defaults = {item.name: item.default for item in fields(schema) if item.default is not MISSING}
     if problem in values:  # a world of several problems has a part for each
         part = values[problem]
         values = {**values, **part} if isinstance(part, Mapping) else values
@@ -130,8 +128,16 @@ def policies_in(scenario: str, given: Mapping[str, str] | None = None) -> Iterat
     }
     there = {**defaults, **values, **stated}
     for name, spec in policies_of(problem).items():
-        if spec.requires is None or there.get(spec.requires) not in (None, False):
+        if spec.requires is None or _has(schema, there, spec.requires):
             yield name
+
+
+def _has(schema: type, values: Mapping[str, Any], key: str) -> bool:
+    """Whether a scenario of these values has a key, or a property that follows from them."""
+    told = getattr(schema, key, None)
+    if isinstance(told, property) and told.fget is not None:
+        return bool(told.fget(SimpleNamespace(**values)))
+    return values.get(key) not in (None, False)
 
 
 def _scenario(given: Mapping[str, str]) -> str:
