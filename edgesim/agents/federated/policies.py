@@ -35,10 +35,8 @@ Ints = npt.NDArray[np.int64]
 _SAMPLES = 100.0  # of a device, in whose whole numbers its label shares are counted
 
 
-class _Scores(Heuristic):
-    """Gives each device that can be chosen a score; the highest is the next of the round."""
-
-    name = ""
+class _Chosen(Heuristic):
+    """Chooses the devices of a round one after the other."""
 
     def __init__(self, envs: Sequence[Env], seed: int) -> None:
         self._envs: list[FLEnv] = [env.unwrapped for env in envs]  # type: ignore[misc]
@@ -47,6 +45,14 @@ class _Scores(Heuristic):
     def choose(self, observation: npt.NDArray[Any]) -> Actions:
         """See :class:`edgesim.agents.policies.Heuristic`."""
         return np.array([self._next(self._envs[lane]) for lane in range(len(observation))])
+
+    @abstractmethod
+    def _next(self, env: FLEnv) -> int:
+        """The device that the round has next."""
+
+
+class _Scores(_Chosen):
+    """Gives each device that can be chosen a score; the highest is the next of the round."""
 
     def _next(self, env: FLEnv) -> int:
         scores = np.where(env.action_masks(), self.scores(env), -np.inf)
@@ -103,7 +109,7 @@ class LabelGreedy(_Scores):
         return np.asarray(noise - np.linalg.norm(mixed - shares.everybody, axis=1), float)
 
 
-class _Sets(_Scores):
+class _Sets(_Chosen):
     """Chooses all devices of a round at its beginning, among some that are drawn.
 
     Label shares do not change: without a draw every round would have the same devices.
@@ -132,10 +138,6 @@ class _Sets(_Scores):
         counts = np.round(_SAMPLES * shares.prior[drawn]).T
         y = wanted_counts(np.zeros(len(counts)), shares.everybody, _SAMPLES, wanted)
         return type(self).choose_set(counts, y, wanted)
-
-    def scores(self, env: FLEnv) -> Floats:
-        """See :class:`_Scores`."""
-        raise NotImplementedError
 
 
 class GbpCs(_Sets):
