@@ -52,8 +52,9 @@ class RingPlan:
             raise InputError(
                 "plan.windows",
                 list(self.windows),
-                f"times {self.rounds} rounds must be the {model.layers} layers of {model.name},"
-                f" and are {self.rounds * sum(self.windows)}",
+                f"over {self.rounds} round{'s' * (self.rounds != 1)} must add up to the"
+                f" {model.layers} layers of {model.name}; it adds up to"
+                f" {self.rounds * sum(self.windows)}",
             )
         for device, w, n in zip(devices, self.windows, self.on_gpu, strict=True):
             if n > w or (n and not device.has_gpu):

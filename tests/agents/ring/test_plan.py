@@ -64,7 +64,7 @@ def test_a_plan_of_ones_own_is_looked_at(cluster: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["windows=[20,10]"], "plan.windows = [20, 10]: times 1 rounds must be the "),
+        (["windows=[20,10]"], "plan.windows = [20, 10]: over 1 round must add up to the "),
         (["windows=[60]"], "windows = [60]: must have a number for each of the 2 devices"),
         (["windows=[0,60]"], "the head must have a layer"),
         (["windows=[30,30]", "on_gpu=[30,0]"], "do not fit on the GPU of desk"),

@@ -205,7 +205,7 @@ def test_rounds_are_divisors_up_to_half() -> None:
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        (plan(2, 1), "are 3 layers"),
+        (plan(2, 1), "adds up to 3"),
         (plan(0, 4), "the head must have a layer"),
         (plan(5, -1), "must not be negative"),
         (plan(4), "a number for each of the 2 devices"),
