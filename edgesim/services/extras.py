@@ -1,33 +1,42 @@
-"""The extra ``services``: there, or an error that says what to install."""
+"""What a service needs of an extra: there, or an error that says what to install."""
 
 from importlib.util import find_spec
 from typing import Any
 
 from edgesim.errors import InputError
 
-__all__ = ["LIBRARIES", "needs_services"]
+__all__ = ["LIBRARIES", "needs_extra"]
 
 LIBRARIES = {
-    "imblearn": "imbalanced-learn",
-    "sklearn": "scikit-learn",
-    "cv2": "opencv-python-headless",
-    "schemdraw": "schemdraw",
+    "diffusion": {
+        "diffusers": "diffusers",
+        "safetensors": "safetensors",
+        "skimage": "scikit-image",
+        "sklearn": "scikit-learn",
+    },
+    "services": {
+        "imblearn": "imbalanced-learn",
+        "sklearn": "scikit-learn",
+        "cv2": "opencv-python-headless",
+        "schemdraw": "schemdraw",
+    },
 }
-"""What the extra brings: the module, and the package it is in."""
+"""What each extra brings: the modules, and the package each is in."""
 
 
-def needs_services(command: str, value: Any) -> None:
-    """See that the extra is installed.
+def needs_extra(extra: str, command: str, value: Any) -> None:
+    """See that an extra is installed.
 
     Args:
+        extra: a key of :data:`LIBRARIES`.
         command: what needs it, for the message.
         value: what the user asked for.
 
     Raises:
         InputError: a library of the extra is missing.
     """
-    missing = [package for module, package in LIBRARIES.items() if find_spec(module) is None]
+    packages = LIBRARIES[extra].items()
+    missing = [package for module, package in packages if find_spec(module) is None]
     if missing:
-        raise InputError(
-            command, value, f"needs {', '.join(missing)}: pip install 'edgesim[services]'"
-        )
+        needs = f"needs {', '.join(missing)}: pip install 'edgesim[{extra}]'"
+        raise InputError(command, value, needs)

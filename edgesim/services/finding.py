@@ -8,7 +8,7 @@ from edgesim.errors import InputError, did_you_mean
 from edgesim.importing import is_import_string, load
 from edgesim.plugins import loaded
 from edgesim.profiles.profile import UNITS
-from edgesim.services.diffusion.extra import needs_diffusion
+from edgesim.services.extras import needs_extra
 from edgesim.services.service import Service
 from edgesim.services.titles import SERVICES, TITLES, titles
 
@@ -39,7 +39,7 @@ def find_service(config: CalibrateConfig) -> Service:
     name = config.service
     if name in TITLES:
         if ".diffusion." in SERVICES[name]:
-            needs_diffusion("service", name)
+            needs_extra("diffusion", "service", name)
         check_device(config.device)
         for key in _OF_PIPELINES:
             if getattr(config, key) is not None:
@@ -60,7 +60,7 @@ def find_service(config: CalibrateConfig) -> Service:
             f"{did_you_mean(name, titles())}, the folder or hub id of a pipeline or of a language"
             " model, module:attribute, or http://127.0.0.1:<port>",
         )
-    needs_diffusion("service", name)
+    needs_extra("diffusion", "service", name)
     check_device(config.device)
     from edgesim.services.text.causal import Causal, is_causal
 

@@ -7,8 +7,7 @@ import torch
 from stable_baselines3.common.policies import BasePolicy
 from torch import nn
 
-from edgesim.envs.choice_box import ChoiceBox
-from edgesim.errors import InputError
+from edgesim.agents.networks.choices import choices_of
 
 __all__ = ["LinearSetPolicy"]
 
@@ -40,14 +39,7 @@ class LinearSetPolicy(BasePolicy):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        space: Any = self.observation_space
-        actions = getattr(self.action_space, "n", None)
-        if not isinstance(space, ChoiceBox) or actions != space.choices:
-            raise InputError(
-                "agent.policy",
-                type(self).__name__,
-                "needs observations of a set of choices (a ChoiceBox), and an action for each",
-            )
+        space = choices_of(self)
         self._shown = len(space.features)
         self._asked = len(space.names) - self._shown * space.choices
         self._first, self._second = np.triu_indices(self._asked)

@@ -7,8 +7,7 @@ from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
 from stable_baselines3.common.type_aliases import Schedule
 from torch import nn
 
-from edgesim.envs.choice_box import ChoiceBox
-from edgesim.errors import InputError
+from edgesim.agents.networks.choices import choices_of
 
 __all__ = ["SetNetwork", "SetPolicy"]
 
@@ -64,14 +63,7 @@ class SetPolicy(MaskableActorCriticPolicy):
         self.optimizer = self.optimizer_class(self.parameters(), **arguments)
 
     def _build_mlp_extractor(self) -> None:
-        space = self.observation_space
-        actions = getattr(self.action_space, "n", None)
-        if not isinstance(space, ChoiceBox) or actions != space.choices:
-            raise InputError(
-                "agent.policy",
-                type(self).__name__,
-                "needs observations of a set of choices (a ChoiceBox), and an action for each",
-            )
+        space = choices_of(self)
         requests = len(space.names) - len(space.features) * space.choices
         self.mlp_extractor: Any = SetNetwork(
             len(space.features), requests, space.choices, *self._widths, self._linear

@@ -6,9 +6,9 @@ import torch
 from stable_baselines3.dqn.policies import DQNPolicy, QNetwork
 from torch import nn
 
+from edgesim.agents.networks.choices import choices_of
 from edgesim.agents.networks.set_policy import SetNetwork
 from edgesim.envs.choice_box import ChoiceBox
-from edgesim.errors import InputError
 
 __all__ = ["SetQNetwork", "SetQPolicy"]
 
@@ -54,14 +54,7 @@ class SetQPolicy(DQNPolicy):
 
     def make_q_net(self) -> QNetwork:
         """See DQNPolicy: the network, and the target in which it is looked at."""
-        space = self.observation_space
-        actions = getattr(self.action_space, "n", None)
-        if not isinstance(space, ChoiceBox) or actions != space.choices:
-            raise InputError(
-                "agent.policy",
-                type(self).__name__,
-                "needs observations of a set of choices (a ChoiceBox), and an action for each",
-            )
+        space = choices_of(self)
         made: QNetwork = super().make_q_net()
         made.q_net = SetQNetwork(space, *self._widths, self._linear).to(self.device)  # type: ignore[assignment]  # called likewise
         return made

@@ -12,7 +12,7 @@ from edgesim.services.detectors.detectors import found_kinds
 from edgesim.services.detectors.metrics import confusion, confusion_metrics
 from edgesim.services.detectors.readers import read_features
 from edgesim.services.detectors.service import KINDS, DetectorService
-from edgesim.services.extras import needs_services
+from edgesim.services.extras import needs_extra
 from edgesim.tables import console, show_table
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def demo(config: "DemoConfig") -> list[Path]:
     Raises:
         InputError: the file cannot be read, lacks a column, or the service is none of detectors.
     """
-    needs_services("demo", "detect")
+    needs_extra("services", "demo", "detect")
     name = config.service or "ids_boosting"
     if name not in KINDS:
         raise InputError("service", name, did_you_mean(name, KINDS))

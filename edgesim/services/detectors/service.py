@@ -12,7 +12,7 @@ from edgesim.services.detectors.detectors import Trained, confusions
 from edgesim.services.detectors.flows import Flows
 from edgesim.services.detectors.generator import generate
 from edgesim.services.detectors.readers import read_flows
-from edgesim.services.extras import needs_services
+from edgesim.services.extras import needs_extra
 from edgesim.services.service import Outputs, Plan
 
 __all__ = ["KINDS", "THRESHOLDS", "DetectorService", "detector"]
@@ -124,7 +124,7 @@ def detector(config: Any) -> DetectorService:
     Raises:
         InputError: the extra is missing, or the file of flows cannot be used.
     """
-    needs_services("service", config.service)
+    needs_extra("services", "service", config.service)
     data = getattr(config, "data", None)
     return DetectorService(config.service, KINDS[config.service], config.seed, data)
 

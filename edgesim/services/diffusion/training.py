@@ -13,7 +13,7 @@ import numpy as np
 
 from edgesim.config.services import CalibrateTrainConfig
 from edgesim.errors import InputError, did_you_mean
-from edgesim.services.diffusion.extra import needs_diffusion
+from edgesim.services.extras import needs_extra
 from edgesim.version import version
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def train(config: CalibrateTrainConfig) -> list[Path]:
     """
     if config.service not in RECIPES:
         raise InputError("service", config.service, did_you_mean(config.service, RECIPES))
-    needs_diffusion("service", config.service)
+    needs_extra("diffusion", "service", config.service)
     import torch
     from rich.progress import track
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgesim.files import replacing
-from edgesim.services.extras import needs_services
+from edgesim.services.extras import needs_extra
 from edgesim.tables import console, show_table
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def demo(config: "DemoConfig") -> list[Path]:
     Raises:
         InputError: the file holds no image, or no schematic.
     """
-    needs_services("demo", "netlist")
+    needs_extra("services", "demo", "netlist")
     from edgesim.services.schematics.reader import read_image, read_schematic
     from edgesim.services.schematics.spice import to_spice
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgesim.config.services import CalibrateConfig
 from edgesim.profiles.profile import Model
-from edgesim.services.extras import needs_services
+from edgesim.services.extras import needs_extra
 from edgesim.services.schematics.drawing import Picture, draw
 from edgesim.services.schematics.netlist import same_netlist
 from edgesim.services.schematics.reader import NOMINAL_PX, read_schematic
@@ -92,5 +92,5 @@ def reader(config: CalibrateConfig) -> SchematicReader:
     Raises:
         InputError: the extra is missing.
     """
-    needs_services("service", config.service)
+    needs_extra("services", "service", config.service)
     return SchematicReader(config.service, config.seed)

@@ -1,11 +1,10 @@
-"""What came of requests for chains: typed outcomes with their times, and the ledger of all."""
+"""What came of requests for chains: typed outcomes with their times."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from edgesim.twin.sfc.chain import Chain, QoS
 
-__all__ = ["Accepted", "Dropped", "Ledger", "Outcome", "Rejected", "Released", "Rerouted"]
+__all__ = ["Accepted", "Dropped", "Outcome", "Rejected", "Released", "Rerouted"]
 
 
 class Accepted(NamedTuple):
@@ -54,25 +53,3 @@ class Rerouted(NamedTuple):
 
 
 Outcome = Accepted | Rejected | Released | Dropped | Rerouted
-
-
-@dataclass(slots=True)
-class Ledger:
-    """Where every request that has arrived is; it closes at every instant."""
-
-    arrived: int = 0
-    undecided: int = 0
-    accepted: int = 0
-    rejected: int = 0
-    running: int = 0
-    released: int = 0
-    dropped: int = 0
-    rerouted: int = 0
-
-    @property
-    def closes(self) -> bool:
-        """Whether the requests that arrived, and the chains admitted, are all accounted for."""
-        return (
-            self.arrived == self.undecided + self.accepted + self.rejected
-            and self.accepted == self.running + self.released + self.dropped
-        )

@@ -10,6 +10,7 @@ from edgesim.scenarios.sfc.schema import SFCScenario
 from edgesim.twin.core.clock import URGENT, Moment
 from edgesim.twin.core.faults import Faults, Hit
 from edgesim.twin.core.happenings import Happening, play
+from edgesim.twin.core.ledger import HoldingLedger
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.series import Gauge
 from edgesim.twin.core.streams import Streams
@@ -22,7 +23,6 @@ from edgesim.twin.sfc.invariants import violations
 from edgesim.twin.sfc.outcomes import (
     Accepted,
     Dropped,
-    Ledger,
     Outcome,
     Rejected,
     Released,
@@ -116,7 +116,7 @@ class SFCWorkload(Workload[Request, int]):
         """See :class:`edgesim.twin.core.workload.Workload`."""
         self.twin, self.clock, self.log, self._streams = twin, twin.clock, log, streams
         self.outcomes: list[Outcome] = []
-        self.ledger = Ledger()
+        self.ledger = HoldingLedger()
         self.request = None
         self.running: dict[int, tuple[Chain, float]] = {}
         self.qoe = qoe_model(self.scenario.qoe)

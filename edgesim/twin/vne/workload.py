@@ -10,6 +10,7 @@ from edgesim.scenarios.vne.schema import VNEScenario
 from edgesim.twin.core.clock import URGENT, Moment
 from edgesim.twin.core.faults import Faults, Hit, with_fault_crowds
 from edgesim.twin.core.happenings import Happening, play
+from edgesim.twin.core.ledger import HoldingLedger
 from edgesim.twin.core.log import EventLog
 from edgesim.twin.core.series import Gauge
 from edgesim.twin.core.streams import Streams
@@ -22,7 +23,6 @@ from edgesim.twin.vne.invariants import violations
 from edgesim.twin.vne.outcomes import (
     Accepted,
     Dropped,
-    Ledger,
     Outcome,
     Rejected,
     Released,
@@ -129,7 +129,7 @@ class VNEWorkload(Workload[VirtualNetwork, Choice]):
         if wiring.edges != list(self.world.map.edges):
             raise InputError("network", f"{wiring.nodes} nodes", "must have the scenario's map")
         self.outcomes: list[Outcome] = []
-        self.ledger = Ledger()
+        self.ledger = HoldingLedger()
         self.request = None
         self.running: dict[int, Embedding] = {}
         self.substrate = Substrate(twin.network, self.world.cpu(streams))

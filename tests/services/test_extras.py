@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 import edgesim
 from edgesim.commands.cli import main
-from edgesim.services.diffusion import extra
+from edgesim.services import extras
 
 NOT_WANTED = "torchvision"
 
@@ -20,7 +20,7 @@ NOT_WANTED = "torchvision"
 def test_without_the_extra_the_commands_say_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(extra, "find_spec", lambda module: None)
+    monkeypatch.setattr(extras, "find_spec", lambda module: None)
     for command in ("calibrate", "calibrate-train", "validate"):
         assert main([command, "service=digits", f"out={tmp_path}"]) == 2
         said = capsys.readouterr().err
