@@ -122,15 +122,16 @@ def test_text_of_parquet(name: str) -> None:  # A22, A37
     traced(name, "sfc_paper")
 
 
-def test_a_long_idle_time_is_said_to_take_long(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("holding_s", [60, 900_000])
+def test_long_chains_are_said_to_take_long_but_idle_time_is_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, holding_s: int
 ) -> None:
     header = "arrival_s,slice,source,destination,bandwidth_bps,max_delay_s,holding_s"
-    rows = (f"{time_s},embb,Hub,End,1e6,0.1,60" for time_s in (0, 1_000_000))
+    rows = (f"{time_s},embb,Hub,End,1e6,0.1,{holding_s}" for time_s in (0, 1_000_000))
     path = tmp_path / "gap.csv"
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     chains("parallel_without_flag.gml", trace=str(path))
-    assert "spans 1e+06 s, all of which are simulated" in caplog.text
+    assert ("has chains for 900000 s, simulated" in caplog.text) == (holding_s > 60)
 
 
 def test_more_steps_than_the_range_stay_in_the_space() -> None:  # A09

@@ -69,10 +69,9 @@ class Faults:
                 Law(fault.mttr_s, fault.repair_shape),
             )
             count = counts[fault.what]
-            for number in range(count if fault.together is None else 1):
-                rng = streams[f"faults/{row}/{number}"]
-                cause = _Cause(self, fault, count, rng)
-                self._outages.add(number, work, repair, cause.begins, cause.ends, rng)
+            causes = _Causes(self, fault, count)
+            causing = count if fault.together is None else 1
+            self._outages.add_all(causing, f"faults/{row}/", streams, work, repair, causes.ends)
 
     @property
     def out(self) -> int:
@@ -96,6 +95,22 @@ class Faults:
         """It is over."""
         self._down.discard((what, number))
         self._hear(Hit(what, number, False, 1.0))
+
+
+class _Causes:
+    """What causes the outages of one row."""
+
+    __slots__ = ("_count", "_fault", "_faults")
+
+    def __init__(self, faults: Faults, fault: Fault, count: int) -> None:
+        self._faults, self._fault, self._count = faults, fault, count
+
+    def ends(
+        self, number: int, rng: np.random.Generator
+    ) -> tuple[Callable[[int], None], Callable[[int], None]]:
+        """What one of them does when it begins, and when it is over."""
+        cause = _Cause(self._faults, self._fault, self._count, rng)
+        return cause.begins, cause.ends
 
 
 class _Cause:

@@ -1,10 +1,8 @@
 """Streams of many seeds, one after another, without new generators: for engines of many worlds.
 
 numpy builds a seed sequence and a generator in some 20 µs, which is long beside the steps of a
-short episode. What they compute is documented and fixed: numpy promises that neither
-``numpy.random.SeedSequence`` nor the bits of ``numpy.random.PCG64`` ever change (NEP 19). Here it
-is compiled, and only the state of a generator is replaced. What a generator makes of its bits stays
-numpy's own.
+short episode. Here only the state of a generator is replaced, see
+:mod:`edgesim.twin.core.seeding`.
 """
 
 from collections.abc import Iterator
@@ -14,22 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.twin.core.compiled import compiled
+from edgesim.twin.core.seeding import PCG_MULTIPLIER, POOL, Words, generate, state_of
 from edgesim.twin.core.streams import Streams, stream_key
 
 __all__ = ["ReseededStreams"]
 
-Words = npt.NDArray[np.uint32]
-
-# M. E. O'Neill, "Developing a seed_seq Alternative", 2015, as numpy.random.SeedSequence has it.
-_POOL = 4  # words
-_INIT_A, _MULT_A = np.uint32(0x43B0D7E5), np.uint32(0x931E8875)
-_INIT_B, _MULT_B = np.uint32(0x8B51F9DD), np.uint32(0x58F38DED)
-_MIX_LEFT, _MIX_RIGHT = np.uint32(0xCA01F9DD), np.uint32(0x4973F715)
-_SHIFT = np.uint32(16)
-# M. E. O'Neill, "PCG", HMC-CS-2014-0905, the multiplier of the 128-bit generator.
-_PCG_MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
-_ALL_BITS = 2**128 - 1
-_MULTIPLIER_HIGH, _MULTIPLIER_LOW = divmod(_PCG_MULTIPLIER, 2**64)
+_MULTIPLIER_HIGH, _MULTIPLIER_LOW = divmod(PCG_MULTIPLIER, 2**64)
 _HALF, _LOWER = np.uint64(32), np.uint64(0xFFFFFFFF)
 _ONE, _ROTATION, _WORD = np.uint64(1), np.uint64(58), np.uint64(63)
 
@@ -44,7 +32,7 @@ class ReseededStreams(Streams):
     def __init__(self) -> None:
         self._generators: dict[str, np.random.Generator] = {}
         self._states: dict[str, list[list[int]]] = {}  # of a stream: of each seed
-        self._seeds = np.zeros((1, _POOL), dtype=np.uint32)
+        self._seeds = np.zeros((1, POOL), dtype=np.uint32)
         self._at = 0
 
     def integers(
@@ -86,8 +74,8 @@ class ReseededStreams(Streams):
         Raises:
             ValueError: there are not four words a seed.
         """
-        if seeds.shape[1:] != (_POOL,):
-            raise ValueError(f"seeds of shape {seeds.shape}: must be {_POOL} words a seed")
+        if seeds.shape[1:] != (POOL,):
+            raise ValueError(f"seeds of shape {seeds.shape}: must be {POOL} words a seed")
         self._seeds = seeds
         self._states.clear()
         for self._at in range(len(seeds)):
@@ -100,9 +88,7 @@ class ReseededStreams(Streams):
         if name not in self._states:
             self._states[name] = _generate_all(self._seeds, np.uint32(stream_key(name))).tolist()
         generator = self._generators[name]
-        high, low, odd_high, odd_low = self._states[name][self._at]
-        increment = ((odd_high << 64 | odd_low) << 1 | 1) & _ALL_BITS
-        state = ((increment + (high << 64 | low)) * _PCG_MULTIPLIER + increment) & _ALL_BITS
+        state, increment = state_of(*self._states[name][self._at])
         generator.bit_generator.state = {
             "bit_generator": "PCG64",
             "state": {"state": state, "inc": increment},
@@ -115,43 +101,13 @@ class ReseededStreams(Streams):
 @compiled()
 def _generate_all(seeds: Words, key: Any) -> npt.NDArray[np.uint64]:
     """:func:`_generate` of each seed and the key of a stream, shape (seeds, 4)."""
-    words = np.empty((len(seeds), _POOL), dtype=np.uint64)
-    entropy = np.empty(_POOL + 1, dtype=np.uint32)
-    entropy[_POOL] = key
+    words = np.empty((len(seeds), POOL), dtype=np.uint64)
+    entropy = np.empty(POOL + 1, dtype=np.uint32)
+    entropy[POOL] = key
     for k in range(len(seeds)):
-        entropy[:_POOL] = seeds[k]
-        words[k] = _generate(entropy)
+        entropy[:POOL] = seeds[k]
+        words[k] = generate(entropy)
     return words
-
-
-@compiled()
-def _generate(entropy: Words) -> npt.NDArray[np.uint64]:
-    """``SeedSequence(...).generate_state(4, np.uint64)`` of at least four words of entropy."""
-    pool = np.empty(_POOL, dtype=np.uint32)
-    hashing = _INIT_A
-    for source in range(_POOL):
-        pool[source], hashing = _hash(entropy[source], hashing, _MULT_A)
-    for source in range(len(entropy)):
-        for into in range(_POOL):
-            if source != into:
-                word = pool[source] if source < _POOL else entropy[source]
-                mixed, hashing = _hash(word, hashing, _MULT_A)
-                mixed = np.uint32(_MIX_LEFT * pool[into]) - np.uint32(_MIX_RIGHT * mixed)
-                pool[into] = np.uint32(mixed) ^ (np.uint32(mixed) >> _SHIFT)
-    words = np.empty(2 * _POOL, dtype=np.uint32)
-    hashing = _INIT_B
-    for at in range(len(words)):
-        words[at], hashing = _hash(pool[at % _POOL], hashing, _MULT_B)
-    return words.view(np.uint64)
-
-
-@compiled()
-def _hash(word: Any, hashing: Any, multiplier: Any) -> Any:
-    """The hash of a word, and what the next one starts from."""
-    word = np.uint32(word ^ hashing)
-    hashing = np.uint32(hashing * multiplier)
-    word = np.uint32(word * hashing)
-    return np.uint32(word ^ (word >> _SHIFT)), hashing
 
 
 @compiled()

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from edgesim.scenarios.parts.failures import Failures
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.outages import Law, Outages
@@ -51,20 +53,24 @@ class FailureProcess:
         self.node_failures = 0
         self._edge_failed, self._node_failed = edge_failed, node_failed
         self._outages = Outages(clock)
-        edge, node = (self._count_edge, edge_repaired), (self._count_node, node_repaired)
-        for kind, count, mtbf_s, mttr_s, (failed, repaired) in (
-            ("link", edges, failures.link_mtbf_s, failures.link_mttr_s, edge),
-            ("node", nodes, failures.node_mtbf_s, failures.node_mttr_s, node),
+        self._edge_repaired, self._node_repaired = edge_repaired, node_repaired
+        for kind, count, mtbf_s, mttr_s, ends in (
+            ("link", edges, failures.link_mtbf_s, failures.link_mttr_s, self._edge),
+            ("node", nodes, failures.node_mtbf_s, failures.node_mttr_s, self._node),
         ):
-            if mtbf_s is None:
-                continue
-            for number in range(count):
-                rng = streams[f"failures/{kind}/{number}"]
-                self._outages.add(number, Law(mtbf_s), Law(mttr_s), failed, repaired, rng)
+            if mtbf_s is not None:
+                prefix = f"failures/{kind}/"
+                self._outages.add_all(count, prefix, streams, Law(mtbf_s), Law(mttr_s), ends)
 
     def resample(self) -> None:
         """Draw anew when each element next fails or is repaired."""
         self._outages.resample()
+
+    def _edge(self, number: int, rng: np.random.Generator) -> tuple[Event, Event]:
+        return self._count_edge, self._edge_repaired
+
+    def _node(self, number: int, rng: np.random.Generator) -> tuple[Event, Event]:
+        return self._count_node, self._node_repaired
 
     def _count_edge(self, edge: int) -> None:
         self.link_failures += 1

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Sequence
-from math import inf
+from math import ceil, inf
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -117,6 +117,8 @@ class Links:
         listeners: told of changes of ``byte_s`` and of failures.
         watchers: called before anything changes or is counted. Whoever works out late what it would
             have seen of the links in time does so now.
+        quiet_until_s: nobody looks before, see :meth:`rest`.
+        resters: told of it.
     """
 
     __slots__ = (
@@ -148,7 +150,9 @@ class Links:
         "metered",
         "node_up",
         "places",
+        "quiet_until_s",
         "reserved_bps",
+        "resters",
         "shared_bps",
         "up",
         "version",
@@ -183,6 +187,8 @@ class Links:
         self.node_up = [True] * wiring.nodes
         self.version = 0
         self.watchers: list[Callable[[], None]] = []
+        self.quiet_until_s = 0.0
+        self.resters: list[Callable[[float], None]] = []
         self._trouble = [0] * count  # failures that keep a link down: its edge, its ends
         self._holders = [int(held > 0) for held in wiring.reserved_bps]  # reservations on it
         self._demand_bps = array("d", [0.0] * count)
@@ -201,6 +207,22 @@ class Links:
         if high > 0:
             self._rng = streams["links/background"]
             self._vary(None)
+
+    # ---- idle time
+
+    def rest(self, until_s: float) -> None:
+        """Nobody looks at the network before ``until_s``: what goes on by the clock is left out.
+
+        The background keeps what it has, and its stream goes on as if it had not. Failures happen.
+        """
+        self._announce()
+        self.quiet_until_s = until_s
+        for rester in self.resters:
+            rester(until_s)
+
+    def turns_to_rest(self, period_s: float) -> int:
+        """How many of the next periods that begin now nobody looks at."""
+        return max(ceil((self.quiet_until_s - self._clock._now) / period_s), 0)
 
     # ---- reservations
 
@@ -423,6 +445,13 @@ class Links:
 
     def _vary(self, _: Any) -> None:
         """Draw what the background wants in the next period, for all links at once."""
+        turns = self.turns_to_rest(self._background_s)
+        if turns:
+            bits: Any = self._rng.bit_generator
+            bits.advance(turns * len(self.capacity_bps))  # a uniform number takes one of its steps
+            self._period += turns
+            self._clock.at(self._period * self._background_s, self._vary)
+            return
         self._announce()
         self._settle_all()
         wiring, of = self.wiring, np.frombuffer

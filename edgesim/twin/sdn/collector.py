@@ -124,7 +124,7 @@ class LLDPCollector(Rebuilt):
             Jitter(streams["collector/echo"], noise_s),
         )
         self._next_crossings, self._next_echoes = next(self._crossings), next(self._echoes)
-        self._counters = np.zeros(7, dtype=np.int64)
+        self._counters = np.zeros(8, dtype=np.int64)
         self._before: tuple[list[npt.NDArray[np.float64]], int, int] | None = None  # in an outage
         self._flying = np.zeros((16, 6))
         self._version = links.version
@@ -137,7 +137,9 @@ class LLDPCollector(Rebuilt):
             measured=np.zeros((ports, 2)),
         )
         self.look()
+        self._periods_s = (collector.period_s, collector.echo_period_s)
         links.watchers.append(self.update)
+        links.resters.append(self._rest)
         tally.watchers.append(self._report)
         if separate:
             draw = Jitter(streams["collector/stats"], noise_s)
@@ -198,6 +200,28 @@ class LLDPCollector(Rebuilt):
             self._turn_over()
         if self._before is not None:
             self._forget()
+
+    def _rest(self, until_s: float) -> None:
+        """Leave out the frames and echoes of whole periods until then, but count their messages.
+
+        Of those left out as many are lost as are to be expected on the links as they are now.
+        """
+        counters, links, now = self._counters, self._links, self._clock._now
+        turns, echoes = (int((until_s - now) / period_s) for period_s in self._periods_s)
+        by_s = turns * self._periods_s[0]
+        for times_s in (self._next_crossings.crossed_s, self._next_crossings.sent_s):
+            times_s[counters[CROSSING] :] += by_s
+        self._next_crossings.back_s[counters[CROSSING] :] += by_s
+        self._crossings.shift(by_s)
+        self._next_echoes.heard_s[counters[ECHO] :] += echoes * self._periods_s[1]
+        self._echoes.shift(echoes * self._periods_s[1])
+        up, near, far = np.array(links.node_up), self._lines.near, self._lines.far
+        loss = np.where(up[far], np.resize(np.frombuffer(links.loss), len(near)), 1.0)
+        sent, lost = turns * int(up[near].sum()), round(turns * float(loss[up[near]].sum()))
+        counters[SENT] += sent
+        counters[LOST] += lost
+        counters[ARRIVED] += sent - lost
+        counters[HEARD] += echoes * int(up.sum())
 
     def fail(self) -> None:
         """What frames and echoes bring is lost from now on: the controller knows what it knew."""

@@ -15,6 +15,7 @@ __all__ = [
     "CROSSING",
     "ECHO",
     "FLYING",
+    "HEAD",
     "HEARD",
     "LOST",
     "SENT",
@@ -34,6 +35,7 @@ SENT = 3  # frames that switches were given to send
 LOST = 4  # those of them that never reached the controller
 ARRIVED = 5  # those that did
 HEARD = 6  # echo replies
+HEAD = 7  # the place in the table of the frame that arrives next
 
 
 class Lines(NamedTuple):
@@ -90,9 +92,9 @@ def advance(
     Args:
         now: up to when, s.
         counters: see the places above.
-        flying: the frames on their way, the next to arrive last: when it arrives, when it crossed,
-            its line, when it was sent, bytes that the near port had sent and the far port received
-            when it crossed; shape (room, 6).
+        flying: the frames on their way, from the place HEAD on in the order in which they arrive:
+            when it arrives, when it crossed, its line, when it was sent, bytes that the near port
+            had sent and the far port received when it crossed; shape (room, 6).
         frames: the next crossings.
         echoes: the next echoes.
         lines: where the frames of each line go.
@@ -144,9 +146,11 @@ def _advance(  # noqa: PLR0912, PLR0915 - one compiled loop: tables are passed o
                     links.received_bytes[link] += sent * (1.0 - links.loss[link])
                     links.delay_area[link] += links.delay_s[link] * elapsed
                 arrives_s = frames.back_s[at] + links.delay_s[link]
+                # Frames arrive nearly in the order in which they cross: few are passed by.
                 place = counters[FLYING]
-                while place and flying[place - 1, 0] <= arrives_s:
-                    flying[place] = flying[place - 1]
+                while place and flying[place - 1, 0] > arrives_s:
+                    for column in range(flying.shape[1]):
+                        flying[place, column] = flying[place - 1, column]
                     place -= 1
                 flying[place, 0] = arrives_s
                 flying[place, 1] = frames.crossed_s[at]
@@ -159,7 +163,7 @@ def _advance(  # noqa: PLR0912, PLR0915 - one compiled loop: tables are passed o
         if counters[CROSSING] == len(frames.crossed_s):
             return False
     while True:
-        frame = flying[counters[FLYING] - 1]
+        frame = flying[counters[HEAD] % len(flying)]
         landed = counters[FLYING] > 0 and frame[0] <= now
         while echoes.heard_s[counters[ECHO]] <= (frame[0] if landed else now):
             switch = echoes.switches[counters[ECHO]]
@@ -170,8 +174,15 @@ def _advance(  # noqa: PLR0912, PLR0915 - one compiled loop: tables are passed o
             if counters[ECHO] == len(echoes.heard_s):
                 return False
         if not landed:
+            # The others move to the beginning: only there frames are put among them.
+            head = counters[HEAD]
+            for place in range(counters[FLYING] if head else 0):
+                for column in range(flying.shape[1]):
+                    flying[place, column] = flying[head + place, column]
+            counters[HEAD] = 0
             return True
         counters[FLYING] -= 1
+        counters[HEAD] += 1
         line = int(frame[2])
         if not kept.node_up[lines.far[line]]:
             counters[LOST] += 1

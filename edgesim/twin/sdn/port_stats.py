@@ -1,5 +1,6 @@
 """Port statistics by own requests: for a controller whose frames carry no counters."""
 
+from math import ceil
 from typing import Any
 
 from edgesim.twin.core.clock import Clock
@@ -74,6 +75,11 @@ class PortStats:
     def _read(self, moment: Any) -> None:
         """A switch reads its counters."""
         node, turn = moment.value
+        quiet = ceil(self._links.quiet_until_s / self._period_s)
+        if quiet > turn:  # nobody looks at what would be read before
+            self._count_messages(node, quiet - turn)
+            self._ask(node, quiet)
+            return
         back_s = self._clock.now + self._channel_s[node] + float(self._jitter_s(1)[0])
         self._ask(node, turn + 1)
         links, wiring = self._links, self._links.wiring
@@ -81,11 +87,16 @@ class PortStats:
             return
         sent = [links.counters(link).sent_bytes for link in wiring.leaving[node]]
         received = [links.counters(link).received_bytes for link in wiring.arriving[node]]
-        size = southbound.PORT_STATS_REPLY + len(sent) * southbound.PORT_STATS
-        self._tally.add("port_stats_request", southbound.PORT_STATS_REQUEST)
-        self._tally.add("port_stats_reply", size)
+        self._count_messages(node, 1)
         reply = (node, turn, self._clock.now, sent, received)
         self._clock.at(back_s, self._reply, reply)
+
+    def _count_messages(self, node: int, turns: int) -> None:
+        if self._links.node_up[node]:
+            ports = len(self._links.wiring.leaving[node])
+            size = southbound.PORT_STATS_REPLY + ports * southbound.PORT_STATS
+            self._tally.add("port_stats_request", southbound.PORT_STATS_REQUEST, turns)
+            self._tally.add("port_stats_reply", size, turns)
 
     def _reply(self, moment: Any) -> None:
         node, turn, read_s, sent, received = moment.value

@@ -59,6 +59,11 @@ class Timetable:
         things = things[:count]
         return things, self._out_s[things], due_s[:count], again_s[:count]
 
+    def shift(self, by_s: float) -> None:
+        """Everything is so much later, s: a number of whole periods."""
+        self._out_s += by_s
+        self._due_s += by_s
+
     def again(self, things: IntArray, out_s: FloatArray, due_s: FloatArray) -> None:
         """What a block has named is on its way again, but arrives not before it did last time."""
         self._out_s[things] = out_s
@@ -144,6 +149,10 @@ class Crossings:
         """Itself."""
         return self
 
+    def shift(self, by_s: float) -> None:
+        """All to come is so much later, s: a number of whole periods."""
+        self._table.shift(by_s)
+
     def __next__(self) -> NextFrames:
         """The next frames."""
         lines, left_s, crossed_s, again_s = self._table.block()
@@ -173,6 +182,10 @@ class Echoes:
     def __iter__(self) -> "Echoes":
         """Itself."""
         return self
+
+    def shift(self, by_s: float) -> None:
+        """All to come is so much later, s: a number of whole periods."""
+        self._table.shift(by_s)
 
     def __next__(self) -> NextEchoes:
         """The next replies."""

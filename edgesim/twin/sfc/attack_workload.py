@@ -112,7 +112,7 @@ class AttackWorkload(SFCWorkload):
     def _meter(self, moment: Moment) -> None:
         super()._meter(moment)
         self.inspect()
-        kept = exp(-self._period_s / MEMORY_S)
+        kept = exp(-self._turns() * self._period_s / MEMORY_S)
         self._alarmed *= kept
         self._inspected *= kept
 

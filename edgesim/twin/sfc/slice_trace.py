@@ -16,7 +16,10 @@ from edgesim.twin.core.trace_file import Floats, Rows, TraceFile
 from edgesim.twin.network.node_names import NodeNames
 from edgesim.twin.network.wiring import Wiring
 
-__all__ = ["SliceTrace", "TraceRequest"]
+__all__ = ["REST_S", "SliceTrace", "TraceRequest"]
+
+REST_S = 600.0
+"""Time without chains and requests that is longer than this, s, is not simulated."""
 
 _LONG_S = 1e5  # a day and more: minutes of computing
 _NUMBERS = ("arrival_s", "bandwidth_bps", "max_delay_s", "holding_s")
@@ -86,18 +89,21 @@ class SliceTrace(Shared):
         self._nodes = NodeNames(wiring.graph)
         self.count = 0
         self.most_bandwidth = self.most_delay_ms = held = end_s = 0.0
+        idle_s = free_s = 0.0  # free: when the last chain so far ends
         for row in self.rows():
             self.count += 1
             self.most_bandwidth = max(self.most_bandwidth, row.bandwidth_bps)
             self.most_delay_ms = max(self.most_delay_ms, 1000 * row.max_delay_s)
             held += row.bandwidth_bps * row.holding_s
             end_s = row.arrival_s
+            idle_s += end_s - free_s if end_s - free_s > REST_S else 0.0
+            free_s = max(free_s, end_s + row.holding_s)
         if not self.count:
             raise InputError(self._file.shown, "0 rows", "must hold at least one request")
-        if end_s > _LONG_S:
+        if end_s - idle_s > _LONG_S:
             note(
                 self._file.shown,
-                f"spans {end_s:g} s, all of which are simulated, with their measurements and"
+                f"has chains for {end_s - idle_s:g} s, simulated with their measurements and"
                 " background traffic: that takes long (trace_columns.arrival_scale shortens it)",
             )
         self.mean_held = held / max(end_s, 1.0)

@@ -29,6 +29,7 @@ from edgesim.twin.sfc.outcomes import (
     Rerouted,
 )
 from edgesim.twin.sfc.qoe import qoe_model
+from edgesim.twin.sfc.slice_trace import REST_S
 from edgesim.twin.sfc.world import build_world
 from edgesim.twin.twin import Twin
 
@@ -146,6 +147,7 @@ class SFCWorkload(Workload[Request, int]):
                 return False
             self._coming = next(self._requests, None)
             self._awaited = self.clock.at(request.arrival_s, self._arrive, request)
+            self._rest()
         return True
 
     @property
@@ -355,10 +357,34 @@ class SFCWorkload(Workload[Request, int]):
         """A running chain ends: its mean QoE."""
         _, admitted_s = self.running.pop(chain.request.number)
         self.ledger.running -= 1
+        self._rest()
         return chain.mean_qoe(admitted_s, self.clock._now)
 
     def _meter(self, moment: Moment) -> None:
         now, fabric = self.clock._now, self.fabric
         for chain, _ in self.running.values():
             chain.meter(now, self.qoe(chain.request, fabric.qos(chain)))
-        self.clock.after(self._period_s, self._meter)
+        self.clock.after(self._turns() * self._period_s, self._meter)
+
+    def _turns(self) -> int:
+        """How many periods it is until running chains are next looked at: 1, or an idle time's."""
+        network = self.twin.network
+        return max(1, 0 if network is None else network.links.turns_to_rest(self._period_s))
+
+    def _rest(self) -> None:
+        """Where no chain runs and a trace has no request for long, the network has rest until then.
+
+        It goes on some periods before the request, so that all that is known is fresh again.
+        """
+        network, awaited = self.scenario.network, self._awaited
+        if network is None or awaited is None or self.running or self.request is not None:
+            return
+        if self.scenario.trace is None or not self.sole:
+            return
+        collector, now = network.collector, self.clock._now
+        settle_s = (collector.smoothing + 3) * max(collector.period_s, collector.echo_period_s)
+        settle_s += 3 * max(network.links.background_period_s, network.qos_period_s)
+        until_s = awaited.value.arrival_s - settle_s
+        if until_s - now > REST_S:
+            assert self.twin.network is not None
+            self.twin.network.links.rest(until_s)
