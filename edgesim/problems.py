@@ -249,6 +249,7 @@ add(
         score=Score(digits=3),
         play="edgesim.agents.federated.play:play",
         vector="edgesim.envs.federated.env:make_vec",
+        worlds="edgesim.scenarios.federated.worlds:draw",
     )
 )
 add(

@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from edgesim.envs.federated.choices import ChoiceObserver
 from edgesim.envs.federated.observation import Observer, Seen
 from edgesim.envs.federated.reward import PARTS, RewardModel
-from edgesim.envs.federated.setting import PLANES, Setting, plane_of
+from edgesim.envs.federated.setting import Setting, plane_of
 from edgesim.envs.twin_env import TwinEnv
 from edgesim.envs.vector import vector_env
 from edgesim.scenarios.checks import one_of
-from edgesim.scenarios.federated.schema import FederatedScenario
+from edgesim.scenarios.federated.schema import PLANES, FederatedScenario
 from edgesim.twin.core.worlds import shared_world
 from edgesim.twin.federated.program import Branch, Par, Program, Reduce, Send, Seq, Train
 from edgesim.twin.federated.workload import FederatedWorkload
@@ -74,13 +75,14 @@ class FLEnv(TwinEnv[FederatedWorkload, Observation, Any]):
         "edgesim/FL-v0",
         scenario="factories",
         overrides={"selected": 10},
-        plane="fast",
+        plane=None,
         form="devices",
         observation="summary",
     )
     ```
     ``plane``: ``"fast"`` trains softmax regression on 24 principal components, ``"full"`` the
-    scenario's own model; times and bytes are those of the latter in both. ``record``: keep the
+    scenario's own model, None what ``scenario.trained.plane`` says; times and bytes are those of
+    the latter in both. ``record``: keep the
     event log of each episode (``env.unwrapped.twin.log``).
 
     ## Info
@@ -99,7 +101,7 @@ class FLEnv(TwinEnv[FederatedWorkload, Observation, Any]):
     parts = PARTS
     masks = ()
     rewards = ("paid", "shaped")
-    observations = ("summary", "labels")
+    observations = ("summary", "labels", "choices")
     picture = "edgesim.plots.federated.world:draw_now"
     episodic = (*TwinEnv.episodic, "_asked", "learner", "seen")
     scenario: FederatedScenario
@@ -108,7 +110,7 @@ class FLEnv(TwinEnv[FederatedWorkload, Observation, Any]):
         self,
         scenario: str | Mapping[str, Any] = "factories",
         overrides: Mapping[str, Any] | None = None,
-        plane: str = "fast",
+        plane: str | None = None,
         form: str = "devices",
         observation: str = "summary",
         reward: str = "paid",
@@ -125,12 +127,17 @@ class FLEnv(TwinEnv[FederatedWorkload, Observation, Any]):
             observation=observation,
             reward=reward,
         )
+        plane = self.scenario.trained.plane if plane is None else plane
         one_of("plane", plane, PLANES)
         one_of("form", form, FORMS)
         one_of("observation", observation, self.observations)
         one_of("reward", reward, self.rewards)
         self.world: Setting = shared_world(Setting, self.scenario)
-        self.observer = Observer(self.world, observation == "labels")
+        self.observer: Observer | ChoiceObserver = (
+            ChoiceObserver(self.world)
+            if observation == "choices"
+            else Observer(self.world, observation == "labels")
+        )
         self.observation_space = self.observer.space
         devices = self.scenario.total_devices
         self._scores = form == "scores"
@@ -204,7 +211,7 @@ class FLEnv(TwinEnv[FederatedWorkload, Observation, Any]):
             there = [device for device in self.seen.chosen if device in outcome.done]
             self.learner.begin_round(outcome.number)
             self.learner.train(there)
-            self.seen.close(self.world, there)
+            self.seen.close(self.world, there, self.learner.losses)
             self._reward_model.add(outcome, self.learner.accuracy)
             self.seen.look(self.world, twin, self.model_bytes)
         twin.outcomes.clear()

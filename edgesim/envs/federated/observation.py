@@ -56,6 +56,7 @@ class Seen:
         stale: rounds since each device trained.
         trained: label shares of what was trained on lately.
         alone_s: time of a round of each device alone, now, s.
+        class_losses: loss that a class is expected to have, from the losses of those who trained.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -64,6 +65,7 @@ class Seen:
         self.stale = np.full(devices, _STALE)
         self.trained = np.zeros(setting.shares.images.classes)
         self.alone_s = np.zeros(devices)
+        self.class_losses = np.ones(setting.shares.images.classes)
 
     def look(self, setting: Setting, twin: FederatedWorkload, model_bytes: float) -> None:
         """Before a round: how long each device would take alone, queues and chains included."""
@@ -77,14 +79,24 @@ class Seen:
         found = seconds + batches_s + setting.flops / world.flops
         self.alone_s = np.minimum(found, setting.scenario.budget_s)
 
-    def close(self, setting: Setting, devices: list[int]) -> None:
-        """After a round in which some devices trained."""
+    def close(self, setting: Setting, devices: list[int], losses: Floats) -> None:
+        """After a round in which some devices trained.
+
+        Args:
+            setting: nodes, links and data.
+            devices: who trained.
+            losses: of each device's last batch before it trained.
+        """
         self.stale = np.minimum(self.stale + 1, _STALE)
         self.stale[devices] = 0
         self.chosen = []
         if devices:
             labels = setting.shares.prior[devices].mean(axis=0)
             self.trained = _MEMORY * self.trained + (1 - _MEMORY) * labels
+            prior = setting.shares.prior[devices]
+            told = np.minimum(prior.sum(axis=0), 1.0)
+            mean = losses[devices] @ prior / np.maximum(prior.sum(axis=0), 1e-9)
+            self.class_losses += told * (mean - self.class_losses)
 
 
 class Observer:

@@ -12,10 +12,7 @@ from edgesim.scenarios.federated.schema import FederatedScenario
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.federated.world import FederatedWorld
 
-__all__ = ["PLANES", "Plane", "Setting", "plane_of"]
-
-PLANES = ("fast", "full")
-"""What learns: softmax regression on principal components, or the scenario's own model."""
+__all__ = ["Plane", "Setting", "plane_of"]
 
 
 class Plane(Protocol):
@@ -101,7 +98,7 @@ class _Full:
 
 
 def plane_of(kind: str, setting: Setting, seed: np.random.SeedSequence) -> Any:
-    """The learning plane of an episode, one of :data:`PLANES`."""
+    """The learning plane of an episode, see ``trained.plane`` of the scenario."""
     if kind == "full":
         return _Full(setting, seed)
     return FastLearning(setting.shares, setting.projection, seed)

@@ -25,6 +25,7 @@ __all__ = [
     "ACCESS",
     "DRIFTS",
     "MODELS",
+    "PLANES",
     "SKEWS",
     "Chains",
     "Compute",
@@ -41,6 +42,9 @@ DRIFTS = ("none", "classes", "style")
 """What changes in the streams of devices: nothing, which classes there are, how images look."""
 
 MODELS = ("softmax", "mlp", "cnn")
+PLANES = ("fast", "full")
+"""What learns in FL-v0: softmax regression on principal components, or the scenario's own model."""
+
 ACCESS = ("wired", "radio")
 PROBLEMS = ("federated", "fl_parallel", "fl_sync")
 
@@ -111,6 +115,11 @@ class Trained:
     rate: float = setting(
         0.3, "learning rate of devices in FL-v0's full plane; methods have rates of their own"
     )
+    plane: str = setting(
+        "fast",
+        "what learns in FL-v0: fast, softmax regression on principal components; full, the model",
+        PLANES,
+    )
 
     def check(self) -> None:
         one_of("trained.model", self.model, MODELS)
@@ -119,6 +128,7 @@ class Trained:
         integer_from("trained.batch", self.batch, 1, 100_000)
         integer_from("trained.steps", self.steps, 1, 100_000)
         positive("trained.rate", self.rate)
+        one_of("trained.plane", self.plane, PLANES)
 
 
 @dataclass
@@ -175,11 +185,24 @@ class Compute:
 class Chains:
     """Service chains that hold bandwidth on the ways between edge servers and cloud."""
 
+    like: str | None = setting(
+        None,
+        "preset of service chains whose slices and VNF instances live on these servers and links,"
+        " such as sfc; null: chains that hold bandwidth between two ends, and are nothing else",
+    )
     arrival_rate_hz: float = setting(0.0, "1/s; chains that ask, Poisson; 0: none")
     bandwidth_bps: list[float] = setting([5e6, 3e7], "bit/s that a chain holds, uniform")
     holding_s: float = setting(30.0, "s; mean time that it holds them, exponential")
+    bandwidth_share: float = setting(1.0, "of a preset's bandwidth, what its chains ask for")
+    holding_share: float = setting(1.0, "of a preset's holding times, how long they stay")
 
     def check(self) -> None:
+        if self.like is not None and not isinstance(self.like, str):
+            raise InputError("chains.like", self.like, "must be a preset's name, or null")
+        if self.like is not None and not self.arrival_rate_hz > 0:
+            raise InputError("chains.arrival_rate_hz", self.arrival_rate_hz, "must be above 0")
+        positive("chains.bandwidth_share", self.bandwidth_share)
+        positive("chains.holding_share", self.holding_share)
         at_least("chains.arrival_rate_hz", self.arrival_rate_hz, 0)
         interval("chains.bandwidth_bps", self.bandwidth_bps, open_low=True)
         positive("chains.holding_s", self.holding_s)

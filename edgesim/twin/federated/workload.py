@@ -1,6 +1,7 @@
 """Federated learning as a workload: rounds that ask for a program, and carry it out."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 from simpy.events import Event
@@ -13,8 +14,10 @@ from edgesim.twin.core.workload import Host, Workload
 from edgesim.twin.federated.execution import Execution
 from edgesim.twin.federated.outcomes import Ledger, Round, RoundOver
 from edgesim.twin.federated.program import Program
+from edgesim.twin.federated.tenants import decide
 from edgesim.twin.federated.world import FederatedWorld
 from edgesim.twin.network.network import NetworkWorld
+from edgesim.twin.sfc.workload import SFCWorkload
 from edgesim.twin.twin import Twin
 
 __all__ = ["FederatedWorkload"]
@@ -83,10 +86,38 @@ class FederatedWorkload(Workload[Round, Program]):
         budget_s: float | None = None,
         record: bool = False,
     ) -> "FederatedWorkload":
-        """A twin with this one workload, which is returned; arguments as of the class."""
+        """A twin with this workload, which is returned; arguments as of the class.
+
+        Service chains of a preset are a workload beside it, decided by
+        :func:`edgesim.twin.federated.tenants.decide`.
+        """
         workload = cls(scenario, world, rounds, budget_s)
-        Twin([workload], seed, record=record)
+        parts: list[Workload[Any, Any]] = [workload]
+        if workload.world.chains is not None:
+            parts.append(SFCWorkload(workload.world.chains.scenario, workload.world.chains))
+        Twin(parts, seed, network=workload.network_world, record=record)
         return workload
+
+    @property
+    def chains(self) -> SFCWorkload | None:
+        """The service chains that live on the same network; None where none of a preset do."""
+        twin: Any = self.twin
+        found: SFCWorkload | None = twin.workloads.get("sfc")
+        return found
+
+    def next_decision(self) -> Round | None:
+        """See :class:`edgesim.twin.core.workload.Workload`; chains are decided on the way."""
+        chains = None if self.sole else self.chains
+        if chains is None:
+            return super().next_decision()
+        while not self.idle and self.request is None:
+            decision = self.twin.next_decision()
+            if decision is None:
+                break
+            if decision.workload == chains.name:
+                decide(chains)
+                chains.outcomes.clear()  # nobody is paid for them
+        return self.request
 
     def start(self, twin: Host, streams: Streams, log: EventLog | None) -> None:
         """See :class:`edgesim.twin.core.workload.Workload`."""
@@ -100,7 +131,7 @@ class FederatedWorkload(Workload[Round, Program]):
         self._failures: dict[int, int] = {}
         self.network.watch(self)
         self._ask()
-        if self.scenario.chains.arrival_rate_hz > 0:
+        if self.scenario.chains.arrival_rate_hz > 0 and self.world.chains is None:
             self._await_chain()
 
     # --- from decision to decision --------------------------------------------------------------

@@ -10,10 +10,12 @@ from edgesim.scenarios.parts.links import Links
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.happenings import Names, happenings
 from edgesim.twin.core.streams import Streams
+from edgesim.twin.federated.tenants import tenants
 from edgesim.twin.network.message_routes import MessageRoutes
 from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.network.wiring import Wiring
 from edgesim.twin.radio.pathloss import nlos_path_loss_db, thermal_noise_dbm
+from edgesim.twin.sfc.slice_world import SliceWorld
 
 __all__ = ["CLOUD", "FederatedWorld"]
 
@@ -47,6 +49,7 @@ class FederatedWorld(Shared):
         flops: operations a second of each device.
         network: nodes, links, failures and stated events.
         routes: the ways between any two nodes.
+        chains: service chains that live here too, None where none of a preset do.
 
     Raises:
         InputError: an event names what is not there.
@@ -66,6 +69,10 @@ class FederatedWorld(Shared):
         plan = happenings(read_events(scenario.events), self._names)
         self.network = NetworkWorld(wiring, links, scenario.failures, plan)
         self.routes: MessageRoutes = self.network.message_routes
+        self.chains: SliceWorld | None = None
+        if scenario.chains.like is not None:
+            servers = _FIRST_EDGE + scenario.factories
+            self.chains = tenants(scenario.chains, self.network, servers, scenario.world_seed)
         ends = wiring.ends
         first = _FIRST_EDGE + scenario.factories
         self.edge_links = [link for link, pair in enumerate(ends) if max(pair) >= first]
@@ -131,14 +138,14 @@ class FederatedWorld(Shared):
     def _graph(self) -> "nx.Graph[int]":
         network = self.scenario.network
         graph: nx.Graph[int] = nx.Graph()
-        graph.add_node(CLOUD, name="cloud")
+        graph.add_node(CLOUD, name="cloud", host=1)
         graph.add_node(_GATEWAY, name="gateway")
         graph.add_edge(
             CLOUD, _GATEWAY, length_km=0.0, propagation_s=0.0, capacity_bps=network.cloud_bps
         )
         for factory in range(self.scenario.factories):
             edge = self.edge(factory)
-            graph.add_node(edge, name=f"edge {factory}")
+            graph.add_node(edge, name=f"edge {factory}", host=1)
             graph.add_edge(
                 _GATEWAY,
                 edge,

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgesim.envs.choice_box import ChoiceBox
 from edgesim.envs.federated.env import FLEnv
+from edgesim.envs.federated.observation import Observer
 from edgesim.envs.federated.reward import RewardModel
 from edgesim.errors import InputError
 from edgesim.methods.federated.experiment import area
@@ -94,7 +96,7 @@ def test_the_highest_scores_are_chosen() -> None:
 def test_what_is_seen_of_devices_is_so() -> None:
     env = FLEnv("factories_small", SMALL, observation="labels")
     observation, _ = env.reset(seed=0)
-    assert env.observer.block == 18
+    assert isinstance(env.observer, Observer) and env.observer.block == 18
     column = env.observer.column
     assert column("chosen", observation).tolist() == [0.0] * 8
     assert column("stale", observation).tolist() == [1.0] * 8
@@ -138,3 +140,31 @@ def test_devices_that_are_down_are_masked_and_drop_out() -> None:
 def test_settings_that_make_no_sense_are_refused(keys: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         FLEnv("factories_small", keys)
+
+
+def test_devices_as_choices_tell_what_each_would_bring() -> None:
+    env = FLEnv("factories_small", SMALL, observation="choices")
+    observation, _ = env.reset(seed=0)
+    assert isinstance(env.observation_space, ChoiceBox)
+    assert env.observation_space.choices == env.action_space.n == 8  # type: ignore[attr-defined]
+    column = env.observer.column
+    assert column("there", observation).tolist() == [1.0] * 8
+    assert column("never", observation).tolist() == [1.0] * 8
+    assert column("more", observation).tolist() == column("seconds", observation).tolist()
+    observation = env.step(2)[0]
+    assert column("there", observation)[2] == 0.0
+    assert column("more", observation)[2] == 0.0
+    # A device whose labels mend what the first one lacks comes nearer to everybody's.
+    prior, everybody = env.world.shares.prior, env.world.shares.everybody
+    off = np.linalg.norm(prior[2] - everybody)
+    nearer = off - np.linalg.norm(prior[2] + prior - 2 * everybody, axis=1)
+    assert column("fit", observation) == pytest.approx(np.clip(nearer, -1, 1), abs=1e-6)
+    for device in (4, 5):
+        observation = env.step(device)[0]
+    assert column("never", observation).tolist() == [1, 1, 0, 1, 0, 0, 1, 1]
+    # The loss of classes that were met is that of those who trained on them.
+    losses, there = env.learner.losses[[2, 4, 5]], prior[[2, 4, 5]]
+    told = np.minimum(there.sum(axis=0), 1.0)
+    mean = losses @ there / np.maximum(there.sum(axis=0), 1e-9)
+    assert env.seen.class_losses == pytest.approx(1 + told * (mean - 1))
+    assert env.observation_space.contains(observation)
