@@ -48,6 +48,7 @@ _FEATURES = (
     "idle",  # expected node-seconds of waiting, over those of a minute of all
     "sources",  # share of those who train that send
     "shares",  # 1 where the shares are by the rates that the sources have together
+    "twice",  # 1 where each share is asked from two
     "keep",  # 1 where all stays as it is
 )
 _REQUEST = (
@@ -76,7 +77,7 @@ class WanTrainingEnv(TwinEnv[WANTraining, Observation, SupportsIndex]):
     joins, how far the step is, what is left of the episode. ``env.unwrapped.names`` names each.
 
     ## Action Space
-    ``Discrete(18)``, the options of :data:`edgesim.twin.training.wan.plans.OPTIONS`. Which of them
+    ``Discrete(19)``, the options of :data:`edgesim.twin.training.wan.plans.OPTIONS`. Which of them
     there are depends on the kind of the decision (:data:`edgesim.twin.training.wan.plans.KINDS`)
     and stands in ``action_masks()``. Another one is taken as the first that is there.
 
@@ -206,7 +207,8 @@ class WanTrainingEnv(TwinEnv[WANTraining, Observation, SupportsIndex]):
                 (delay_s - soonest_s) / (delay_s + 1e-9),
                 idle_s / (idle_s + 60.0 * present),
                 sources / present,
-                option.startswith(("shared", "pause")),
+                option.startswith(("shared", "pause", "twice")),
+                option.startswith("twice"),
                 option in ("keep", "boundary", "catch_up"),
             )
         step_s, horizon_s = twin.steps.last_s, twin.scenario.horizon_s

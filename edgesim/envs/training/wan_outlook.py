@@ -72,6 +72,8 @@ class Outlook:
             else:
                 k = count_of(option, len(sources.nodes))
                 takes_s = pulls.get(k, _LONG_S)
+                if option.startswith("twice"):
+                    takes_s = sources.pull_s(2 * state, k)
                 if option.startswith("equal"):
                     slowest = float(sources.together_bytes_s(k).min())
                     takes_s = state / k / max(slowest, 1e-9)
@@ -94,7 +96,8 @@ class Outlook:
                 told = Expected(_at_most(max(ends, default=0.0)), 0.0, len(lacking))
             else:
                 k = count_of(option, len(sources.nodes))
-                told = Expected(_at_most(sources.pull_s(left, k) if k else _LONG_S), 0.0, k)
+                size = 2 * left if option.startswith("twice") else left
+                told = Expected(_at_most(sources.pull_s(size, k) if k else _LONG_S), 0.0, k)
             self.expected[option] = told
 
     def _catch_up(self, newcomer: Newcomer, options: tuple[str, ...]) -> None:

@@ -62,11 +62,11 @@ class LinkTables(NamedTuple):
 class LinkListener(Protocol):
     """What is carried by the links and is planned by their room."""
 
-    def room_changed(self, link: int) -> None:
-        """A link's :attr:`Links.byte_s` has changed."""
+    def room_changed(self, links: Sequence[int]) -> None:
+        """The :attr:`Links.byte_s` of some links has changed."""
 
-    def left_changed(self, link: int) -> None:
-        """A link's :attr:`Links.left_bps` has changed."""
+    def left_changed(self, links: Sequence[int]) -> None:
+        """The :attr:`Links.left_bps` of some links has changed."""
 
     def link_failed(self, link: int) -> None:
         """A link is down from now on."""
@@ -426,13 +426,13 @@ class Links:
         if byte_s != self.byte_s[link]:
             self.byte_s[link] = byte_s
             for listener in self.listeners:
-                listener.room_changed(link)
+                listener.room_changed((link,))
         if self.busy[link]:
             spare = 0.0
         if spare != self.left_bps[link]:
             self.left_bps[link] = spare
             for listener in self.listeners:
-                listener.left_changed(link)
+                listener.left_changed((link,))
         shared = self.shared_bps[link]
         if shared:
             spare = max(0.0, spare - shared)
@@ -484,17 +484,17 @@ class Links:
             byte_s = np.where(up, 8.0 / spare, inf)
         changed = np.flatnonzero(byte_s != np.frombuffer(self.byte_s)).tolist()
         np.frombuffer(self.byte_s)[:] = byte_s
-        for listener in self.listeners:
-            for link in changed:
-                listener.room_changed(link)
+        if changed:
+            for listener in self.listeners:
+                listener.room_changed(changed)
 
     def _leave(self, left: FloatArray) -> None:
         """Tell what messages and background leave to transfers that share."""
         changed = np.flatnonzero(left != np.frombuffer(self.left_bps)).tolist()
         np.frombuffer(self.left_bps)[:] = left
-        for listener in self.listeners:
-            for link in changed:
-                listener.left_changed(link)
+        if changed:
+            for listener in self.listeners:
+                listener.left_changed(changed)
 
     def _settle_all(self) -> None:
         of, now = np.frombuffer, self._clock._now

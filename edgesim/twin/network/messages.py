@@ -1,7 +1,7 @@
 """Messages: every link sends one at a time each way, in their order, store and forward."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
@@ -202,8 +202,12 @@ class Messages:
 
     # ---- what the links tell
 
-    def room_changed(self, link: int) -> None:
-        """A link sends at another pace from now on: plan its queue anew."""
+    def room_changed(self, links: Sequence[int]) -> None:
+        """Some links send at another pace from now on: plan their queues anew."""
+        for link in links:
+            self._paced(link)
+
+    def _paced(self, link: int) -> None:
         queue = self._queues[link]
         pace = self._pace[link]
         self._pace[link] = now_pace = self._links.byte_s[link]
@@ -228,7 +232,7 @@ class Messages:
             self._stuck.discard(link)
             clock.at(free_s, self._look, link)
 
-    def left_changed(self, link: int) -> None:
+    def left_changed(self, links: Sequence[int]) -> None:
         """Nothing: messages come before transfers that share."""
 
     def link_failed(self, link: int) -> None:

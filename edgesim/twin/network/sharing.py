@@ -164,12 +164,12 @@ class SharingTransfers(Rebuilt):
 
     # ---- what the links tell
 
-    def room_changed(self, link: int) -> None:
+    def room_changed(self, links: Sequence[int]) -> None:
         """Nothing: :meth:`left_changed` follows."""
 
-    def left_changed(self, link: int) -> None:
-        """A link has more or less left."""
-        self.fair.changed([link])
+    def left_changed(self, links: Sequence[int]) -> None:
+        """Some links have more or less left."""
+        self.fair.changed(links)
 
     def link_failed(self, link: int) -> None:
         """A link is down: what crosses it goes another way, or waits."""

@@ -243,6 +243,33 @@ def test_a_source_that_leaves_hands_its_shards_back(star: str) -> None:
     assert wan.ledger.left == 1
 
 
+def test_what_two_sources_send_is_not_lacking_when_one_of_them_leaves(star: str) -> None:
+    wan = begun(star, **{"institutions.present": 3, "churn.least": 1})
+    at(wan, 0.5).joins(3)
+    assert wan.next_decision() is not None
+    wan.decide("twice_all")
+    at(wan, 2.0)
+    (newcomer,) = wan.newcomers.values()
+    pull = newcomer.pull
+    assert pull is not None and sorted(pull.sources) == [0, 0, 1, 1, 2, 2]
+    assert sum(pull.lacking_by_source().values()) == pytest.approx(2 * pull.lacking_bytes())
+    lacking = pull.lacking_bytes()
+    wan.events.leave(pull.sources[0])
+    request = wan.next_decision()
+    assert request is None or request.kind != "replan" or "keep" in request.options
+    assert newcomer.lost_bytes == 0.0
+    assert pull.lacking_bytes() <= lacking + 1.0
+    assert [one.institution for one in joined(wan, replan="keep")] == [3]
+
+
+def test_redundancy_costs_what_it_sends_twice(star: str) -> None:
+    """Two sources of 1e9 bytes a second each send all of 8e9: at least 8 s, where shares take 4."""
+    wan = begun(star)
+    at(wan, 0.5).joins(2)
+    (one,) = joined(wan, join="twice_all", replan="keep")
+    assert 7.9 < one.pull_s < 10.5
+
+
 def test_a_crash_is_found_out_by_missed_heartbeats(star: str) -> None:
     wan = begun(star, **{"institutions.present": 3, "churn.least": 1})
     at(wan, 1.0).events.crash(1, phase=0.25)

@@ -1,6 +1,7 @@
 """How a newcomer gets the training state: from whom, in which shares, and how long that takes."""
 
 from collections.abc import Sequence
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -31,10 +32,21 @@ OPTIONS: dict[str, str] = {
     "catch_up": "fetch the updates that were missed while training goes on",
     "wait": "likewise, and no step begins before the newcomer has them",
     "tour": "put the ring in the order of a tour around the backbone",
+    "twice_all": "as shared_all, each share from a second source too: the sooner one counts",
 }
 """All that can be chosen, at one decision or another."""
 
-_PULLS = ("pull_1", "pull_2", "pull_4", "pull_all", "shared_2", "shared_4", "shared_all")
+_PULLS = (
+    "pull_1",
+    "pull_2",
+    "pull_4",
+    "pull_all",
+    "shared_2",
+    "shared_4",
+    "shared_all",
+    "twice_all",
+)
+_TOGETHER = ("shared", "pause", "twice")  # whose shares are by the rates that sources have together
 
 KINDS: dict[str, tuple[str, ...]] = {
     "join": (*_PULLS, "equal_all", "pause_1", "pause_all", "restart", "centre"),
@@ -54,10 +66,12 @@ class Plan(NamedTuple):
     Attributes:
         sources: institutions that send, the best first.
         share_bytes: what each is asked for.
+        seconds: who is asked for each share as well, of as many; none: nobody.
     """
 
     sources: tuple[int, ...]
     share_bytes: tuple[float, ...]
+    seconds: tuple[int, ...] = ()
 
 
 class Sources(NamedTuple):
@@ -65,7 +79,8 @@ class Sources(NamedTuple):
 
     Attributes:
         nodes: institutions.
-        alone_bytes_s: rate of each by itself, as its path has room, bytes/s, shape (sources,).
+        alone_bytes_s: rate of each by itself, as its path has room, bytes/s, shape (sources,), the
+            largest first.
         start_s: until its first byte is there, s, shape (sources,).
         access_bytes_s: room of the newcomer's access link, bytes/s.
     """
@@ -77,22 +92,27 @@ class Sources(NamedTuple):
 
     def together_bytes_s(self, count: int) -> FloatArray:
         """Rates of the best ``count`` at the same time: max-min fair at the newcomer's access."""
-        alone = self.alone_bytes_s[:count]
-        ascending = np.sort(alone)
-        # The level at which those that need less leave the rest an equal share.
-        left = self.access_bytes_s - np.concatenate([[0.0], np.cumsum(ascending)[:-1]])
-        level = left / np.arange(len(ascending), 0, -1)
-        over = ascending >= level
-        at_most = level[over.argmax()] if over.any() else np.inf
-        return np.minimum(alone, at_most)
+        return np.array(self._together(count))
+
+    def _together(self, count: int) -> list[float]:
+        rates: list[float] = self.alone_bytes_s[:count].tolist()
+        left = self.access_bytes_s
+        # From the slowest on: those that need less than an equal share leave the rest more.
+        for place in range(len(rates) - 1, -1, -1):
+            level = left / (place + 1)
+            if rates[place] >= level:
+                return [level] * (place + 1) + rates[place + 1 :]
+            left -= rates[place]
+        return rates
 
     def pull_s(self, size_bytes: float, count: int) -> float:
         """About what a pull from the best ``count`` takes, s: as a fluid, together."""
-        rates = self.together_bytes_s(count)
-        total = float(rates.sum())
+        rates = self._together(count)
+        total = sum(rates)
         if total <= 0.0:
             return np.inf
-        return float((size_bytes + (rates * self.start_s[:count]).sum()) / total)
+        begun: float = sum(map(mul, rates, self.start_s[:count].tolist()))
+        return (size_bytes + begun) / total
 
 
 def count_of(option: str, sources: int) -> int:
@@ -107,7 +127,7 @@ def shares_of(
     """The plan of an option.
 
     Args:
-        option: ``pull_…``, ``shared_…``, ``equal_…`` or ``pause_…``.
+        option: ``pull_…``, ``shared_…``, ``equal_…``, ``pause_…`` or ``twice_…``.
         sources: who can send.
         size_bytes: what is to come.
         shards: parts that it is cut into.
@@ -118,7 +138,7 @@ def shares_of(
         each, more = divmod(shards, count)
         counts: Sequence[int] = [each + (place < more) for place in range(count)]
     else:
-        together = option.startswith(("shared", "pause"))
+        together = option.startswith(_TOGETHER)
         rates = sources.together_bytes_s(count) if together else sources.alone_bytes_s[:count]
         neighbours = [
             Neighbour(max(rate, 1e-3), start, shard_s)
@@ -127,4 +147,7 @@ def shares_of(
         counts = greedy(size_bytes, neighbours, shards).counts
     shard = size_bytes / shards
     asked = [(node, x * shard) for node, x in zip(sources.nodes, counts, strict=False) if x]
-    return Plan(tuple(node for node, _ in asked), tuple(size for _, size in asked))
+    nodes = tuple(node for node, _ in asked)
+    twice = option.startswith("twice") and len(nodes) > 1
+    # Each share from the next source too: everybody sends a second one.
+    return Plan(nodes, tuple(size for _, size in asked), nodes[1:] + nodes[:1] if twice else ())

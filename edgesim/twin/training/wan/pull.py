@@ -12,12 +12,17 @@ __all__ = ["Pull"]
 
 
 class _Part:
-    """What one source sends."""
+    """What one source sends.
 
-    __slots__ = ("asked_bytes", "moment", "over", "source", "transfer")
+    Attributes:
+        other: the same from another source, while both send.
+    """
+
+    __slots__ = ("asked_bytes", "moment", "other", "over", "source", "transfer")
 
     def __init__(self, source: int, asked_bytes: float) -> None:
         self.source, self.asked_bytes = source, asked_bytes
+        self.other: _Part | None = None
         self.moment: Moment | None = None
         self.transfer: int | None = None
         self.over = False
@@ -27,7 +32,8 @@ class Pull:
     """So many bytes for one node, in parts.
 
     A source is asked by a message, sends its share as one stream at the rate that the network
-    gives it, and takes ``shard_s`` more for each shard of it.
+    gives it, and takes ``shard_s`` more for each shard of it. A share that two sources are asked
+    for is there when one of them has sent it; the other then stops.
 
     Args:
         clock: the clock.
@@ -69,15 +75,24 @@ class Pull:
 
     def lacking_by_source(self) -> dict[int, float]:
         """What each source that still sends has not sent, bytes."""
-        return {
-            part.source: part.asked_bytes if part.transfer is None else self._lacking(part)
-            for part in self._parts
-            if not part.over
-        }
+        found: dict[int, float] = {}
+        for part in self._parts:
+            if not part.over:
+                found[part.source] = found.get(part.source, 0.0) + self._lacking(part)
+        return found
 
     def lacking_bytes(self) -> float:
-        """What is not there now."""
-        return sum(self.lacking_by_source().values())
+        """What is not there now; of a share that two send, by the one that has sent more."""
+        total = 0.0
+        for part in self._parts:
+            if part.over:
+                continue
+            lacking, other = self._lacking(part), part.other
+            if other is None:
+                total += lacking
+            else:  # half of it here, half at the other
+                total += min(lacking, self._lacking(other)) / 2
+        return total
 
     def plan(self, plan: Plan, one_way_s: dict[int, float]) -> None:
         """Ask sources for shares; what they were asked for before is asked for no more.
@@ -92,6 +107,10 @@ class Pull:
         self._parts = [
             _Part(source, size) for source, size in zip(plan.sources, plan.share_bytes, strict=True)
         ]
+        for part, second in zip(list(self._parts), plan.seconds, strict=False):
+            part.other = again = _Part(second, part.asked_bytes)
+            again.other = part
+            self._parts.append(again)
         for part in self._parts:
             if part.source in sending:  # it hears of the new share while it sends
                 self._send(part)
@@ -103,7 +122,10 @@ class Pull:
         lacking = 0.0
         for part in self._parts:
             if part.source == source and not part.over:
-                left = self._take_away(part)
+                left, other = self._take_away(part), part.other
+                if other is not None:  # who sends the same goes on alone
+                    part.other = other.other = None
+                    continue
                 got = part.asked_bytes - left
                 whole = floor(got / self._shard_bytes + 1e-9) * self._shard_bytes
                 lacking += part.asked_bytes - whole
@@ -111,16 +133,17 @@ class Pull:
 
     def stop(self) -> float:
         """Let nobody send any more; what is lacking, bytes."""
-        lacking = 0.0
+        lacking = self.lacking_bytes()
         for part in self._parts:
             if not part.over:
-                lacking += self._take_away(part)
+                self._take_away(part)
         return lacking
 
     # ---- within
 
     def _lacking(self, part: _Part) -> float:
-        assert part.transfer is not None
+        if part.transfer is None:
+            return part.asked_bytes
         return self._sharing.lacking_bytes(part.transfer)
 
     def _take_away(self, part: _Part) -> float:
@@ -154,6 +177,8 @@ class Pull:
 
     def _over(self, part: _Part) -> None:
         part.over, part.moment = True, None
+        if part.other is not None and not part.other.over:
+            self._take_away(part.other)
         if self.sources:
             self._ended(self._value, part.source)
         else:

@@ -1,5 +1,7 @@
 """Scale-out: how an institution comes into the training, from its request to its first step."""
 
+from collections.abc import Sequence
+
 from edgesim.twin.core.clock import Moment
 from edgesim.twin.training.wan.cluster import Cluster
 from edgesim.twin.training.wan.newcomer import Newcomer
@@ -311,14 +313,14 @@ class ScaleOut:
             elif not pull.sources:
                 self._pulled(newcomer)
 
-    def left_changed(self, link: int) -> None:
-        """A link has more or less room: look at what is pulled when all of them have changed."""
+    def left_changed(self, links: Sequence[int]) -> None:
+        """Links have more or less room: look at what is pulled when all of them have changed."""
         newcomers = self._of.newcomers
         if newcomers and not self._moved and any(map(self.can_replan, newcomers.values())):
             self._moved = True
             self._of.clock.at(self._of.clock.now, self._look)
 
-    def room_changed(self, link: int) -> None:
+    def room_changed(self, links: Sequence[int]) -> None:
         """Nothing: :meth:`left_changed` follows."""
 
     def link_failed(self, link: int) -> None:
