@@ -6,7 +6,7 @@ setting of the best believed goodput that its own rule allows.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 Actions = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 class _Heuristic(Heuristic):
@@ -52,14 +53,15 @@ class _Heuristic(Heuristic):
 
 
 def _there(env: LLMTrainingEnv) -> list[int]:
-    return [place for place, one in enumerate(env.outlook.settings) if one is not None]
+    found: list[int] = np.flatnonzero(env.outlook.there).tolist()
+    return found
 
 
-def _best(env: LLMTrainingEnv, places: Iterable[int], worth: Sequence[float]) -> int:
+def _best(env: LLMTrainingEnv, allowed: npt.NDArray[np.bool_], worth: Floats) -> int:
     """Of some options that can be run the one of the most worth; of all where there are none."""
-    there = _there(env)
-    allowed = [place for place in places if place in there] or there
-    return max(allowed, key=lambda place: worth[place])
+    there = env.outlook.there
+    allowed = allowed & there
+    return int(np.where(allowed if allowed.any() else there, worth, -np.inf).argmax())
 
 
 class Random(_Heuristic):
@@ -89,7 +91,8 @@ class Static(_Heuristic):
 
     def option(self, env: LLMTrainingEnv) -> int:
         """See the class."""
-        return 0 if 0 in _there(env) else _best(env, _there(env), env.outlook.goodput)
+        outlook = env.outlook
+        return 0 if outlook.there[0] else _best(env, outlook.there, outlook.goodput)
 
 
 class BatchTracks(_Heuristic):
@@ -111,13 +114,12 @@ class BatchTracks(_Heuristic):
 
     def option(self, env: LLMTrainingEnv) -> int:
         """See the class."""
-        critical = self._share * env.twin.critical_batch
+        critical, batch = self._share * env.twin.critical_batch, env.outlook.batch
         first = _in_first_layout(env)
-        below = [place for place in first if _setting(env, place).batch <= critical]
-        batches = [0 if one is None else one.batch for one in env.outlook.settings]
-        if below:
-            return _best(env, below, batches)
-        return _best(env, first, [-batch for batch in batches])
+        below = first & env.outlook.there & (batch <= critical)
+        if below.any():
+            return _best(env, below, batch)
+        return _best(env, first, -batch)
 
 
 class FastestParallelism(_Heuristic):
@@ -125,8 +127,7 @@ class FastestParallelism(_Heuristic):
 
     def option(self, env: LLMTrainingEnv) -> int:
         """See the class."""
-        batch = env.world.first.batch
-        same = [place for place in _there(env) if _setting(env, place).batch == batch]
+        same = env.outlook.batch == env.world.first.batch
         return _best(env, same, env.outlook.speed)
 
 
@@ -157,9 +158,9 @@ class Copus(_Heuristic):
 
     def option(self, env: LLMTrainingEnv) -> int:
         """See the class."""
-        goodput = env.outlook.goodput
-        best = _best(env, _there(env), goodput)
-        if 0 in _there(env) and goodput[best] < (1.0 + self._threshold) * goodput[0]:
+        goodput, there = env.outlook.goodput, env.outlook.there
+        best = _best(env, there, goodput)
+        if there[0] and goodput[best] < (1.0 + self._threshold) * goodput[0]:
             return 0
         return best
 
@@ -191,13 +192,9 @@ def best_static(env: LLMTrainingEnv, nodes: int) -> Setting:
     return min(world.fastest(nodes).values(), key=takes_s)
 
 
-def _setting(env: LLMTrainingEnv, place: int) -> Setting:
-    found = env.outlook.settings[place]
-    assert found is not None
-    return found
-
-
-def _in_first_layout(env: LLMTrainingEnv) -> list[int]:
-    """The options with the tensor and pipeline ways of the first setting, the present one first."""
-    ways = env.world.first.strategy[:2]
-    return [place for place in _there(env) if _setting(env, place).strategy[:2] == ways]
+def _in_first_layout(env: LLMTrainingEnv) -> npt.NDArray[np.bool_]:
+    """The options with the tensor and pipeline ways of the first setting, shape (options,)."""
+    world = env.world
+    ways = world.first.strategy[:2]
+    same = [way == ways for way in world.ways] * len(world.scenario.job.batches)
+    return np.array([env.twin.setting.strategy[:2] == ways, *same])

@@ -3,8 +3,10 @@
 Ours, from what the papers say: Pollux (OSDI 2021) maximises a generalised mean of speed-ups,
 Optimus (EuroSys 2018) gives each device where it takes the most off a remaining time, Tiresias
 (NSDI 2019) runs those first that have had the least service. Pollux's search is a genetic
-algorithm; here it is a greedy over the same fitness: devices are given where it gains the most.
-Replicas of a job are put on as few nodes as they fit on.
+algorithm (:func:`pollux_genetic`); ``pollux`` is a greedy over the same fitness: devices are given
+where it gains the most. Both know how fast a job is on any devices; ``pollux_prior`` knows what was
+tried, believes the rest to cost nothing, and gives at most twice what a job has had. Replicas of a
+job are put on as few nodes as they fit on.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,9 +14,20 @@ from heapq import heapify, heappop, heappush
 
 import numpy as np
 
+from edgesim.agents.training.genetic import search
+from edgesim.twin.training.llm.applications import Application
 from edgesim.twin.training.llm.cluster import Cluster, JobState, Plan, Scheduler
 
-__all__ = ["SCHEDULERS", "equal_share", "first_come", "optimus", "pollux", "tiresias"]
+__all__ = [
+    "SCHEDULERS",
+    "equal_share",
+    "first_come",
+    "optimus",
+    "pollux",
+    "pollux_genetic",
+    "pollux_prior",
+    "tiresias",
+]
 
 _FRESH_S = 8 * 3600.0  # device-seconds below which a job is in Tiresias' first queue [chosen]
 _NOTHING = Plan(0, 0.0)
@@ -26,33 +39,72 @@ def pollux(jobs: Sequence[JobState], cluster: Cluster, now: float) -> list[Plan]
     A speed-up is the goodput over that of a fair share of the devices. Those of a job that would
     be moved are worth ``max(age - restarts · delay, 0)/(age + delay)`` of it.
     """
-    fair = max(cluster.devices // len(jobs), 1)
     tables = [_goodputs(job, cluster) for job in jobs]
-    moved = [_moved(job, cluster, now) for job in jobs]
-    counts = [0] * len(jobs)
+    counts = _shared_out(_speed_ups(jobs, tables, cluster, now), cluster.devices)
+    return _plans(counts, tables)
 
-    def speed_up(place: int, replicas: int) -> float:
-        table = tables[place]
-        base = max(table[min(fair, len(table) - 1)], 1e-12)
-        kept = replicas == jobs[place].replicas and replicas > 0
-        return float(table[replicas] / base * (1.0 if kept else moved[place]))
+
+def pollux_genetic(jobs: Sequence[JobState], cluster: Cluster, now: float) -> list[Plan]:
+    """The same speed-ups, devices by a genetic search as in Pollux."""
+    tables = [_goodputs(job, cluster) for job in jobs]
+    speeds = _speed_ups(jobs, tables, cluster, now)
+    counts = search(speeds, [job.replicas for job in jobs], cluster.devices, int(now))
+    return _plans(counts, tables)
+
+
+def pollux_prior(jobs: Sequence[JobState], cluster: Cluster, now: float) -> list[Plan]:
+    """As ``pollux`` for who knows how fast a job is where it was tried, and hopes elsewhere."""
+    apps = [job.app.believed(job.most, cluster.nodes_of(job.most)) for job in jobs]
+    tables = [
+        _goodputs(job, cluster, app)[: max(2 * job.most, 1) + 1]
+        for job, app in zip(jobs, apps, strict=True)
+    ]
+    counts = _shared_out(_speed_ups(jobs, tables, cluster, now), cluster.devices)
+    plans = []
+    for job, app, count in zip(jobs, apps, counts, strict=True):
+        if not count:
+            plans.append(_NOTHING)
+            continue
+        nodes, stats = cluster.nodes_of(count), job.app.stats(job.progress)
+        choice = app.best(nodes, count, stats)
+        plans.append(Plan(count, job.app.goodput(nodes, count, choice, stats)))
+    return plans
+
+
+def _speed_ups(
+    jobs: Sequence[JobState], tables: list[list[float]], cluster: Cluster, now: float
+) -> list[list[float]]:
+    """Of each job the speed-up by replicas, less where it would have to start again."""
+    fair = max(cluster.devices // len(jobs), 1)
+    found = []
+    for job, table in zip(jobs, tables, strict=True):
+        base, moved = max(table[min(fair, len(table) - 1)], 1e-12), _moved(job, cluster, now)
+        found.append(
+            [
+                value / base * (1.0 if replicas == job.replicas and replicas else moved)
+                for replicas, value in enumerate(table)
+            ]
+        )
+    return found
+
+
+def _shared_out(speeds: list[list[float]], devices: int) -> list[int]:
+    """Replicas by the greedy: devices where they add the most to the harmonic mean."""
+    counts = [0] * len(speeds)
 
     def gain(place: int) -> tuple[float, int]:
         """Of the harmonic mean a device, and how many devices bring it."""
-        now_at = counts[place]
-        before = -1.0 / max(speed_up(place, now_at), 1e-3)
+        now_at, own = counts[place], speeds[place]
+        before = -1.0 / max(own[now_at], 1e-3)
         best = (0.0, 0)
         for more in _STEPS:
-            if now_at + more < len(tables[place]):
-                after = -1.0 / max(speed_up(place, now_at + more), 1e-3)
+            if now_at + more < len(own):
+                after = -1.0 / max(own[now_at + more], 1e-3)
                 best = max(best, ((after - before) / more, more))
         return best
 
-    _hand_out(counts, cluster.devices, gain)
-    return [
-        Plan(count, float(tables[place][count])) if count else _NOTHING
-        for place, count in enumerate(counts)
-    ]
+    _hand_out(counts, devices, gain)
+    return counts
 
 
 _STEPS = (1, 2, 3, 4, 8)
@@ -114,6 +166,8 @@ def equal_share(jobs: Sequence[JobState], cluster: Cluster, now: float) -> list[
 
 SCHEDULERS: dict[str, Scheduler] = {
     "pollux": pollux,
+    "pollux_genetic": pollux_genetic,
+    "pollux_prior": pollux_prior,
     "optimus": optimus,
     "tiresias": tiresias,
     "first_come": first_come,
@@ -122,12 +176,16 @@ SCHEDULERS: dict[str, Scheduler] = {
 """By name."""
 
 
-def _goodputs(job: JobState, cluster: Cluster) -> list[float]:
-    """Goodput with 0, 1, 2, … replicas: as many as the largest batch feeds."""
+def _goodputs(job: JobState, cluster: Cluster, app: Application | None = None) -> list[float]:
+    """Goodput with 0, 1, 2, … replicas: as many as the largest batch feeds.
+
+    ``app``: the application as it is believed to be; None: as it is.
+    """
+    app = job.app if app is None else app
     stats = job.app.stats(job.progress)
     most = min(cluster.devices, job.app.max_batch // job.app.min_atomic)
     return [0.0] + [
-        job.app.best(cluster.nodes_of(replicas), replicas, stats).goodput
+        app.best(cluster.nodes_of(replicas), replicas, stats).goodput
         for replicas in range(1, most + 1)
     ]
 

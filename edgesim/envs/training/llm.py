@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from math import log
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -134,12 +135,13 @@ class LLMTrainingEnv(TwinEnv[LLMJob, Observation, SupportsIndex]):
         low = np.zeros(len(self.names), dtype=np.float32)
         self.observation_space = ChoiceBox(low, low + 1, self.names, _FEATURES, len(options))
         self.action_space = spaces.Discrete(len(options))
+        self._places = np.repeat([self._place(batch) for batch in batches], len(ways))
         self._reward_model = RewardModel(self.world, reward)
         self._known: tuple[int, Outlook] | None = None
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Which options can be run, shape (options,), never empty."""
-        allowed = np.array([setting is not None for setting in self.outlook.settings])
+        allowed = self.outlook.there.copy()
         if not allowed.any():
             allowed[0] = True
         return allowed
@@ -186,25 +188,20 @@ class LLMTrainingEnv(TwinEnv[LLMJob, Observation, SupportsIndex]):
         outlook, batches = self._outlook_of(twin), self.scenario.job.batches
         count = len(self.options)
         page = seen[: len(_FEATURES) * count].reshape(len(_FEATURES), count)
-        there = {place: one for place, one in enumerate(outlook.settings) if one is not None}
-        fastest = max(outlook.speed)
-        now = outlook.goodput[0] or max(outlook.goodput)
-        for place, setting in there.items():
-            gain = outlook.goodput[place] / now - 1.0
-            page[:, place] = (
-                1.0,
-                0.5 + 0.5 * np.tanh(5.0 * gain),
-                outlook.speed[place] / fastest,
-                outlook.efficiency[place],
-                outlook.cost_s[place] / self.scenario.interval_s,
-                outlook.tried[place],
-                self._place(setting.batch),
-                place == 0,
-            )
-        low, high = np.log(batches[0]), np.log(max(batches[-1], batches[0] + 1))
+        now = outlook.goodput[0] or outlook.goodput.max()
+        page[0] = outlook.there
+        page[1] = 0.5 + 0.5 * np.tanh(5.0 * (outlook.goodput / now - 1.0))
+        page[2] = outlook.speed / outlook.speed.max()
+        page[3] = outlook.efficiency
+        page[4] = outlook.cost_s / self.scenario.interval_s
+        page[5] = outlook.tried
+        page[6, 0], page[6, 1:] = self._place(twin.setting.batch), self._places
+        page[7, 0] = 1.0
+        page[1:] *= outlook.there
+        low, high = log(batches[0]), log(max(batches[-1], batches[0] + 1))
         seen[-len(_REQUEST) :] = (
             twin.progress,
-            (np.log(twin.critical_batch) - low) / (high - low),
+            (log(twin.critical_batch) - low) / (high - low),
             request.must_restart,
             request.nodes / self.scenario.accelerators.nodes,
             self._place(twin.setting.batch),

@@ -1,9 +1,14 @@
 """What each option of a large model's training is believed to bring: public knowledge."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgesim.twin.training.llm.workload import LLMJob
 from edgesim.twin.training.llm.world import Setting
 
 __all__ = ["Outlook"]
+
+Floats = NDArray[np.float64]
 
 
 class Outlook:
@@ -16,7 +21,9 @@ class Outlook:
 
     Attributes:
         settings: of each option; None where it cannot be run, or is the present one.
-        speed: believed sequences a second; 0 where there is no setting.
+        there: whether there is a setting, shape (options,), as all others.
+        batch: sequences; 0 where there is no setting, as all others.
+        speed: believed sequences a second.
         efficiency: what a sequence is worth by the estimated noise scale.
         goodput: speed times efficiency.
         cost_s: what the change takes, s.
@@ -24,21 +31,35 @@ class Outlook:
     """
 
     def __init__(self, twin: LLMJob) -> None:
-        world, present = twin.world, twin.setting
-        speeds = world.speeds(twin.nodes)
-        fastest = world.fastest(twin.nodes)
-        self.settings: list[Setting | None] = [present if present in speeds else None]
-        for batch in twin.scenario.job.batches:
-            for way in world.ways:
-                found = fastest.get((batch, way))
-                self.settings.append(None if found == self.settings[0] else found)
-        critical = twin.critical_batch
-        self.speed = [0.0 if one is None else twin.believed(one) for one in self.settings]
-        self.efficiency = [
-            0.0 if one is None else 1.0 / (1.0 + one.batch / critical) for one in self.settings
-        ]
-        self.goodput = [v * e for v, e in zip(self.speed, self.efficiency, strict=True)]
-        self.cost_s = [0.0 if one is None else twin.cost_s(one) for one in self.settings]
-        self.tried = [
-            one is not None and one.strategy.layout in twin.measured for one in self.settings
-        ]
+        present, table = twin.setting, twin.world.options(twin.nodes)
+        kept = present in twin.world.speeds(twin.nodes)
+        layout = present.strategy.layout
+        same = table.number.get(present) if kept else None
+        self.settings: list[Setting | None] = [present if kept else None, *table.settings]
+        self.there = np.concatenate([[kept], table.there])
+        if same is not None:
+            self.settings[same + 1], self.there[same + 1] = None, False
+        measured = twin.measured
+        known = np.ones(len(table.layouts) + 1)  # the last stands for what was not measured
+        tried = np.zeros(len(known), bool)
+        for one, factor in measured.items():
+            number = table.layouts.get(one)
+            if number is not None:
+                known[number], tried[number] = factor, True
+        self.batch = np.concatenate([[present.batch], table.batch]) * self.there
+        speed = np.concatenate([[0.0], table.speed * known[table.layout]]) * self.there
+        if kept:
+            speed[0] = twin.believed(present)
+        self.speed: Floats = speed
+        self.efficiency: Floats = self.there / (1.0 + self.batch / twin.critical_batch)
+        self.goodput: Floats = self.speed * self.efficiency
+        self.tried = np.concatenate([[layout in measured], tried[table.layout]]) & self.there
+        overheads = twin.scenario.overheads
+        if twin.stopped:
+            cost_s = np.full(len(self.there), sum(overheads.restart_s) / 2)
+        else:
+            moved = table.layout != table.layouts.get(layout, -1)
+            cost_s = np.concatenate(
+                [[0.0], np.where(moved, overheads.reshard_s, overheads.batch_s)]
+            )
+        self.cost_s: Floats = cost_s * self.there

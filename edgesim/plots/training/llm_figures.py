@@ -71,7 +71,9 @@ def _grouped(
                     axes.plot(place, unit * row["published_s"], "D", color=_PUBLISHED)
         axes.set_xticks(range(len(places)), [str(place) for place in places])
         axes.set(xlabel=x, ylabel=label if unit != 100 else f"{label}, %")
-        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), frameon=False, ncols=len(names))
+        axes.legend(
+            loc="lower right", bbox_to_anchor=(1.0, 1.0), frameon=False, ncols=min(len(names), 4)
+        )
         return save_both(drawn, folder)
 
 

@@ -1,12 +1,19 @@
 """Applications of the traces as jobs see them: step times, and a noise scale that drifts."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from edgesim.twin.training.fitting import fit_step_times
-from edgesim.twin.training.goodput import Choice, GradientStats, StepTimes, optimise
+from edgesim.twin.training.goodput import (
+    Choice,
+    GradientStats,
+    StepTimes,
+    goodput,
+    optimise,
+)
 from edgesim.twin.training.llm.traces import GradientRows, gradients, steps
 
 __all__ = ["Application", "application"]
@@ -56,6 +63,32 @@ class Application(NamedTuple):
         whole = replicas * atomic * (accumulation + 1)
         noise = stats.noise_scale
         return speed * (noise + stats.initial_batch) / (noise + max(whole, stats.initial_batch))
+
+    def believed(self, most: int, nodes: int) -> "Application":
+        """The application as a job believes it that has run on so many replicas and nodes at most.
+
+        What was not tried yet costs nothing (Pollux's prior): the all-reduce before there were two
+        replicas, that between nodes before there were two, and what more than two replicas add
+        before there were three. Passes over samples are known.
+        """
+        if most > 2 and nodes > 1:
+            return self
+        times = self.times
+        inside, over, more = most > 1, nodes > 1, most > 2
+        known = replace(
+            times,
+            alpha_r=times.alpha_r * inside,
+            alpha_n=times.alpha_n * over,
+            beta_r=times.beta_r * more,
+            beta_n=times.beta_n * (more and over),
+        )
+        return self._replace(name=f"{self.name}, {inside:d}{over:d}{more:d}", times=known)
+
+    def goodput(self, nodes: int, replicas: int, choice: Choice, stats: GradientStats) -> float:
+        """Useful samples a second of a batch that somebody chose."""
+        return float(
+            goodput(self.times, stats, nodes, replicas, choice.atomic, choice.accumulation)
+        )
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -63,6 +63,7 @@ class JobState:
         restarts: starts, but for the first.
         ready_s: when its last start is over.
         began: whether it ever ran.
+        most: replicas that it has had at a time at most.
         rate: useful samples a second now; 0 while it waits.
     """
 
@@ -74,6 +75,7 @@ class JobState:
     restarts: int = 0
     ready_s: float = 0.0
     began: bool = False
+    most: int = 0
     rate: float = field(default=0.0, repr=False)
 
 
@@ -159,6 +161,7 @@ def _give(jobs: Sequence[JobState], plans: Sequence[Plan], cluster: Cluster, now
             job.ready_s = now + (cluster.restart_s if plan.replicas else 0.0)
             job.replicas = plan.replicas
         job.began |= plan.replicas > 0
+        job.most = max(job.most, plan.replicas)
         job.rate = plan.rate if plan.replicas else 0.0
 
 

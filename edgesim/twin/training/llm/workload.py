@@ -200,6 +200,11 @@ class LLMJob(Workload[Request, Setting]):
         return speed * self.measured.get(setting.strategy.layout, 1.0)
 
     @property
+    def stopped(self) -> bool:
+        """Whether the job does not run, and starts from its checkpoint."""
+        return self._stopped
+
+    @property
     def critical_batch(self) -> float:
         """Twice the estimated noise scale; the true one at the beginning before there is any."""
         found = self.monitor.estimate

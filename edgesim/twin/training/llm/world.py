@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgesim.errors import InputError
 from edgesim.scenarios.training.llm import LLMScenario
@@ -13,7 +14,7 @@ from edgesim.twin.core.streams import Streams, stream_key
 from edgesim.twin.training.llm.efficiency import Drift
 from edgesim.twin.training.parallel import MODELS, Hardware, Strategy, feasible
 
-__all__ = ["KINDS", "LLMWorld", "Setting"]
+__all__ = ["KINDS", "LLMWorld", "Options", "Setting"]
 
 KINDS = {
     # peak of dense bfloat16, share of it reached, bytes/s inside a node and between, memory
@@ -28,6 +29,28 @@ class Setting(NamedTuple):
 
     batch: int
     strategy: Strategy
+
+
+class Options(NamedTuple):
+    """What so many nodes can choose from: each batch in each (tensor, pipeline) ways.
+
+    Attributes:
+        settings: of each option that with the fastest micro-batch; None where it cannot be run.
+        number: of each setting, its place in there.
+        there: whether it can be run, shape (options,), as the others.
+        speed: sequences a second by the formula; 0 where it cannot be run.
+        batch: sequences.
+        layout: number of its layout among ``layouts``.
+        layouts: all layouts by number.
+    """
+
+    settings: list[Setting | None]
+    number: dict[Setting, int]
+    there: NDArray[np.bool_]
+    speed: NDArray[np.float64]
+    batch: NDArray[np.float64]
+    layout: NDArray[np.int64]
+    layouts: dict[tuple[int, int, int], int]
 
 
 def _powers(most: int) -> list[int]:
@@ -60,6 +83,8 @@ class LLMWorld(Shared):
         self.model = replace(MODELS[scenario.job.model], tokens=scenario.job.tokens)
         self._speeds: dict[int, dict[Setting, float]] = {}
         self._fastest: dict[int, dict[tuple[int, tuple[int, int]], Setting]] = {}
+        self._options: dict[int, Options] = {}
+        self._factors: dict[tuple[int, int, int], float] = {}
         if not self.speeds(scenario.accelerators.nodes):
             kind = KINDS[scenario.accelerators.kind]
             devices = scenario.accelerators.nodes * scenario.accelerators.per_node
@@ -103,6 +128,29 @@ class LLMWorld(Shared):
             self._fastest[nodes] = found
         return self._fastest[nodes]
 
+    def options(self, nodes: int) -> Options:
+        """What so many nodes can choose from."""
+        if nodes not in self._options:
+            fastest, speeds = self.fastest(nodes), self.speeds(nodes)
+            batches = self.scenario.job.batches
+            keys = [(batch, way) for batch in batches for way in self.ways]
+            settings = [fastest.get(key) for key in keys]
+            layouts: dict[tuple[int, int, int], int] = {}
+            numbers = [
+                0 if one is None else layouts.setdefault(one.strategy.layout, len(layouts))
+                for one in settings
+            ]
+            self._options[nodes] = Options(
+                settings,
+                {one: place for place, one in enumerate(settings) if one is not None},
+                np.array([one is not None for one in settings]),
+                np.array([0.0 if one is None else speeds[one] for one in settings]),
+                np.array([float(batch) for batch, _ in keys]),
+                np.array(numbers),
+                layouts,
+            )
+        return self._options[nodes]
+
     @cached_property
     def _seed(self) -> int:
         streams = Streams(np.random.SeedSequence(self.scenario.world_seed))
@@ -110,9 +158,14 @@ class LLMWorld(Shared):
 
     def factor(self, strategy: Strategy) -> float:
         """True speed of a strategy over its formula's, the same for all of its layout."""
-        words = [self._seed, stream_key(str(strategy.layout))]
-        rng = np.random.default_rng(np.random.SeedSequence(words))
-        return float(np.exp(rng.normal(0.0, self.scenario.accelerators.spread)))
+        layout = strategy.layout
+        if layout not in self._factors:
+            words = [self._seed, stream_key(str(layout))]
+            rng = np.random.default_rng(np.random.SeedSequence(words))
+            self._factors[layout] = float(
+                np.exp(rng.normal(0.0, self.scenario.accelerators.spread))
+            )
+        return self._factors[layout]
 
     @cached_property
     def first(self) -> Setting:
