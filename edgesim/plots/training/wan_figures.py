@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
 from edgesim.plots.style import ACCENT, COLOURS, GREY, MARKS, figure, save_both
 from edgesim.plots.tables import read
@@ -64,7 +64,9 @@ def draw_idle(folder: Path) -> Path:
             ylabel="idle time a node and hour, s",
         )
         _sizes(axes, rows)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter(ScalarFormatter())
+        axes.yaxis.set_minor_locator(NullLocator())
         axes.legend(frameon=False)
         return save_both(drawn, folder)
 
@@ -116,4 +118,4 @@ def _lines(axes: Axes, rows: Rows, x: str, y: str, by: str) -> None:
 def _sizes(axes: Axes, rows: Rows) -> None:
     sizes = sorted({int(row["nodes"]) for row in rows})
     axes.set_xticks(sizes, [str(size) for size in sizes])
-    axes.minorticks_off()
+    axes.xaxis.set_minor_locator(NullLocator())

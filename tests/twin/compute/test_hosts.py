@@ -119,3 +119,19 @@ def test_instances_fail_with_their_node() -> None:
     other = next(i for i in range(1, 4) if world.placement.node[i] == node)
     assert world.delay_s[other] == pytest.approx(0.002)
     world.fail_node(99)  # hosts nothing: nothing happens
+
+
+def test_a_node_at_half_speed_serves_half_as_much_until_it_is_whole_again() -> None:
+    world = hosts()
+    node = world.placement.node[0]
+    held = [at for at in range(4) if world.placement.node[at] == node]
+    for instance in range(4):
+        world.reserve(instance, 25.0)
+    world.scale_node(node, 0.5)
+    # 25 of 50 are held there: 1 ms / (1 - 1/2); elsewhere 25 of 100.
+    slowed = [world.delay_s[at] * 1000 for at in range(4)]
+    assert slowed == pytest.approx([2.0 if at in held else 4 / 3 for at in range(4)])
+    assert [world.fits(at, 26.0) for at in range(4)] == [at not in held for at in range(4)]
+    world.scale_node(node, 2.0)
+    assert list(world.capacity_bps) == [100.0] * 4
+    assert all(world.fits(at, 75.0) for at in range(4))
