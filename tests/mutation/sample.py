@@ -1,0 +1,189 @@
+"""Do the tests of the twin notice when one of its lines is wrong? A sample of mutants says.
+
+    pip install cosmic-ray
+    python tests/mutation/sample.py 200          # so many mutants, from seed 0
+    python tests/mutation/sample.py 200 3 out.json
+
+Cosmic Ray makes the mutants. Places in the core files (:data:`MODULES`) are drawn first, then one
+of the changes that are possible there, so that a sum, which can become eleven other operators,
+counts no more than a comparison. Annotations are no places: no test can tell them apart. The tests
+of a mutant are the file that mirrors its module and those that import it; where there are none,
+those that mirror the modules that use it. One that takes ten times as long as the unchanged module
+is killed, too. What survives is printed as a difference.
+"""
+
+import ast
+import difflib
+import json
+import os
+import resource
+import shutil
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+from cosmic_ray import plugins
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from rich.progress import track
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("core", "network", "sdn", "radio", "compute")
+WITHOUT = {"VariableReplacer", "VariableInserter", "RemoveDecorator"}
+"""Operators that want arguments, and one whose mutants do not import."""
+LEAST_S = 60.0
+
+
+class Mutant(NamedTuple):
+    """One change: the operator of Cosmic Ray, and which of the places that it could change."""
+
+    module: Path
+    operator: str
+    occurrence: int
+
+
+def modules() -> list[Path]:
+    """The core files of the twin: what all families stand on."""
+    twin = ROOT / "edgesim" / "twin"
+    return [
+        file
+        for folder in FOLDERS
+        for file in sorted((twin / folder).glob("*.py"))
+        if file.name != "__init__.py"
+    ]
+
+
+def places(module: Path) -> dict[tuple[int, int], list[Mutant]]:
+    """The places of a module, line and column, and the mutants that are possible there."""
+    code = module.read_text(encoding="utf-8")
+    nodes = list(ast_nodes(get_ast(code)))
+    aside = list(_annotations(ast.parse(code)))
+    found: dict[tuple[int, int], list[Mutant]] = defaultdict(list)
+    for name in plugins.operator_names():
+        if name.partition("/")[2] in WITHOUT:
+            continue
+        operator, occurrence = plugins.get_operator(name)(), 0
+        for node in nodes:
+            for start, _ in operator.mutation_positions(node):
+                if not any(begin <= start < end for begin, end in aside):
+                    found[start].append(Mutant(module, name, occurrence))
+                occurrence += 1
+    return found
+
+
+def _annotations(tree: ast.Module) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """From where to where annotations stand, and calls that only name types."""
+    for node in ast.walk(tree):
+        for key in ("annotation", "returns"):
+            noted = getattr(node, key, None)
+            if noted is not None:
+                yield _span(noted)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
+            names = [it.id for it in node.targets if isinstance(it, ast.Name)]
+            if any(name[0].isupper() and not name.isupper() for name in names):  # a union's name
+                yield _span(node)
+
+
+def _span(node: Any) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+
+
+def tests_of(module: Path) -> list[str]:
+    """The test files of a module, its mirror first."""
+    used = _importing(module, ROOT / "tests" / "twin")
+    found = [*filter(Path.exists, [_mirror(module)]), *(it for it in used if "test_" in it.name)]
+    users, looked = [module], {module}
+    while users and not found:
+        reached = [it for user in users for it in _importing(user, ROOT / "edgesim" / "twin")]
+        users = [it for it in dict.fromkeys(reached) if it not in looked]
+        looked.update(users)
+        found = [*filter(Path.exists, map(_mirror, users))]
+    found = found or [ROOT / "tests" / "twin"]
+    return [str(file.relative_to(ROOT)) for file in dict.fromkeys(found)]
+
+
+def _mirror(module: Path) -> Path:
+    there = module.relative_to(ROOT / "edgesim").with_name(f"test_{module.name}")
+    return ROOT / "tests" / there
+
+
+def _importing(module: Path, place: Path) -> list[Path]:
+    """The files of a folder that import a module."""
+    name = ".".join(module.relative_to(ROOT).with_suffix("").parts)
+    parent, _, last = name.rpartition(".")
+    words = (f"{name} import", f"import {name}\n", f"{parent} import {last}\n")
+    texts = {file: file.read_text(encoding="utf-8") for file in sorted(place.rglob("*.py"))}
+    return [file for file, text in texts.items() if any(word in text for word in words)]
+
+
+def passes(tree: Path, tests: list[str], limit_s: float) -> bool:
+    """Whether the tests pass in a copy of the repository, in a process of their own."""
+    child = os.fork()
+    if child == 0:
+        if not os.environ.get("MUTATION_SHOW"):
+            quiet = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(quiet, 1)
+            os.dup2(quiet, 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(limit_s) + 1, int(limit_s) + 2))
+        os.chdir(tree)
+        sys.path.insert(0, str(tree))
+        import pytest
+
+        os._exit(int(pytest.main(["-x", "-q", "-n0", "-p", "no:cacheprovider", *tests])))
+    return os.waitpid(child, 0)[1] == 0
+
+
+def main(count: int, seed: int, out: str | None) -> None:
+    """Draw mutants, run their tests, and print how many were killed and what survived."""
+    for name in ("networkx", "numba", "scipy.optimize", "scipy.stats", "simpy"):
+        import_module(name)  # once, not in each child
+
+    dice = Random(seed)
+    all_places = [mutants for file in modules() for mutants in places(file).values()]
+    drawn = [dice.choice(mutants) for mutants in dice.sample(all_places, count)]
+    usual_s: dict[Path, float] = {}
+    killed, survived = 0, []
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "edgesim"
+        ignored = shutil.ignore_patterns(".git", ".venv", ".mypy_cache", "runs", "site")
+        shutil.copytree(ROOT, tree, symlinks=True, ignore=ignored)
+        for mutant in track(sorted(drawn), "mutants"):
+            tests = tests_of(mutant.module)
+            if mutant.module not in usual_s:
+                began = sum(os.times()[2:4])
+                if not passes(tree, tests, 3600.0):
+                    raise SystemExit(f"the tests of {mutant.module} fail as it is: {tests}")
+                usual_s[mutant.module] = sum(os.times()[2:4]) - began
+            code = mutant.module.read_text(encoding="utf-8")
+            operator = plugins.get_operator(mutant.operator)()
+            changed: str = mutate_code(code, operator, mutant.occurrence)
+            file = tree / mutant.module.relative_to(ROOT)
+            file.write_text(changed, encoding="utf-8")
+            lives = passes(tree, tests, max(LEAST_S, 10.0 * usual_s[mutant.module]))
+            shutil.copy2(mutant.module, file)
+            if not lives:
+                killed += 1
+                continue
+            name = str(mutant.module.relative_to(ROOT))
+            lines = difflib.unified_diff(code.splitlines(), changed.splitlines(), name, n=2)
+            survived.append("\n".join(lines))
+            print(survived[-1])
+    told: dict[str, Any] = {"mutants": count, "seed": seed, "places": len(all_places)}
+    told |= {
+        "killed": killed,
+        "score": round(killed / count, 3),
+        "cpu_s": round(sum(os.times()[:4])),
+    }
+    print(json.dumps(told))
+    if out is not None:
+        Path(out).write_text(json.dumps(told | {"survived": survived}, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    number, start, where = (*sys.argv[1:], *("200", "0", "")[len(sys.argv) - 1 :])
+    main(int(number), int(start), where or None)
