@@ -7,6 +7,7 @@ from edgesim.config.composition import composed, flat
 from edgesim.config.overrides import parsed
 from edgesim.errors import InputError, did_you_mean
 from edgesim.hints import nearest_key, number_meant
+from edgesim.scenarios.parts.faults import instead_of_faults
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -160,7 +161,11 @@ def _at(values: Any, parts: Sequence[str]) -> Any:
 
 def known_key(key: str, name: str, overrides: Sequence[str]) -> str:
     """The end of a message on an unknown key: the nearest one, then those at its level."""
-    names = [known for known in flat(_groups_only(name, overrides)) if known not in _HIDDEN]
+    values = _groups_only(name, overrides)
+    other = instead_of_faults(_at(values, ("scenario", "problem")), key)
+    if other is not None:
+        return other
+    names = [known for known in flat(values) if known not in _HIDDEN]
     near = nearest_key(key, names)
     place = (near or key).rpartition(".")[0]
     level = [known for known in names if known.rpartition(".")[0] == place]

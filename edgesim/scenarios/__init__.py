@@ -18,6 +18,7 @@ from edgesim.presets import is_preset_file, merged, nested_files, read_preset
 from edgesim.problems import PROBLEMS, SHARED_SCHEMA
 from edgesim.scenarios.listed import passes_list
 from edgesim.scenarios.listed import replaced as replaced_in_list
+from edgesim.scenarios.parts.faults import instead_of_faults
 from edgesim.scenarios.usual import check_length, say_unusual
 from edgesim.yaml_files import read_yaml
 
@@ -209,7 +210,8 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
     except ConfigKeyError as error:
         key = str(error.full_key or error.key)
         known = preset(lineage(str(scenario))[0]) if own else values
-        raise InputError(key_of, key, _nearest_key(key, known)) from None
+        other = instead_of_faults(values.get("problem"), key)
+        raise InputError(key_of, key, other or _nearest_key(key, known)) from None
     except OmegaConfBaseException as error:
         key = str(error.full_key or error.key)
         reason = sub(

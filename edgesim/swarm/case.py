@@ -13,7 +13,7 @@ from edgesim.errors import InputError
 from edgesim.importing import load
 from edgesim.problems import PROBLEMS
 from edgesim.scenarios import presets, resolve
-from edgesim.scenarios.parts.faults import KINDS
+from edgesim.scenarios.parts.faults import DRIFTS, KINDS
 from edgesim.scenarios.shared import SharedScenario
 from edgesim.scenarios.worlds import random_worlds
 from edgesim.swarm.faults import random_events, random_faults
@@ -230,6 +230,8 @@ def _kinds_of(preset: str) -> list[str]:
         fault = {"what": what, "mtbf_s": 1e9, "mttr_s": 1.0}
         if what in ("load", "quality", "speed"):
             fault["factor"] = 1.0
+        if what in DRIFTS:
+            fault = {"what": what, "walk_per_s": 0.1, "factor": [0.5, 1.0]}
         try:
             resolve(preset, {"faults": [fault]})
         except InputError:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from edgesim.envs.making import Env
+from edgesim.scenarios.parts.faults import DRIFTS
 
 __all__ = ["random_events", "random_faults"]
 
@@ -78,7 +79,14 @@ def random_faults(
             "mttr_s": max(round(float(rng.uniform(0.02, 0.3) * length_s), 3), 0.01),
             "shape": round(float(rng.uniform(0.6, 3)), 2),
         }
-        if what in ("load", "quality", "speed"):
+        if what in DRIFTS:
+            fault = {
+                "what": what,
+                "trend_per_s": round(float(rng.uniform(-1, 1) / length_s), 6),
+                "walk_per_s": round(float(rng.uniform(0.1, 0.5) / length_s**0.5), 6),
+                "factor": [0.2, 1.0] if what == "quality_drift" else [0.2, 3.0],
+            }
+        elif what in ("load", "quality", "speed"):
             fault["factor"] = 2.0 if what == "load" else round(float(rng.uniform(0.2, 1)), 2)
         elif what != "collector" and rng.random() < 0.5:
             fault["together"] = int(rng.integers(1, 5))

@@ -24,7 +24,7 @@ from edgesim.scenarios.checks import (
     positive,
 )
 from edgesim.scenarios.parts.events import EVENTS_HELP, checked_events
-from edgesim.scenarios.parts.faults import FAULTS_HELP, checked_faults, expected_faults
+from edgesim.scenarios.parts.faults import DRIFTS, FAULTS_HELP, checked_faults, expected_faults
 from edgesim.scenarios.parts.links import Backhaul
 from edgesim.scenarios.parts.people import Mobility
 from edgesim.scenarios.parts.radio import Radio
@@ -302,7 +302,7 @@ class AIGCScenario:
             drawn=self.trace is None,
             places=self.wireless is not None,
         )
-        kinds = ["load", "provider", "quality", "speed"]
+        kinds = ["load", "provider", "quality", "speed", *DRIFTS]
         if self.wireless is not None:
             kinds += ["link", "node"]
         self.faults = checked_faults(self.faults, kinds, self.events, drawn=self.trace is None)

@@ -13,9 +13,20 @@ from typing import Any
 from edgesim.errors import InputError, did_you_mean
 from edgesim.scenarios.checks import between, integer_from, interval, positive
 from edgesim.scenarios.parts.events import SUBJECTS
+from edgesim.scenarios.parts.failures import SHAPES
 from edgesim.yaml_files import read_yaml
 
-__all__ = ["FAULTS_HELP", "KINDS", "Fault", "checked_faults", "expected_faults", "read_faults"]
+__all__ = [
+    "DRIFTS",
+    "FAULTS_HELP",
+    "KINDS",
+    "OWN_KEYS",
+    "Fault",
+    "checked_faults",
+    "expected_faults",
+    "instead_of_faults",
+    "read_faults",
+]
 
 FAULTS_HELP = (
     "what fails by chance: a list of {what, mtbf_s, mttr_s, shape, repair_shape, together,"
@@ -23,11 +34,15 @@ FAULTS_HELP = (
 )
 """What the key is, in every schema."""
 
-KINDS = ("link", "node", "host", "provider", "collector", "load", "quality", "speed")
-"""What can go wrong: things that fail, crowds, and what gets worse."""
+DRIFTS = ("quality_drift", "speed_drift")
+"""What changes little by little."""
+
+KINDS = ("link", "node", "host", "provider", "collector", "load", "quality", "speed", *DRIFTS)
+"""What can go wrong: things that fail, crowds, what gets worse at once, and what drifts."""
+
+_OF_DRIFTS = ("trend_per_s", "walk_per_s", "every_s")
 
 _SCALED = ("load", "quality", "speed")
-_SHAPES = (0.1, 20.0)  # of Weibull times: beyond, means and scales are orders of magnitude apart
 _SHORTEST_S = 0.01
 
 
@@ -49,26 +64,42 @@ class Fault:
         together: null: each thing fails by itself. A number: outages with a common cause, each of
             which takes so many at once, drawn anew.
         factor: ``load``: how many times the usual requests come. ``quality``, ``speed``: what is
-            left of it, a number or [from, to], uniform.
+            left of it, a number or [from, to], uniform. Drifts: [from, to], which the level never
+            leaves; it begins at 1.
+        trend_per_s: drifts: how much the level changes a second.
+        walk_per_s: drifts: standard deviation of its random walk after a second; after t it is
+            sqrt(t) times that.
+        every_s: drifts: time between its steps, s.
     """
 
     place: str
     what: str
-    mtbf_s: float
-    mttr_s: float
+    mtbf_s: float = 0.0
+    mttr_s: float = 0.0
     shape: float = 1.0
     repair_shape: float = 1.0
     together: int | None = None
     factor: Any = None
+    trend_per_s: float = 0.0
+    walk_per_s: float = 0.0
+    every_s: float = 10.0
 
     def keys(self) -> dict[str, Any]:
         """As a scenario states it."""
         given = {item.name: getattr(self, item.name) for item in fields(self)}
+        stated = ("what", "mtbf_s", "mttr_s")
+        usual = {item.name: item.default for item in fields(self) if item.name not in stated}
+        left_out = {"place", *(("mtbf_s", "mttr_s") if self.drifts else ())}
         return {
             key: value
             for key, value in given.items()
-            if key != "place" and value is not None and not (key.endswith("shape") and value == 1)
+            if key not in left_out and not (key in usual and value == usual[key])
         }
+
+    @property
+    def drifts(self) -> bool:
+        """Whether it changes little by little."""
+        return self.what in DRIFTS
 
     @property
     def factors(self) -> tuple[float, float]:
@@ -77,6 +108,24 @@ class Fault:
             return 1.0, 1.0
         low, high = self.factor if isinstance(self.factor, Sequence) else (self.factor,) * 2
         return float(low), float(high)
+
+
+OWN_KEYS = {
+    "federated": "failures (links, nodes), events (stated times)",
+    "fl_parallel": "failures (links, nodes), events (stated times)",
+    "fl_sync": "failures (links, nodes), events (stated times)",
+    "ring": "changes (devices that leave, memory that is taken, signals)",
+    "llm_training": "accelerators.node_mtbf_s, node_mttr_s, node_shape",
+    "wan_training": "churn (institutions that leave or vanish, links that are cut)",
+}
+"""Where the families without ``faults`` state what fails, by problem."""
+
+
+def instead_of_faults(problem: Any, key: str) -> str | None:
+    """What to use in the place of a key that a family does not have; None: it is another key."""
+    if key.rpartition(".")[2] not in ("faults", "failures", "churn") or problem not in OWN_KEYS:
+        return None
+    return f"no such key; what fails here stands in {OWN_KEYS[problem]}"
 
 
 def read_faults(given: Any) -> list[Fault]:
@@ -141,6 +190,7 @@ def expected_faults(given: Any, things: float, length_s: float) -> float:
         * length_s
         / (fault.mtbf_s + fault.mttr_s)
         for fault in read_faults(given)
+        if not fault.drifts
     )
 
 
@@ -155,19 +205,45 @@ def _fault(place: str, item: Any) -> Fault:
     what = given.get("what")
     if what not in KINDS:
         raise InputError(f"{place}.what", what, did_you_mean(str(what), KINDS))
+    if what in DRIFTS:
+        _check_drift(place, str(what), given)
+        return Fault(place, **given)
+    for key in _OF_DRIFTS:
+        if key in given:
+            raise InputError(f"{place}.{key}", given[key], f"is for {', '.join(DRIFTS)}")
     for key in ("mtbf_s", "mttr_s"):
         positive(f"{place}.{key}", given.get(key))
         if given[key] < _SHORTEST_S:
             accepted = f"must be at least {_SHORTEST_S:g} s, or episodes never end"
             raise InputError(f"{place}.{key}", given[key], accepted)
     for key in ("shape", "repair_shape"):
-        between(f"{place}.{key}", given.get(key, 1.0), *_SHAPES)
+        between(f"{place}.{key}", given.get(key, 1.0), *SHAPES)
     if "together" in given:
         integer_from(f"{place}.together", given["together"], 1)
         if what in ("load", "collector"):
             raise InputError(f"{place}.together", given["together"], f"there is one {what} only")
     _check_factor(place, str(what), given.get("factor"))
     return Fault(place, **given)
+
+
+def _check_drift(place: str, what: str, given: Mapping[str, Any]) -> None:
+    accepted = ("what", "factor", *_OF_DRIFTS)
+    for key in given:
+        if key not in accepted:
+            reason = f"{what} has no outages; accepted: {', '.join(accepted)}"
+            raise InputError(f"{place}.{key}", given[key], reason)
+    between(f"{place}.trend_per_s", given.get("trend_per_s", 0.0), -1e3, 1e3)
+    between(f"{place}.walk_per_s", given.get("walk_per_s", 0.0), 0.0, 1e3)
+    if not given.get("trend_per_s") and not given.get("walk_per_s"):
+        raise InputError(f"{place}.trend_per_s", 0, "trend_per_s or walk_per_s must be stated")
+    between(f"{place}.every_s", given.get("every_s", 10.0), _SHORTEST_S, 1e9)
+    if not isinstance(given.get("factor"), Sequence) or isinstance(given["factor"], str):
+        accepted_factor = "must be [from, to], between which the level stays"
+        raise InputError(f"{place}.factor", given.get("factor"), accepted_factor)
+    low, high = (0.0, 1.0) if what == "quality_drift" else (1e-3, 1e3)
+    interval(f"{place}.factor", given["factor"], low, high=high)
+    if not given["factor"][0] <= 1.0 <= given["factor"][1]:
+        raise InputError(f"{place}.factor", given["factor"], "must hold 1, where it begins")
 
 
 def _check_factor(place: str, what: str, factor: Any) -> None:

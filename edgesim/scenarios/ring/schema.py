@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from edgesim.errors import InputError
 from edgesim.numbers import LARGEST_SEED
 from edgesim.scenarios.checks import at_least, between, integer_from, positive, requests_of
+from edgesim.scenarios.parts.failures import SHAPES
 from edgesim.scenarios.ring.reading import read_cluster, read_model
 from edgesim.scenarios.settings import setting
 
@@ -88,8 +89,10 @@ class Changes:
     )
     memory_busy_s: float = setting(240.0, "s; mean time for which they take it, exponential")
     memory_free_s: float = setting(240.0, "s; mean time for which they do not")
+    memory_shape: float = setting(1.0, "Weibull shape of these two; 1: exponential")
     away_after_s: float = setting(1800.0, "s; mean time until a device (not the head) leaves")
     away_s: float = setting(120.0, "s; mean time until it is back")
+    away_shape: float = setting(1.0, "Weibull shape of these two; 1: exponential")
     wifi_db: float = setting(
         4.0, "dB; standard deviation of each device's signal, of which its rate follows"
     )
@@ -102,6 +105,8 @@ class Changes:
         between("changes.memory_left", self.memory_left, 0.05, 1)
         for key in ("memory_busy_s", "memory_free_s", "away_after_s", "away_s", "wifi_s"):
             positive(f"changes.{key}", getattr(self, key))
+        for key in ("memory_shape", "away_shape"):
+            between(f"changes.{key}", getattr(self, key), *SHAPES)
         at_least("changes.wifi_db", self.wifi_db, 0)
         between("changes.wifi_snr_db", self.wifi_snr_db, 0, 60)
         at_least("changes.monitor_s", self.monitor_s, 0.1)

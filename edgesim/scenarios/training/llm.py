@@ -15,6 +15,7 @@ from edgesim.scenarios.checks import (
     one_of,
     positive,
 )
+from edgesim.scenarios.parts.failures import SHAPES
 from edgesim.scenarios.settings import setting
 
 __all__ = ["DEVICES", "MODEL_NAMES", "Accelerators", "Job", "LLMScenario", "Noise", "Overheads"]
@@ -43,6 +44,7 @@ class Accelerators:
         None, "s; mean time until a node fails or is reclaimed; null: none is"
     )
     node_mttr_s: float = setting(1800.0, "s; mean time until it is back")
+    node_shape: float = setting(1.0, "Weibull shape of the time until it fails; 1: exponential")
 
     def check(self) -> None:
         one_of("accelerators.kind", self.kind, DEVICES)
@@ -56,6 +58,7 @@ class Accelerators:
         if self.node_mtbf_s is not None:
             at_least("accelerators.node_mtbf_s", self.node_mtbf_s, 60)
         positive("accelerators.node_mttr_s", self.node_mttr_s)
+        between("accelerators.node_shape", self.node_shape, *SHAPES)
 
 
 @dataclass

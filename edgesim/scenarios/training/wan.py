@@ -15,6 +15,7 @@ from edgesim.scenarios.checks import (
     one_of,
     positive,
 )
+from edgesim.scenarios.parts.failures import SHAPES
 from edgesim.scenarios.parts.links import Topology
 from edgesim.scenarios.settings import setting
 
@@ -124,6 +125,10 @@ class Churn:
     crashes_per_hour: float = setting(6.0, "that vanish, an hour")
     links_per_hour: float = setting(6.0, "links of the backbone that are cut, an hour")
     link_down_s: float = setting(300.0, "s; mean time until a cut link is joined again")
+    shape: float = setting(
+        1.0, "Weibull shape of the times between changes of a kind; 1: exponential"
+    )
+    link_down_shape: float = setting(1.0, "Weibull shape of link_down_s; 1: exponential")
     least: int = setting(2, "institutions below which none leaves")
     heartbeat_s: float = setting(1.0, "s between heartbeats")
     missed: int = setting(3, "heartbeats in a row whose absence tells of a crash")
@@ -134,6 +139,8 @@ class Churn:
         for key in ("joins_per_hour", "leaves_per_hour", "crashes_per_hour", "links_per_hour"):
             at_least(f"churn.{key}", getattr(self, key), 0)
         positive("churn.link_down_s", self.link_down_s)
+        for key in ("shape", "link_down_shape"):
+            between(f"churn.{key}", getattr(self, key), *SHAPES)
         integer_from("churn.least", self.least, 1)
         positive("churn.heartbeat_s", self.heartbeat_s)
         integer_from("churn.missed", self.missed, 1, 1000)

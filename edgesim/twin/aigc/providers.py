@@ -25,12 +25,23 @@ class Service(Protocol):
 
 
 class Pace:
-    """How fast a provider is beside what it should be; 1 unless a fault makes it slower."""
+    """How fast a provider is beside what it should be; 1 unless a fault makes it slower.
 
-    __slots__ = ("factor",)
+    Attributes:
+        dropped: what outages of its speed leave.
+        drift: what a drift leaves now; None: it does not drift.
+    """
+
+    __slots__ = ("drift", "dropped")
 
     def __init__(self) -> None:
-        self.factor = 1.0
+        self.dropped = 1.0
+        self.drift: Callable[[], float] | None = None
+
+    @property
+    def factor(self) -> float:
+        """See the class."""
+        return self.dropped if self.drift is None else self.dropped * self.drift()
 
 
 class TimedService:

@@ -191,6 +191,9 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         counts = {subject: len(names) for subject, names in elements.items()}
         counts |= {"quality": count, "speed": count}
         self.faults = Faults(self.clock, self.world.faults, counts, self._streams, self._hit)
+        drifting = any(fault.what == "speed_drift" for fault in self.world.faults)
+        for number, pace in enumerate(self.paces if drifting else ()):
+            pace.drift = partial(self.faults.drifts.level, "speed", number)
         watching = self.world.plan or self.world.network_plan
         if self.delivery is not None and not watching:
             self.twin.network.watch(self)
@@ -371,6 +374,9 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         gains = self.world.curves.gains(self.last.steps if steps is None else steps)
         if self.faults is not None:
             gains = gains * self.quality_left
+            drifted = self.faults.drifts.levels("quality")
+            if drifted is not None:
+                gains = gains * np.resize(drifted, len(gains))
         if self.scenario.wireless is None:
             return gains
         late = self.expected_latency_s(steps) - self.last.deadline_s
@@ -455,7 +461,8 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             else:
                 task.quality = float(curves.gains(task.steps)[number])
             if self.faults is not None:
-                task.quality *= float(self.quality_left[number])
+                left = self.faults.drifts.level("quality", number % self._sites)
+                task.quality *= float(self.quality_left[number]) * left
             self.ledger.in_service += 1
             provider.start(task)
             self.outcomes.append(Started(self.clock._now, task, number, task.quality))
@@ -557,7 +564,7 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             if what == "quality":
                 self.quality_left[number :: self._sites] = hit.factor
             else:
-                self.paces[number].factor = hit.factor
+                self.paces[number].dropped = hit.factor
             name = self.world.elements["provider"][number]
             self._tell(f"provider {what}", name, number, hit.factor)
             return True

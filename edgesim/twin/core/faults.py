@@ -8,6 +8,7 @@ import numpy as np
 from edgesim.scenarios.parts.faults import Fault
 from edgesim.twin.core.clock import Clock
 from edgesim.twin.core.crowds import Crowd, Load
+from edgesim.twin.core.drift import Drifts
 from edgesim.twin.core.outages import Law, Outages
 from edgesim.twin.core.streams import Streams
 
@@ -46,6 +47,7 @@ class Faults:
 
     Attributes:
         began_s: when outages began, s.
+        drifts: what changes little by little.
         out: how many things are out or worse now.
     """
 
@@ -61,8 +63,9 @@ class Faults:
         self._outages = Outages(clock)
         self._down: set[tuple[str, int]] = set()
         self.began_s: list[float] = []
+        self.drifts = Drifts(clock, faults, counts, streams)
         for row, fault in enumerate(faults):
-            if fault.what == "load":
+            if fault.what == "load" or fault.drifts:
                 continue
             work, repair = (
                 Law(fault.mtbf_s, fault.shape),

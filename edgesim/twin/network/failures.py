@@ -15,7 +15,7 @@ Event = Callable[[int], None]
 
 
 class FailureProcess:
-    """Every link and every node works for an exponential time, fails, and is repaired after one.
+    """Every link and every node works for a Weibull time, fails, and is repaired after one.
 
     An element's whole history comes from a stream of its own, ``failures/link/<edge>`` or
     ``failures/node/<node>``: it depends on nothing that happens in the network. Elements fail
@@ -60,7 +60,9 @@ class FailureProcess:
         ):
             if mtbf_s is not None:
                 prefix = f"failures/{kind}/"
-                self._outages.add_all(count, prefix, streams, Law(mtbf_s), Law(mttr_s), ends)
+                work = Law(mtbf_s, failures.shape)
+                repair = Law(mttr_s, failures.repair_shape)
+                self._outages.add_all(count, prefix, streams, work, repair, ends)
 
     def resample(self) -> None:
         """Draw anew when each element next fails or is repaired."""

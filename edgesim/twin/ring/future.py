@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from edgesim.errors import InputError
 from edgesim.scenarios.ring.schema import LLMRingScenario
+from edgesim.twin.core.outages import Law
 from edgesim.twin.core.streams import Streams
 
 __all__ = ["BACK", "BUSY", "FREE", "GONE", "LINK", "Future", "drawn"]
@@ -123,14 +124,20 @@ def _events(
     """What happens to a device: (when, device, kind, value)."""
     changes, end_s = scenario.changes, 2.0 * scenario.horizon_s
     events = []
-    for kinds, means, name in (
-        ((BUSY, FREE), (changes.memory_free_s, changes.memory_busy_s), "memory"),
-        ((GONE, BACK), (changes.away_after_s, changes.away_s), "presence"),
+    for kinds, means, shape, name in (
+        (
+            (BUSY, FREE),
+            (changes.memory_free_s, changes.memory_busy_s),
+            changes.memory_shape,
+            "memory",
+        ),
+        ((GONE, BACK), (changes.away_after_s, changes.away_s), changes.away_shape, "presence"),
     ):
+        laws = [Law(mean_s, shape) for mean_s in means]
         if name == "presence" and device == 0:
             continue  # the head is where people type
         rng, now_s, turn = streams[f"{name}/{device}"], 0.0, 0
-        while (now_s := now_s + float(rng.exponential(means[turn]))) < end_s:
+        while (now_s := now_s + laws[turn].draw_s(rng)) < end_s:
             events.append((now_s, device, kinds[turn], 1.0))
             turn = 1 - turn
     if changes.wifi_db > 0:

@@ -9,6 +9,7 @@ from edgesim.errors import InputError
 from edgesim.scenarios.training.llm import LLMScenario
 from edgesim.twin.core.clock import URGENT, Moment
 from edgesim.twin.core.log import EventLog
+from edgesim.twin.core.outages import Law
 from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host, Workload
 from edgesim.twin.training.llm.measuring import NoiseMonitor
@@ -133,6 +134,7 @@ class LLMJob(Workload[Request, Setting]):
         self._nodes_rng, self._restarts = streams["nodes"], streams["restarts"]
         self._next: Moment | None = None
         self._fail: Moment | None = None
+        self._up_since_s, self._weakest = [0.0] * self._up, 0  # when each node began to work
         self._repairs: list[Moment] = []
         self._plan_failure()
         self._plan()
@@ -304,9 +306,16 @@ class LLMJob(Workload[Request, Setting]):
 
     def _plan_failure(self) -> None:
         mtbf_s = self.scenario.accelerators.node_mtbf_s
-        if mtbf_s is not None and self._up:
-            after_s = float(self._nodes_rng.exponential(mtbf_s / self._up))
-            self._fail = self.clock.after(after_s, self._lost)
+        if mtbf_s is None or not self._up:
+            return
+        shape, rng, now = self.scenario.accelerators.node_shape, self._nodes_rng, self.clock.now
+        if shape == 1.0:
+            after_s, self._weakest = float(rng.exponential(mtbf_s / self._up)), 0
+        else:  # what is left to each of those that are up, given how long it has worked
+            law = Law(mtbf_s, shape)
+            left_s = [law.rest_s(rng, now - since_s) for since_s in self._up_since_s]
+            after_s, self._weakest = min(zip(left_s, range(len(left_s)), strict=True))
+        self._fail = self.clock.after(after_s, self._lost)
 
     def _lost(self, _: Moment) -> None:
         """A node is gone: the job stops, and goes back to its checkpoint."""
@@ -315,6 +324,7 @@ class LLMJob(Workload[Request, Setting]):
         self._advance()
         self.ledger.failures += 1
         self._up -= 1
+        del self._up_since_s[self._weakest]
         mean_s = self.scenario.accelerators.node_mttr_s
         away_s = float(self._nodes_rng.exponential(mean_s))
         self._repairs.append(self.clock.after(away_s, self._back))
@@ -330,6 +340,7 @@ class LLMJob(Workload[Request, Setting]):
             return
         self._advance()
         self._up += 1
+        self._up_since_s.append(self.clock.now)
         self._note("back", self.setting.batch, self._up, 0.0)
         if self._fail is not None:
             self._fail.cancel()

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edgesim.scenarios.training.wan import Churn
+from edgesim.twin.core.outages import Law
 
 __all__ = ["Change", "changes"]
 
@@ -28,7 +29,10 @@ class Change(NamedTuple):
 
 
 def changes(churn: Churn, from_s: float, to_s: float, rng: np.random.Generator) -> list[Change]:
-    """All changes of a stretch of time, each kind a Poisson process, in order."""
+    """All changes of a stretch of time, in order: each kind comes after Weibull times.
+
+    Of shape 1 it is a Poisson process. Others begin anew with the stretch.
+    """
     rates = {
         "join": churn.joins_per_hour,
         "leave": churn.leaves_per_hour,
@@ -37,12 +41,27 @@ def changes(churn: Churn, from_s: float, to_s: float, rng: np.random.Generator) 
     }
     found = []
     for kind, per_hour in rates.items():
-        count = int(rng.poisson(per_hour * max(to_s - from_s, 0.0) / 3600.0))
-        times = rng.uniform(from_s, to_s, count)
+        if churn.shape == 1.0 or not per_hour:
+            count = int(rng.poisson(per_hour * max(to_s - from_s, 0.0) / 3600.0))
+            times = rng.uniform(from_s, to_s, count).tolist()
+        else:
+            times = _renewals(Law(3600.0 / per_hour, churn.shape), from_s, to_s, rng)
+            count = len(times)
         draws, phases = rng.random(count), rng.random(count)
-        lasts = rng.exponential(churn.link_down_s, count)
+        down = Law(churn.link_down_s, churn.link_down_shape)
+        lasts = [down.draw_s(rng) for _ in range(count)]
         found += [
             Change(float(at), kind, float(draw), float(phase), float(last))
             for at, draw, phase, last in zip(times, draws, phases, lasts, strict=True)
         ]
     return sorted(found)
+
+
+def _renewals(law: Law, from_s: float, to_s: float, rng: np.random.Generator) -> list[float]:
+    """When something happens over and over, each time after a time of the law."""
+    times: list[float] = []
+    at_s = from_s + law.draw_s(rng)
+    while at_s < to_s:
+        times.append(at_s)
+        at_s += law.draw_s(rng)
+    return times
