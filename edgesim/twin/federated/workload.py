@@ -14,10 +14,8 @@ from edgesim.twin.core.workload import Host, Workload
 from edgesim.twin.federated.execution import Execution
 from edgesim.twin.federated.outcomes import Ledger, Round, RoundOver
 from edgesim.twin.federated.program import Program
-from edgesim.twin.federated.tenants import decide
 from edgesim.twin.federated.world import FederatedWorld
 from edgesim.twin.network.network import NetworkWorld
-from edgesim.twin.sfc.workload import SFCWorkload
 from edgesim.twin.twin import Twin
 
 __all__ = ["FederatedWorkload"]
@@ -89,21 +87,20 @@ class FederatedWorkload(Workload[Round, Program]):
         """A twin with this workload, which is returned; arguments as of the class.
 
         Service chains of a preset are a workload beside it, decided by
-        :func:`edgesim.twin.federated.tenants.decide`.
+        :class:`edgesim.twin.tenants.Tenants`.
         """
         workload = cls(scenario, world, rounds, budget_s)
         parts: list[Workload[Any, Any]] = [workload]
-        if workload.world.chains is not None:
-            parts.append(SFCWorkload(workload.world.chains.scenario, workload.world.chains))
+        if workload.world.tenants is not None:
+            parts.append(workload.world.tenants.workload())
         Twin(parts, seed, network=workload.network_world, record=record)
         return workload
 
     @property
-    def chains(self) -> SFCWorkload | None:
+    def chains(self) -> Any:
         """The service chains that live on the same network; None where none of a preset do."""
         twin: Any = self.twin
-        found: SFCWorkload | None = twin.workloads.get("sfc")
-        return found
+        return twin.workloads.get("sfc")
 
     def next_decision(self) -> Round | None:
         """See :class:`edgesim.twin.core.workload.Workload`; chains are decided on the way."""
@@ -115,7 +112,7 @@ class FederatedWorkload(Workload[Round, Program]):
             if decision is None:
                 break
             if decision.workload == chains.name:
-                decide(chains)
+                self.world.tenants.decide(chains)
                 chains.outcomes.clear()  # nobody is paid for them
         return self.request
 
@@ -131,7 +128,7 @@ class FederatedWorkload(Workload[Round, Program]):
         self._failures: dict[int, int] = {}
         self.network.watch(self)
         self._ask()
-        if self.scenario.chains.arrival_rate_hz > 0 and self.world.chains is None:
+        if self.scenario.chains.arrival_rate_hz > 0 and self.world.tenants is None:
             self._await_chain()
 
     # --- from decision to decision --------------------------------------------------------------

@@ -1,21 +1,22 @@
 """The world of a scenario of federated learning: its nodes and links, and how fast devices are."""
 
+from typing import Any
+
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
+from edgesim.importing import load
 from edgesim.scenarios.federated.schema import FederatedScenario
 from edgesim.scenarios.parts.events import read_events
 from edgesim.scenarios.parts.links import Links
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.core.happenings import Names, happenings
 from edgesim.twin.core.streams import Streams
-from edgesim.twin.federated.tenants import tenants
 from edgesim.twin.network.message_routes import MessageRoutes
 from edgesim.twin.network.network import NetworkWorld
 from edgesim.twin.network.wiring import Wiring
 from edgesim.twin.radio.pathloss import nlos_path_loss_db, thermal_noise_dbm
-from edgesim.twin.sfc.slice_world import SliceWorld
 
 __all__ = ["CLOUD", "FederatedWorld"]
 
@@ -24,6 +25,7 @@ Floats = npt.NDArray[np.float64]
 CLOUD = 0
 """The node of the cloud; 1 is the gateway before it, where the ways of the factories meet."""
 
+_TENANTS = "edgesim.twin.tenants:Tenants"  # by name: a family imports no other
 _GATEWAY = 1
 _FIRST_EDGE = 2
 _ACCESS_S = 1e-4  # propagation and switching within a factory [chosen]
@@ -49,7 +51,8 @@ class FederatedWorld(Shared):
         flops: operations a second of each device.
         network: nodes, links, failures and stated events.
         routes: the ways between any two nodes.
-        chains: service chains that live here too, None where none of a preset do.
+        tenants: service chains that live here too (:class:`edgesim.twin.tenants.Tenants`), None
+            where none of a preset do.
 
     Raises:
         InputError: an event names what is not there.
@@ -69,10 +72,11 @@ class FederatedWorld(Shared):
         plan = happenings(read_events(scenario.events), self._names)
         self.network = NetworkWorld(wiring, links, scenario.failures, plan)
         self.routes: MessageRoutes = self.network.message_routes
-        self.chains: SliceWorld | None = None
+        self.tenants: Any = None
         if scenario.chains.like is not None:
             servers = _FIRST_EDGE + scenario.factories
-            self.chains = tenants(scenario.chains, self.network, servers, scenario.world_seed)
+            tenants = load(_TENANTS)
+            self.tenants = tenants(scenario.chains, self.network, servers, scenario.world_seed)
         ends = wiring.ends
         first = _FIRST_EDGE + scenario.factories
         self.edge_links = [link for link, pair in enumerate(ends) if max(pair) >= first]

@@ -32,7 +32,7 @@ def test_chains_of_a_preset_take_room_from_the_rounds() -> None:
     assert chains.ledger.accepted > 0
     assert list(chains.violations()) == []
     # Instances stand at the cloud and the edge servers, ends are servers.
-    placed = wide.world.network.chains
+    placed = wide.world.network.tenants.world
     assert placed is not None and set(placed.placement.hosts) <= {0, 2, 3}
     assert all(chain.request.source < 4 for chain, _ in chains.running.values())
     slow, fast = (env.twin.ledger.rounds[-1].time_s / env.twin.ledger.over for env in (wide, none))
