@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edgesim.twin.core import reseeding
 from edgesim.twin.core.reseeding import ReseededStreams
-from edgesim.twin.core.streams import Streams
+from edgesim.twin.core.streams import Streams, stream_key
 
 WORDS = st.lists(st.integers(0, 2**32 - 1), min_size=4, max_size=4)
 
@@ -47,6 +47,21 @@ def test_compiled_integers_are_those_of_each_stream(seeds, low, span, size):
     for words, row in zip(seeds, drawn, strict=True):
         stream = Streams(np.random.SeedSequence(words))["bandwidth"]
         assert row.tolist() == stream.integers(low, low + span, size=size, endpoint=True).tolist()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    seeds=st.lists(WORDS, min_size=1, max_size=3),
+    span=st.one_of(st.integers(0, 300), st.integers(2**31, 2**32 - 2)),
+)
+def test_what_is_compiled_draws_as_numpy_does_today(seeds, span):
+    drawn = np.empty((len(seeds), 40), dtype=np.int64)
+    key = np.uint32(stream_key("bandwidth"))
+    states = reseeding._generate_all(np.array(seeds, dtype=np.uint32), key)
+    reseeding._draw_integers(states, -5, span, drawn)
+    for words, row in zip(seeds, drawn, strict=True):
+        stream = Streams(np.random.SeedSequence(words))["bandwidth"]
+        assert row.tolist() == stream.integers(-5, span - 5, size=40, endpoint=True).tolist()
 
 
 def test_a_numpy_that_draws_otherwise_is_followed(monkeypatch):

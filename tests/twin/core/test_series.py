@@ -75,6 +75,21 @@ def test_a_longer_episode_is_looked_at_less_often() -> None:
         assert row["load"] == pytest.approx(row["time_s"] + 5.0, abs=0.5)
 
 
+def test_means_are_over_rows_and_of_drops_the_sum() -> None:
+    means = looked(100.0, 100.0).means()
+    assert means["ramp", "rising", "load"] == pytest.approx(50.0, abs=0.05)
+    assert means["ramp", "steady", "load"] == 3.0
+    assert (means["ramp", "rising", "drops"], means["ramp", "steady", "drops"]) == (2.0, 2.0)
+    assert {name for _, _, name in means} == {
+        *("load", "drops", "latency_p50_s", "latency_p95_s", "latency_p99_s")
+    }
+
+
+def test_an_episode_that_is_over_at_once_was_looked_at_once() -> None:
+    series = looked(100.0, 0.0)
+    assert series.means()["ramp", "steady", "load"] == 3.0
+
+
 def test_looking_does_not_keep_an_episode_open() -> None:
     clock = Clock()
     Series(clock, [Ramp(clock)], 10.0)
