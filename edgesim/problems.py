@@ -245,7 +245,7 @@ add(
         picture="edgesim.plots.federated.episode:draw",
         default_scenario="factories",
         default_policy="random",
-        default_agent="maskable_ppo",
+        default_agent="evolution",
         score=Score(digits=3),
         play="edgesim.agents.federated.play:play",
         vector="edgesim.envs.federated.env:make_vec",

@@ -116,13 +116,13 @@ class Evolution(BaseAlgorithm):
         # unit in which the search goes on.
         self._squares = np.zeros(len(weights))
         random = self._rng.standard_normal((self.population, len(weights)))
-        played = self._play(random, called, looks=True)
+        played = self._play(random, total, called, looks=True)
         unit = np.sqrt(self._squares / max(float(self._squares.max()), 1e-12))
         unit = np.maximum(unit, _LEAST_UNIT)
         search = CMA(begun * unit, self.spread, self.population)
         while played is not None and self.num_timesteps < total:
             candidates = search.ask(self._rng)
-            played = self._play(candidates / unit, called)
+            played = self._play(candidates / unit, total, called)
             if played is None:
                 break
             search.tell(candidates, played)
@@ -132,8 +132,11 @@ class Evolution(BaseAlgorithm):
         called.on_training_end()
         return self
 
-    def _play(self, candidates: Floats, called: Any, looks: bool = False) -> Floats | None:
-        """Mean return of each candidate over the same new episodes; None where learning is ended.
+    def _play(
+        self, candidates: Floats, total: int, called: Any, looks: bool = False
+    ) -> Floats | None:
+        """Mean return of each candidate over the same new episodes; None where learning is ended,
+        by the callback or because ``total`` decisions are made.
 
         ``looks``: whether to add up squares of the features.
 
@@ -163,6 +166,8 @@ class Evolution(BaseAlgorithm):
         for lane in range(count):
             next_of(lane)
         while left:
+            if self.num_timesteps >= total:
+                return None
             chosen = self._choose(seen, weights, looks)
             seen, rewards, ends, _ = self.env.step(chosen)
             seen = np.array(seen)

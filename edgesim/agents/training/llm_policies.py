@@ -25,6 +25,7 @@ __all__ = [
     "PolluxBatch",
     "Random",
     "RoundRobin",
+    "Soonest",
     "Static",
     "StaticBest",
 ]
@@ -163,6 +164,18 @@ class Copus(_Heuristic):
         if there[0] and goodput[best] < (1.0 + self._threshold) * goodput[0]:
             return 0
         return best
+
+
+class Soonest(_Heuristic):
+    """The setting with which the training would end the soonest, the change counted.
+
+    As if the noise scale stayed: a change pays for longer than that where it grows.
+    """
+
+    def option(self, env: LLMTrainingEnv) -> int:
+        """See the class."""
+        outlook = env.outlook
+        return _best(env, outlook.there, -outlook.left_s)
 
 
 class StaticBest(_Heuristic):

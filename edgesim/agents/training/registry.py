@@ -16,7 +16,13 @@ WAN_POLICIES: dict[str, PolicySpec] = {
     "restart": PolicySpec("Pollux: a checkpoint, and all start again", f"{_WAN}:Restart"),
     "centre": PolicySpec("Autoscaling: the centre sends, and all wait", f"{_WAN}:Centre"),
     "greedy": PolicySpec(
-        "Chaos: from all neighbours, greedy shares by each one's own rate", f"{_WAN}:Greedy"
+        "Chaos: from all neighbours, greedy shares by each one's own rate",
+        f"{_WAN}:Greedy",
+    ),
+    "fixed": PolicySpec(
+        "one stated option for each kind of decision, else as greedy",
+        f"{_WAN}:Fixed",
+        options={"join": "", "replan": "", "catch_up": "", "admit": "", "ring": ""},
     ),
     "shared": PolicySpec(
         "as greedy, by the rates that the neighbours have together", f"{_WAN}:Shared"
@@ -66,6 +72,9 @@ LLM_POLICIES: dict[str, PolicySpec] = {
         "COPUS: batch and strategy of the best goodput, where better by 10 %",
         f"{_LLM}:Copus",
         options={"threshold": 0.1},
+    ),
+    "soonest": PolicySpec(
+        "the setting that would end the soonest, the change counted", f"{_LLM}:Soonest"
     ),
     "bound": PolicySpec(
         "no policy: the least time, by dynamic programming with everything known",

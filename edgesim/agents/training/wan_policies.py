@@ -17,11 +17,13 @@ import numpy.typing as npt
 from edgesim.agents.policies import Env, Heuristic
 from edgesim.agents.runs.seeds import policy_seed
 from edgesim.envs.training.wan import WanTrainingEnv
-from edgesim.twin.training.wan.plans import OPTIONS
+from edgesim.scenarios.checks import one_of
+from edgesim.twin.training.wan.plans import KINDS, OPTIONS
 
 __all__ = [
     "Centre",
     "Equal",
+    "Fixed",
     "Greedy",
     "Mechanism",
     "Quickest",
@@ -101,6 +103,34 @@ class Mechanism(_Heuristic):
 
 class Greedy(Mechanism):
     """Chaos: from all neighbours, shares by the greedy, each neighbour by its own rate."""
+
+
+class Fixed(Mechanism):
+    """One option for each kind of decision, where it is there; else as the greedy.
+
+    Args:
+        envs: the environments.
+        seed: not used.
+        options: by kind of decision, see :data:`edgesim.twin.training.wan.plans.KINDS`; empty: the
+            greedy's.
+
+    Raises:
+        InputError: an option that a kind of decision does not have.
+    """
+
+    def __init__(self, envs: Sequence[Env], seed: int, **options: str) -> None:
+        super().__init__(envs, seed)
+        for kind, option in options.items():
+            if option:
+                one_of(f"fixed {kind}", option, KINDS[kind])
+        self._fixed = options
+
+    def option(self, env: WanTrainingEnv) -> str:
+        """See the class."""
+        request = env.request
+        assert request is not None
+        option = self._fixed[request.kind]
+        return option if option in request.options else super().option(env)
 
 
 class Shared(Mechanism):

@@ -48,6 +48,11 @@ class FLEnv(TwinEnv[FederatedWorkload, Observation, Any]):
     (:data:`observation.REQUEST`): time left, accuracy, rounds, devices chosen and their time and
     labels, mean loss, devices that are down.
 
+    ``observation="choices"``: a set of choices (a ``ChoiceBox``) in units that fit any world, see
+    :data:`choices.FEATURES`. Besides the above, the loss that each device's labels let expect now
+    from what others met on theirs, how much nearer its labels bring those chosen together with what
+    was trained on lately, and how some of these weigh as accuracy rises.
+
     ## Action Space
     ``form="devices"`` (default): ``Discrete(K)``, the next device of the round; L actions are a
     round. ``action_masks()`` tells which make sense: those that are up and not chosen. One that is

@@ -46,6 +46,7 @@ _FEATURES = (
     "tried",  # 1 where its layout's speed has been measured
     "batch",  # place of its batch among all
     "keep",  # 1 where all stays as it is
+    "saves",  # of the time to the end as things are, the change included; 0.5 is none
 )
 _REQUEST = (
     "progress",
@@ -197,6 +198,8 @@ class LLMTrainingEnv(TwinEnv[LLMJob, Observation, SupportsIndex]):
         page[5] = outlook.tried
         page[6, 0], page[6, 1:] = self._place(twin.setting.batch), self._places
         page[7, 0] = 1.0
+        left_s = outlook.left_s[0] if outlook.there[0] else outlook.left_s.min()
+        page[8] = 0.5 + 0.5 * np.tanh(5.0 * (1.0 - outlook.left_s / max(left_s, 1e-9)))
         page[1:] *= outlook.there
         low, high = log(batches[0]), log(max(batches[-1], batches[0] + 1))
         seen[-len(_REQUEST) :] = (

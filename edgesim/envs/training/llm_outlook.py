@@ -27,6 +27,8 @@ class Outlook:
         efficiency: what a sequence is worth by the estimated noise scale.
         goodput: speed times efficiency.
         cost_s: what the change takes, s.
+        left_s: time to the end with it, the change included, if the noise scale stayed, s; infinite
+            where there is no setting.
         tried: whether the layout's speed was measured.
     """
 
@@ -63,3 +65,7 @@ class Outlook:
                 [[0.0], np.where(moved, overheads.reshard_s, overheads.batch_s)]
             )
         self.cost_s: Floats = cost_s * self.there
+        left = twin.scenario.job.useful_sequences * (1.0 - twin.progress)
+        self.left_s: Floats = np.full(len(self.there), np.inf)
+        np.divide(left, self.goodput, out=self.left_s, where=self.there)
+        self.left_s += self.cost_s

@@ -77,7 +77,7 @@ def test_what_is_paid_at_the_end_of_an_episode_is_in_the_weights() -> None:
 
 def test_candidates_play_the_same_training_episodes() -> None:
     model = learner()
-    model.learn(400)
+    model.learn(600)
     # The first few are what a DummyVecEnv begins with; edgesim's own environments have others.
     assert model.env is not None
     seeds = [seed for env in model.env.get_attr("seeds") for seed in env if seed > 3]
@@ -85,6 +85,14 @@ def test_candidates_play_the_same_training_episodes() -> None:
     played = {seed: seeds.count(seed) for seed in seeds}
     assert sorted(played.values())[-2:] == [8, 8]
     assert model.policy.better.any()
+
+
+def test_a_generation_that_is_not_played_to_its_end_changes_nothing() -> None:
+    model = learner()
+    begun = model.policy.better.tolist()
+    model.learn(100)
+    assert model.num_timesteps == 100
+    assert model.policy.better.tolist() == begun
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,22 @@ def test_nobody_is_paid_more_than_the_bound() -> None:
 
 def test_nobody_is_done_before_the_clairvoyant() -> None:
     least = clairvoyant_s(LLMWorld(LLM)) / 3600
-    for name in ("static", "static_best", "copus", "pollux", "batch_tracks", "random"):
+    for name in ("static", "static_best", "copus", "pollux", "soonest", "batch_tracks", "random"):
         assert mean(LLM, name, "hours") >= least * (1 - 1e-3)
+
+
+def test_what_costs_more_than_it_saves_is_not_changed() -> None:
+    dear = resolve("llm_13b", {"job.useful_sequences": 1e5, "overheads.reshard_s": 1e5})
+    assert mean(dear, "soonest", "reshards") == 0.0
+    assert mean(LLM, "soonest", "hours") < mean(LLM, "static", "hours")
+
+
+def test_one_option_for_each_kind_of_decision() -> None:
+    assert mean(WAN, "fixed", "return") == mean(WAN, "greedy", "return")
+    assert mean(WAN, "fixed:join=pull_1,replan=keep", "idle_node_s") > 0.0
+    assert mean(WAN, "fixed:join=centre", "idle_node_s") > mean(WAN, "fixed", "idle_node_s")
+    with pytest.raises(InputError, match="fixed join = 'keep'"):
+        mean(WAN, "fixed:join=keep", "return")
 
 
 def test_a_larger_threshold_changes_less() -> None:

@@ -84,5 +84,11 @@ def test_what_each_setting_is_believed_to_bring() -> None:
         if setting is not None:
             assert speed == env.twin.believed(setting)
             assert goodput == pytest.approx(speed / (1 + setting.batch / critical))
+    left = env.scenario.job.useful_sequences * (1 - env.twin.progress)
+    for setting, goodput, left_s in zip(
+        outlook.settings, outlook.goodput, outlook.left_s, strict=True
+    ):
+        costs_s = 0.0 if setting is None else env.twin.cost_s(setting)
+        assert left_s == (np.inf if setting is None else pytest.approx(left / goodput + costs_s))
     allowed = env.action_masks()
     assert allowed[0] and allowed.sum() == sum(one is not None for one in outlook.settings)
