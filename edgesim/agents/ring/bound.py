@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from edgesim.agents.policies import Env
 from edgesim.scenarios.ring.schema import LLMRingScenario
-from edgesim.twin.ring.future import BACK, BUSY, FREE, GONE, LINK, Future
+from edgesim.twin.ring.future import BACK, BUSY, CROWD, FREE, GONE, LINK, Future
 from edgesim.twin.ring.serving import token_now_s
 from edgesim.twin.ring.serving_world import RingWorld
 
@@ -92,7 +92,7 @@ def fastest(world: RingWorld, future: Future) -> tuple[FloatArray, FloatArray]:
     """From when on (s) a token under the fastest system takes how long (s)."""
     devices = world.tables.uses.shape[1]
     busy, away = np.zeros(devices, dtype=np.int64), np.zeros(devices, dtype=np.int64)
-    link = np.ones(devices)
+    link, share = np.ones(devices), 1.0
     starts, times = [0.0], [_best(world, busy, away, link)]
     for number in range(len(future.event_s)):
         device, kind = future.event_device[number], future.event_kind[number]
@@ -102,8 +102,10 @@ def fastest(world: RingWorld, future: Future) -> tuple[FloatArray, FloatArray]:
             away[device] = kind == GONE
         elif kind == LINK:
             link[device] = future.event_value[number]
+        elif kind == CROWD:
+            share = 1.0 / (1.0 + future.event_value[number])
         starts.append(float(future.event_s[number]))
-        times.append(_best(world, busy, away, link))
+        times.append(_best(world, busy, away, share * link))
     return np.array(starts), np.array(times)
 
 

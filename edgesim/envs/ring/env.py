@@ -16,7 +16,7 @@ from edgesim.scenarios.ring.schema import LLMRingScenario
 from edgesim.twin.core.worlds import shared_world
 from edgesim.twin.ring import serving
 from edgesim.twin.ring.serving_world import RingWorld
-from edgesim.twin.ring.workload import WAYS, RingWorkload
+from edgesim.twin.ring.workload import FORMS, WAYS, RingWorkload
 
 __all__ = ["METRICS", "LLMRingEnv", "make_vec"]
 
@@ -90,10 +90,13 @@ class LLMRingEnv(TwinEnv[RingWorkload, Observation, SupportsIndex]):
         reward="paid",
         mask="meant",
         system="halda",
+        form="fast",
     )
     ```
     ``scenario``: a preset's name, or a mapping with all keys. ``overrides``: keys to replace.
-    ``mask``: ``"meant"``, the only one. ``system``: the plan at the beginning. ``record``: keep the
+    ``mask``: ``"meant"``, the only one. ``system``: the plan at the beginning.
+    ``form``: ``"fast"``, arithmetic between decisions; ``"full"``, pass after pass on the twin's
+    clock, with page caches, disks, the shared air and whole tokens. ``record``: keep the
     event log of each episode.
 
     ## Info
@@ -123,6 +126,7 @@ class LLMRingEnv(TwinEnv[RingWorkload, Observation, SupportsIndex]):
         reward: str = "paid",
         mask: str = "meant",
         system: str = "halda",
+        form: str = "fast",
         record: bool = False,
         render_mode: str | None = None,
     ) -> None:
@@ -134,7 +138,9 @@ class LLMRingEnv(TwinEnv[RingWorkload, Observation, SupportsIndex]):
             reward=reward,
             mask=mask,
             system=system,
+            form=form,
         )
+        one_of("form", form, FORMS)
         one_of("reward", reward, self.rewards)
         one_of("mask", mask, self.masks)
         self.world: RingWorld = shared_world(RingWorld, self.scenario)
@@ -143,7 +149,7 @@ class LLMRingEnv(TwinEnv[RingWorkload, Observation, SupportsIndex]):
         self.observation_space = self.observer.space
         self.actions = 4 + len(self.world.names) + len(self.scenario.drafts)
         self.action_space = spaces.Discrete(self.actions)
-        self._system = system
+        self._system, self._form = system, form
         self._shaped = reward == "shaped"
         self._paid = np.zeros(len(PARTS))
         self._decisions = 0
@@ -165,7 +171,12 @@ class LLMRingEnv(TwinEnv[RingWorkload, Observation, SupportsIndex]):
 
     def _open(self, seed: np.random.SeedSequence) -> RingWorkload:
         return RingWorkload.alone(
-            self.scenario, seed, world=self.world, system=self._system, record=self._record
+            self.scenario,
+            seed,
+            world=self.world,
+            system=self._system,
+            form=self._form,
+            record=self._record,
         )
 
     def _apply(self, twin: RingWorkload, action: int) -> None:

@@ -98,6 +98,12 @@ class Changes:
     )
     wifi_snr_db: float = setting(22.0, "dB; mean signal over noise, at which link_mbps holds")
     wifi_s: float = setting(60.0, "s; how long a signal stays alike")
+    others_busy_s: float = setting(
+        0.0,
+        "s; mean time for which others in the home send over the same Wi-Fi, whose air is then"
+        " shared; 0: nobody does",
+    )
+    others_quiet_s: float = setting(120.0, "s; mean time for which they do not")
     monitor_s: float = setting(15.0, "s; period of measurements, each a chance to plan anew")
     noise: float = setting(0.1, "standard deviation of what is measured, over what it is")
 
@@ -107,6 +113,8 @@ class Changes:
             positive(f"changes.{key}", getattr(self, key))
         for key in ("memory_shape", "away_shape"):
             between(f"changes.{key}", getattr(self, key), *SHAPES)
+        positive("changes.others_quiet_s", self.others_quiet_s)
+        at_least("changes.others_busy_s", self.others_busy_s, 0)
         at_least("changes.wifi_db", self.wifi_db, 0)
         between("changes.wifi_snr_db", self.wifi_snr_db, 0, 60)
         at_least("changes.monitor_s", self.monitor_s, 0.1)

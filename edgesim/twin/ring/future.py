@@ -10,13 +10,14 @@ from edgesim.scenarios.ring.schema import LLMRingScenario
 from edgesim.twin.core.outages import Law
 from edgesim.twin.core.streams import Streams
 
-__all__ = ["BACK", "BUSY", "FREE", "GONE", "LINK", "Future", "drawn"]
+__all__ = ["BACK", "BUSY", "CROWD", "FREE", "GONE", "LINK", "Future", "drawn"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-FREE, BUSY, GONE, BACK, LINK = range(5)
-"""What happens to a device: its memory is free, taken; it leaves, is back; its link changes."""
+FREE, BUSY, GONE, BACK, LINK, CROWD = range(6)
+"""What happens to a device: its memory is free, taken; it leaves, is back; its link changes; or,
+to all at once, how many transfers of others share the air."""
 
 
 class Future(NamedTuple):
@@ -29,8 +30,8 @@ class Future(NamedTuple):
         acceptance: of proposed tokens (N).
         event_s: when something happens to a device (E), s.
         event_device: to which (E).
-        event_kind: what (E): :data:`FREE` to :data:`LINK`.
-        event_value: the link's factor after it (E); 1 of other kinds.
+        event_kind: what (E): :data:`FREE` to :data:`CROWD`.
+        event_value: the link's factor after it, or the transfers of others (E); 1 of other kinds.
         noise: of what is measured at each tick and device (K, M), standard normal.
     """
 
@@ -53,6 +54,7 @@ def drawn(scenario: LLMRingScenario, streams: Streams, devices: int) -> Future:
     """
     arrivals = _requests(scenario, streams)
     events = [event for device in range(devices) for event in _events(scenario, streams, device)]
+    events += _crowds(scenario, streams)
     events.sort()
     ticks = int(scenario.horizon_s * 2 / scenario.changes.monitor_s) + 2
     return Future(
@@ -149,6 +151,22 @@ def _events(
             now_s += changes.wifi_s
             db = keeps * db + float(rng.normal(0.0, changes.wifi_db)) * np.sqrt(1 - keeps**2)
     return events
+
+
+def _crowds(scenario: LLMRingScenario, streams: Streams) -> list[tuple[float, int, int, float]]:
+    """When others begin and end to send over the same Wi-Fi; nothing where they never do."""
+    changes, end_s = scenario.changes, 2.0 * scenario.horizon_s
+    events: list[tuple[float, int, int, float]] = []
+    if changes.others_busy_s == 0.0:
+        return events
+    rng, now_s, busy = streams["others"], 0.0, False
+    while True:
+        mean_s = changes.others_busy_s if busy else changes.others_quiet_s
+        now_s += float(rng.exponential(mean_s))
+        if now_s >= end_s:
+            return events
+        busy = not busy
+        events.append((now_s, 0, CROWD, float(busy)))
 
 
 def _factor(mean_db: float, deviation_db: float) -> float:

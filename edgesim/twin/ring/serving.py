@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.twin.core.compiled import NO_ARRAYS_MADE, compiled
-from edgesim.twin.ring.future import BACK, BUSY, FREE, GONE, LINK, Future
+from edgesim.twin.ring.future import BACK, BUSY, CROWD, FREE, GONE, LINK, Future
 from edgesim.twin.ring.serving_world import NUMBERS, Tables
 
 __all__ = [
@@ -21,9 +21,15 @@ __all__ = [
     "CONTROL",
     "END",
     "State",
+    "a_cycle",
     "advance",
     "apply",
+    "close",
+    "finish",
+    "happen",
+    "measure",
     "opened",
+    "over",
     "token_now_s",
 ]
 
@@ -42,9 +48,9 @@ _HORIZON, _BATCH, _PREFILL, _DRAFT, _SMALL_TOKEN, _SMALL_PREFILL, _QUALITY = ran
 _TTFT, _TPOT, _LATE, _REFUSED, _REPLAN, _MONITOR, _NOISE, _MEMORY_LEFT = range(7, 15)
 assert NUMBERS[_TTFT] == "ttft_s" and NUMBERS[_MEMORY_LEFT] == "memory_left"
 
-# Scalars that change: times (s) and sums
-NOW, BLOCKED, SMALL_FREE, GOOD, LATE, REFUSED_TOKENS, REPLANS, TOKENS, BUSY_S = range(9)
-FLOATS = 9
+# Scalars that change: times (s) and sums; the share of the air that others leave
+NOW, BLOCKED, SMALL_FREE, GOOD, LATE, REFUSED_TOKENS, REPLANS, TOKENS, BUSY_S, SHARE = range(10)
+FLOATS = 10
 
 # Counters
 NEXT_REQUEST, NEXT_EVENT, NEXT_TICK, SYSTEM, DRAFT, ACTIVE, HEAD, TAIL, KIND, REQUEST = range(10)
@@ -116,6 +122,7 @@ def opened(tables: Tables, future: Future, system: int) -> State:
         first_s=np.full(requests, np.inf),
         end_s=np.full(requests, np.inf),
     )
+    state.floats[SHARE] = 1.0
     state.ints[SYSTEM] = system
     state.ints[KIND] = END
     return state
@@ -157,7 +164,7 @@ def _cycle_s(tables: Tables, state: State, draft: int, requests: int) -> float:
 
 
 @compiled(**NO_ARRAYS_MADE)
-def _a_cycle(acceptance: float, draft: int) -> float:
+def a_cycle(acceptance: float, draft: int) -> float:
     """Expected tokens of a cycle: 1 + a + ... + a^draft."""
     total, power = 1.0, 1.0
     for _ in range(draft):
@@ -167,7 +174,7 @@ def _a_cycle(acceptance: float, draft: int) -> float:
 
 
 @compiled(**NO_ARRAYS_MADE)
-def _finish(tables: Tables, future: Future, state: State, place: int) -> None:
+def finish(tables: Tables, future: Future, state: State, place: int) -> None:
     """A request of the batch has its last token."""
     request = state.active[place]
     state.end_s[request] = state.floats[NOW]
@@ -208,7 +215,7 @@ def _admit(tables: Tables, future: Future, state: State) -> None:
 
 
 @compiled(**NO_ARRAYS_MADE)
-def _measure(tables: Tables, future: Future, state: State) -> None:
+def measure(tables: Tables, future: Future, state: State) -> None:
     """What a tick finds out: memory and links with noise, and who does not answer."""
     tick = min(state.ints[NEXT_TICK], len(future.noise) - 1)
     for device in range(len(state.busy)):
@@ -223,7 +230,7 @@ def _measure(tables: Tables, future: Future, state: State) -> None:
 def _rate(tables: Tables, future: Future, state: State, place: int, cycle_s: float) -> float:
     """Tokens a second of a request of the batch."""
     draft = tables.drafts[state.ints[DRAFT]]
-    return _a_cycle(future.acceptance[state.active[place]], draft) / cycle_s
+    return a_cycle(future.acceptance[state.active[place]], draft) / cycle_s
 
 
 @compiled(**NO_ARRAYS_MADE)
@@ -261,7 +268,7 @@ def _progress(tables: Tables, future: Future, state: State, cycle_s: float, unti
         state.left[place] -= made
         floats[TOKENS] += made
         if state.left[place] <= _NEARLY:
-            _finish(tables, future, state, place)
+            finish(tables, future, state, place)
 
 
 @compiled(**NO_ARRAYS_MADE)
@@ -276,23 +283,23 @@ def advance(tables: Tables, future: Future, state: State) -> int:
         next_s, what = _coming(tables, future, state, cycle_s)
         _progress(tables, future, state, cycle_s, next_s)
         if what == _EVENT:
-            _happen(future, state)
+            happen(future, state)
         elif what == ARRIVAL:
             ints[REQUEST] = ints[NEXT_REQUEST]
             ints[NEXT_REQUEST] += 1
             ints[KIND] = ARRIVAL
             return ARRIVAL
         elif what == CONTROL:
-            _measure(tables, future, state)
+            measure(tables, future, state)
             ints[NEXT_TICK] += 1
-            ints[KIND] = END if _over(tables, future, state) else CONTROL
+            ints[KIND] = END if over(tables, future, state) else CONTROL
             if ints[KIND] == END:
-                _close(future, state)
+                close(future, state)
             return int(ints[KIND])
 
 
 @compiled(**NO_ARRAYS_MADE)
-def _over(tables: Tables, future: Future, state: State) -> bool:
+def over(tables: Tables, future: Future, state: State) -> bool:
     """Whether the episode ends: all is answered after the horizon, or it is twice as late."""
     ints, now_s, horizon_s = state.ints, state.floats[NOW], tables.numbers[_HORIZON]
     if now_s <= horizon_s or ints[NEXT_REQUEST] < len(future.arrival_s):
@@ -302,7 +309,7 @@ def _over(tables: Tables, future: Future, state: State) -> bool:
 
 
 @compiled(**NO_ARRAYS_MADE)
-def _happen(future: Future, state: State) -> None:
+def happen(future: Future, state: State) -> None:
     """The next event."""
     number = state.ints[NEXT_EVENT]
     state.ints[NEXT_EVENT] += 1
@@ -312,11 +319,16 @@ def _happen(future: Future, state: State) -> None:
     elif kind in (GONE, BACK):
         state.away[device] = 1 if kind == GONE else 0
     elif kind == LINK:
-        state.link[device] = future.event_value[number]
+        state.link[device] = future.event_value[number] * state.floats[SHARE]
+    elif kind == CROWD:
+        share = 1.0 / (1.0 + future.event_value[number])
+        for each in range(len(state.link)):
+            state.link[each] *= share / state.floats[SHARE]
+        state.floats[SHARE] = share
 
 
 @compiled(**NO_ARRAYS_MADE)
-def _close(future: Future, state: State) -> None:
+def close(future: Future, state: State) -> None:
     """What is still open at the end is late."""
     for request in range(len(state.status)):
         if state.status[request] == OPEN:

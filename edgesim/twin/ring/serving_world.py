@@ -17,7 +17,7 @@ from edgesim.twin.ring.planning.halda import halda
 from edgesim.twin.ring.planning.planner import check_fits
 from edgesim.twin.ring.planning.search import search, with_gpus_full
 
-__all__ = ["RingWorld", "Tables"]
+__all__ = ["NUMBERS", "RingWorld", "Tables"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

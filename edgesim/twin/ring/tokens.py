@@ -17,7 +17,21 @@ from edgesim.scenarios.checks import at_least, integer_from, positive
 from edgesim.scenarios.ring.cluster import ALL
 from edgesim.twin.core.compiled import NO_ARRAYS_MADE, compiled
 
-__all__ = ["ALL", "RingTimes", "Station", "simulate"]
+__all__ = [
+    "ALL",
+    "Ring",
+    "RingTimes",
+    "Shape",
+    "Station",
+    "append",
+    "catch_up",
+    "demand",
+    "forget",
+    "insert",
+    "prepared",
+    "simulate",
+    "window",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -65,7 +79,7 @@ class RingTimes(NamedTuple):
     times_s: FloatArray
 
 
-class _Ring(NamedTuple):
+class Ring(NamedTuple):
     """Arrays of the compiled loop; (M) a number for each device, (C) for each chunk."""
 
     window: IntArray  # (M) layers of a round
@@ -91,7 +105,7 @@ class _Ring(NamedTuple):
     stall: FloatArray  # (M) s waited so far
 
 
-class _Shape(NamedTuple):
+class Shape(NamedTuple):
     """What does not change from token to token."""
 
     rounds: int
@@ -137,16 +151,17 @@ def simulate(
     integer_from("measured", measured, 1, tokens)
     positive("layer_bytes", layer_bytes)
     at_least("output_bytes", output_bytes, 0.0)
-    ring = _ring(stations, rounds, layer_bytes, output_bytes, chunks)
-    queued = _queued_chunks(stations, layer_bytes / chunks, chunks, prefetch)
-    # The head's output block comes first and counts; where it passes the cap nothing is queued.
-    after_output = _queued_chunks(
-        stations[:1], layer_bytes / chunks, chunks, max(0.0, prefetch - output_bytes)
-    )[0]
-    output_queued = 0.0 < output_bytes <= prefetch
+    ring, shape = prepared(
+        stations,
+        rounds=rounds,
+        layer_bytes=layer_bytes,
+        output_bytes=output_bytes,
+        output_s=output_s,
+        prefetch=prefetch,
+        chunks=chunks,
+    )
     times_s = np.zeros(tokens)
     read, stall = np.zeros((tokens, len(stations))), np.zeros((tokens, len(stations)))
-    shape = _Shape(rounds, chunks, queued, int(after_output), output_queued, output_s)
     _decode(ring, shape, times_s, read, stall)
     last = slice(tokens - measured, tokens)
     compute_s = np.array(
@@ -162,6 +177,27 @@ def simulate(
         air_s=hops * np.array([station.hop_s for station in stations]),
         times_s=times_s,
     )
+
+
+def prepared(
+    stations: Sequence[Station],
+    *,
+    rounds: int,
+    layer_bytes: float,
+    output_bytes: float,
+    output_s: float,
+    prefetch: float = ALL,
+    chunks: int = 1,
+) -> tuple[Ring, Shape]:
+    """A ring with empty page caches at time 0; the arguments are those of :func:`simulate`."""
+    queued = _queued_chunks(stations, layer_bytes / chunks, chunks, prefetch)
+    # The head's output block comes first and counts; where it passes the cap nothing is queued.
+    after_output = _queued_chunks(
+        stations[:1], layer_bytes / chunks, chunks, max(0.0, prefetch - output_bytes)
+    )[0]
+    output_queued = 0.0 < output_bytes <= prefetch
+    ring = _ring(stations, rounds, layer_bytes, output_bytes, chunks)
+    return ring, Shape(rounds, chunks, queued, int(after_output), output_queued, output_s)
 
 
 def _queued_chunks(
@@ -181,7 +217,7 @@ def _ring(
     layer_bytes: float,
     output_bytes: float,
     chunks: int,
-) -> _Ring:
+) -> Ring:
     count = len(stations)
     columns = np.array([tuple(station) for station in stations], dtype=np.float64).T
     window, on_gpu = columns[0].astype(np.int64), columns[1].astype(np.int64)
@@ -190,7 +226,7 @@ def _ring(
     total = int(first[-1]) + 1
     size = np.full(total, layer_bytes / chunks)
     size[-1] = output_bytes
-    return _Ring(
+    return Ring(
         window=window,
         on_gpu=on_gpu,
         cache_bytes=columns[2],
@@ -216,7 +252,7 @@ def _ring(
 
 
 @compiled(**NO_ARRAYS_MADE)
-def _forget(ring: _Ring, device: int, chunk: int) -> None:
+def forget(ring: Ring, device: int, chunk: int) -> None:
     """Take a chunk out of the order of use."""
     older, newer = ring.older[chunk], ring.newer[chunk]
     if older >= 0:
@@ -230,7 +266,7 @@ def _forget(ring: _Ring, device: int, chunk: int) -> None:
 
 
 @compiled(**NO_ARRAYS_MADE)
-def _append(ring: _Ring, device: int, chunk: int) -> None:
+def append(ring: Ring, device: int, chunk: int) -> None:
     """Put a chunk at the end of the order of use."""
     last = ring.newest[device]
     ring.older[chunk], ring.newer[chunk] = last, -1
@@ -242,7 +278,7 @@ def _append(ring: _Ring, device: int, chunk: int) -> None:
 
 
 @compiled(**NO_ARRAYS_MADE)
-def _insert(ring: _Ring, device: int, chunk: int) -> None:
+def insert(ring: Ring, device: int, chunk: int) -> None:
     """A chunk has been read: keep it, and forget as many old ones as it needs room."""
     if ring.size[chunk] > ring.cache_bytes[device]:
         return
@@ -251,22 +287,22 @@ def _insert(ring: _Ring, device: int, chunk: int) -> None:
         if old < 0:
             ring.used[device] = 0.0  # what is left is a rest of rounding
             break
-        _forget(ring, device, old)
+        forget(ring, device, old)
         ring.resident[old] = False
         ring.used[device] -= ring.size[old]
     ring.resident[chunk] = True
     ring.used[device] += ring.size[chunk]
-    _append(ring, device, chunk)
+    append(ring, device, chunk)
 
 
 @compiled(**NO_ARRAYS_MADE)
-def _catch_up(ring: _Ring, device: int, now_s: float) -> None:
+def catch_up(ring: Ring, device: int, now_s: float) -> None:
     """What the disk has done for the prefetch queue until now."""
     while True:
         if ring.loading[device] >= 0:
             if ring.free_s[device] > now_s:
                 return
-            _insert(ring, device, ring.loading[device])
+            insert(ring, device, ring.loading[device])
             ring.loading[device] = -1
         if ring.queue[device, 2]:
             chunk = len(ring.size) - 1
@@ -288,31 +324,31 @@ def _catch_up(ring: _Ring, device: int, now_s: float) -> None:
 
 
 @compiled(**NO_ARRAYS_MADE)
-def _demand(ring: _Ring, device: int, chunk: int, now_s: float) -> float:
+def demand(ring: Ring, device: int, chunk: int, now_s: float) -> float:
     """When a chunk that is needed now is in memory, s."""
-    _catch_up(ring, device, now_s)
+    catch_up(ring, device, now_s)
     if ring.resident[chunk]:
-        _forget(ring, device, chunk)
-        _append(ring, device, chunk)
+        forget(ring, device, chunk)
+        append(ring, device, chunk)
         return now_s
     ready_s = now_s
     under_way = ring.loading[device]
     if under_way >= 0:
         ready_s = ring.free_s[device]
         ring.loading[device] = -1
-        _insert(ring, device, under_way)
+        insert(ring, device, under_way)
     if under_way != chunk:
         ready_s += ring.size[chunk] / ring.disk_bytes_per_s[device]
         ring.free_s[device] = ready_s
         ring.read[device] += ring.size[chunk]
-        _insert(ring, device, chunk)
+        insert(ring, device, chunk)
     ring.stall[device] += ready_s - now_s
     return ready_s
 
 
 @compiled(**NO_ARRAYS_MADE)
 def _decode(
-    ring: _Ring, shape: _Shape, times_s: FloatArray, read: FloatArray, stall: FloatArray
+    ring: Ring, shape: Shape, times_s: FloatArray, read: FloatArray, stall: FloatArray
 ) -> None:
     """Fill in the times of tokens (T), bytes read and s stalled (T, M)."""
     count, output = len(ring.window), len(ring.size) - 1
@@ -322,29 +358,29 @@ def _decode(
         began_s = now_s
         for turn in range(shape.rounds):
             for device in range(count):
-                now_s = _window(ring, shape, device, turn, now_s)
+                now_s = window(ring, shape, device, turn, now_s)
                 if count > 1:
                     now_s += ring.hop_s[device]
         if has_output:
-            now_s = _demand(ring, 0, output, now_s)
+            now_s = demand(ring, 0, output, now_s)
         now_s += shape.output_s
         times_s[token] = now_s - began_s
         for device in range(count):
-            _catch_up(ring, device, now_s)
+            catch_up(ring, device, now_s)
             read[token, device], stall[token, device] = ring.read[device], ring.stall[device]
             ring.read[device] = ring.stall[device] = 0.0
 
 
 @compiled(**NO_ARRAYS_MADE)
-def _window(ring: _Ring, shape: _Shape, device: int, turn: int, now_s: float) -> float:
+def window(ring: Ring, shape: Shape, device: int, turn: int, now_s: float) -> float:
     """Compute a window and queue the next one: when the activation leaves, s."""
     mapped = (ring.window[device] - ring.on_gpu[device]) * shape.chunks
     first = ring.first[device] + turn * mapped
     chunk_s = ring.cpu_s[device] / shape.chunks
     for chunk in range(first, first + mapped):
-        now_s = _demand(ring, device, chunk, now_s) + chunk_s
+        now_s = demand(ring, device, chunk, now_s) + chunk_s
     now_s += ring.on_gpu[device] * ring.gpu_s[device]
-    _catch_up(ring, device, now_s)  # the old queue has run until now
+    catch_up(ring, device, now_s)  # the old queue has run until now
     last = turn == shape.rounds - 1
     coming = ring.first[device] if last else first + mapped
     ends_head = device == 0 and last and ring.size[len(ring.size) - 1] > 0

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgesim.errors import InputError
+from edgesim.scenarios.checks import one_of
 from edgesim.scenarios.ring.schema import LLMRingScenario
 from edgesim.twin.core.clock import Moment
 from edgesim.twin.core.log import EventLog
@@ -12,10 +13,14 @@ from edgesim.twin.core.streams import Streams
 from edgesim.twin.core.workload import Host, Workload
 from edgesim.twin.ring import serving
 from edgesim.twin.ring.future import Future, drawn
+from edgesim.twin.ring.serving_full import FullServing
 from edgesim.twin.ring.serving_world import RingWorld
 from edgesim.twin.twin import Twin
 
-__all__ = ["Asked", "RingWorkload", "ServingLedger"]
+__all__ = ["FORMS", "Asked", "RingWorkload", "ServingLedger"]
+
+FORMS = ("fast", "full")
+"""Arithmetic between decisions, or pass after pass on the clock."""
 
 
 class Asked(NamedTuple):
@@ -76,6 +81,8 @@ class RingWorkload(Workload[Asked, int]):
         scenario: the scenario.
         world: the scenario's world, where it is at hand already.
         system: the name of the system that the episode begins with.
+        form: "fast", arithmetic between decisions (:mod:`edgesim.twin.ring.serving`), or "full",
+            pass after pass on the clock (:mod:`edgesim.twin.ring.serving_full`).
 
     Attributes:
         future: all that happens whatever is decided.
@@ -86,8 +93,14 @@ class RingWorkload(Workload[Asked, int]):
     columns = ("request", "system")
 
     def __init__(
-        self, scenario: LLMRingScenario, world: RingWorld | None = None, system: str = "halda"
+        self,
+        scenario: LLMRingScenario,
+        world: RingWorld | None = None,
+        system: str = "halda",
+        form: str = "fast",
     ) -> None:
+        one_of("form", form, FORMS)
+        self._form = form
         self.world = RingWorld(scenario) if world is None else world
         if system not in self.world.systems:
             names = ", ".join(self.world.systems)
@@ -107,6 +120,7 @@ class RingWorkload(Workload[Asked, int]):
         *,
         world: RingWorld | None = None,
         system: str = "halda",
+        form: str = "fast",
         record: bool = False,
     ) -> "RingWorkload":
         """A twin with this one workload, which is returned.
@@ -116,9 +130,10 @@ class RingWorkload(Workload[Asked, int]):
             seed: draws what happens in the episode.
             world: the scenario's world, where it is at hand already.
             system: as of the class.
+            form: as of the class.
             record: whether to keep an event log.
         """
-        workload = cls(scenario, world, system)
+        workload = cls(scenario, world, system, form)
         Twin([workload], seed, record=record)
         return workload
 
@@ -132,15 +147,18 @@ class RingWorkload(Workload[Asked, int]):
         self.ledger = ServingLedger(self.state)
         self._awaited: Moment | None = None
         self._over = False
+        self._full: FullServing | None = None
+        if self._form == "full":
+            self._full = FullServing(self, streams["accepted"], self._ask)
 
     def prepare(self) -> bool:
         """See :class:`edgesim.twin.core.workload.Workload`."""
         if self._over:
             return False
-        if self._awaited is None:
+        if self._full is None and self._awaited is None:
             serving.advance(self.world.tables, self.future, self.state)
             at_s = max(self.clock.now, float(self.state.floats[serving.NOW]))
-            self._awaited = self.clock.at(at_s, self._ask)
+            self._awaited = self.clock.at(at_s, self._reached)
         return True
 
     @property
@@ -148,8 +166,11 @@ class RingWorkload(Workload[Asked, int]):
         """See :class:`edgesim.twin.core.workload.Workload`."""
         return self._over and self.request is None
 
-    def _ask(self, moment: Moment) -> None:
+    def _reached(self, moment: Moment) -> None:
         self._awaited = None
+        self._ask()
+
+    def _ask(self) -> None:
         ints = self.state.ints
         if ints[serving.KIND] == serving.END:
             self._over = True
@@ -173,6 +194,8 @@ class RingWorkload(Workload[Asked, int]):
             raise RuntimeError("there is nothing to decide: call next_decision() first")
         before = int(self.state.ints[serving.SYSTEM])
         serving.apply(self.world.tables, self.future, self.state, int(choice))
+        if self._full is not None:
+            self._full.decided(before)
         if self.log is not None:
             if self.request.about == "arrival":
                 ways = ("ring", "small model", "refuse")
@@ -192,6 +215,8 @@ class RingWorkload(Workload[Asked, int]):
             # What was found to come next is no longer: it is looked for again
             self._awaited.cancel()
             self._awaited = None
+        if self._full is not None:
+            self._full.resampled()
 
     def _grow(self, requests: int) -> None:
         """Room for as many requests as there are now."""
