@@ -39,7 +39,7 @@ class _Batch(NamedTuple):
 class LeastSquares(BaseAlgorithm):
     """Learns the linear worth of choices by least squares, with stable-baselines3's interface.
 
-    It begins with random choices. After each batch of steps the worth of what was chosen is fitted
+    It begins with random choices, or with those of first weights that lean to something. After each batch of steps the worth of what was chosen is fitted
     to lambda-returns by ridge regression over the last batches, and from then on the choice of
     largest worth is taken, and a random one now and then: least-squares policy iteration (M. G.
     Lagoudakis, R. Parr, Journal of Machine Learning Research 4, 2003) with lambda-returns (R. S.
@@ -150,7 +150,8 @@ class LeastSquares(BaseAlgorithm):
     def _play(self, total: int, called: Any) -> _Batch | None:
         """Steps of all environments, fewer where learning ends; None where the callback ends it."""
         assert self.env is not None
-        count, drawn = self.env.num_envs, 1.0 if self._fresh else self.epsilon
+        at_random = self._fresh and not self.policy.leans
+        count, drawn = self.env.num_envs, 1.0 if at_random else self.epsilon
         rows: list[tuple[Any, ...]] = []
         called.on_rollout_start()
         while len(rows) < self.n_steps and self.num_timesteps < total:

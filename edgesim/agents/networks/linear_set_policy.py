@@ -1,5 +1,6 @@
 """The worth of each of a set of choices as a linear function of what is shown of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from stable_baselines3.common.policies import BasePolicy
 from torch import nn
 
 from edgesim.agents.networks.choices import choices_of
+from edgesim.errors import InputError, did_you_mean
 
 __all__ = ["LinearSetPolicy"]
 
@@ -23,29 +25,38 @@ class LinearSetPolicy(BasePolicy):
 
     Args:
         args: as in BasePolicy.
+        lean: pairs of a feature and its weight at first, 0 for the others; none: weights are drawn
+            at random, small and of no meaning.
         kwargs: as in BasePolicy.
 
     Attributes:
         any_size: that observations of other lengths are taken as well.
+        leans: whether the first weights mean something.
         better: weights of a choice's features, shape (features - 1,).
         common: weights of what all have in common.
 
     Raises:
-        InputError: the observations do not say what their entries are, or the actions are not the
-            choices.
+        InputError: the observations do not say what their entries are, the actions are not the
+            choices, or a feature is none.
     """
 
     any_size = True
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lean: Sequence[tuple[str, float]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         space = choices_of(self)
         self._shown = len(space.features)
         self._asked = len(space.names) - self._shown * space.choices
         self._first, self._second = np.triu_indices(self._asked)
         common = 1 + self._asked + len(self._first) + self._shown - 1
-        # As a network begins: small, and of no meaning.
-        self.better = nn.Parameter(0.01 * torch.randn(self._shown - 1), requires_grad=False)
+        self.leans = bool(lean)
+        first = torch.zeros(self._shown - 1) if lean else 0.01 * torch.randn(self._shown - 1)
+        for name, weight in lean:
+            if name not in space.features[1:]:
+                accepted = did_you_mean(name, space.features[1:])
+                raise InputError("agent.hyperparameters.policy_kwargs.lean", name, accepted)
+            first[space.features.index(name) - 1] = float(weight)
+        self.better = nn.Parameter(first, requires_grad=False)
         self.common = nn.Parameter(torch.zeros(common), requires_grad=False)
 
     def features(

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from edgesim.envs.ring.choices import ChoiceObserver
 from edgesim.envs.ring.observation import Observer
 from edgesim.envs.twin_env import TwinEnv
 from edgesim.envs.vector import vector_env
@@ -21,6 +22,9 @@ from edgesim.twin.ring.workload import FORMS, WAYS, RingWorkload
 __all__ = ["METRICS", "LLMRingEnv", "make_vec"]
 
 Observation = npt.NDArray[np.float32]
+
+OBSERVATIONS = ("measured", "choices")
+"""What was measured; or what each choice would mean by it."""
 
 PARTS = ("in_time", "late", "refused", "replans", "shaping")
 """Parts of the reward."""
@@ -57,7 +61,9 @@ class LLMRingEnv(TwinEnv[RingWorkload, Observation, SupportsIndex]):
     long ring and small model are busy, tokens of the prompt, drafts, time; of each device memory,
     presence and link as measured at the last tick, with noise; of each system whether it runs, its
     token's time by what was measured, and how long changing to it takes.
-    ``env.unwrapped.observer.names`` names each entry. How long an answer will be is not told.
+    ``env.unwrapped.observer.names`` names each entry. With ``observation="choices"`` it is told of
+    each choice what it would mean by these measurements
+    (:class:`edgesim.envs.ring.choices.ChoiceObserver`). How long an answer will be is not told.
 
     ## Action Space
     ``Discrete(4 + systems + drafts)``. At an arrival: 0 the ring, 1 the small model, 2 refuse. At
@@ -91,12 +97,14 @@ class LLMRingEnv(TwinEnv[RingWorkload, Observation, SupportsIndex]):
         mask="meant",
         system="halda",
         form="fast",
+        observation="measured",
     )
     ```
     ``scenario``: a preset's name, or a mapping with all keys. ``overrides``: keys to replace.
     ``mask``: ``"meant"``, the only one. ``system``: the plan at the beginning.
     ``form``: ``"fast"``, arithmetic between decisions; ``"full"``, pass after pass on the twin's
-    clock, with page caches, disks, the shared air and whole tokens. ``record``: keep the
+    clock, with page caches, disks, the shared air and whole tokens. ``observation``:
+    ``"measured"`` or ``"choices"``. ``record``: keep the
     event log of each episode.
 
     ## Info
@@ -127,6 +135,7 @@ class LLMRingEnv(TwinEnv[RingWorkload, Observation, SupportsIndex]):
         mask: str = "meant",
         system: str = "halda",
         form: str = "fast",
+        observation: str = "measured",
         record: bool = False,
         render_mode: str | None = None,
     ) -> None:
@@ -139,13 +148,17 @@ class LLMRingEnv(TwinEnv[RingWorkload, Observation, SupportsIndex]):
             mask=mask,
             system=system,
             form=form,
+            observation=observation,
         )
         one_of("form", form, FORMS)
+        one_of("observation", observation, OBSERVATIONS)
         one_of("reward", reward, self.rewards)
         one_of("mask", mask, self.masks)
         self.world: RingWorld = shared_world(RingWorld, self.scenario)
         RingWorkload(self.scenario, self.world, system)  # the system's name is checked here
-        self.observer = Observer(self.world)
+        self.observer: Observer | ChoiceObserver = (
+            Observer(self.world) if observation == "measured" else ChoiceObserver(self.world)
+        )
         self.observation_space = self.observer.space
         self.actions = 4 + len(self.world.names) + len(self.scenario.drafts)
         self.action_space = spaces.Discrete(self.actions)
@@ -227,6 +240,8 @@ class LLMRingEnv(TwinEnv[RingWorkload, Observation, SupportsIndex]):
         }
 
     def _observe(self, twin: RingWorkload) -> Observation:
+        if isinstance(self.observer, ChoiceObserver):
+            return self.observer.observe(twin.future, twin.state, self.action_masks())
         return self.observer.observe(twin.future, twin.state)
 
 

@@ -68,7 +68,8 @@ class SFCAttackEnv(TwinEnv[AttackWorkload, Observation, Any]):
     ## Rewards
     QoE of a chain, paid at its end, ``qoe.rejected`` for a request without one; less the damage of
     each attack flow that passes, by its kind, and of each benign flow that is stopped, as they
-    come. ``reward="shaped"`` and ``"foreseen"`` pay what is foreseen when a chain is admitted
+    come. ``reward="shaped"``, ``"foreseen"`` and ``"marginal"`` pay what is foreseen when a chain is
+    admitted
     (:class:`edgesim.envs.sfc.attack_reward.AttackRewardModel`).
 
     ## Starting State
@@ -105,7 +106,7 @@ class SFCAttackEnv(TwinEnv[AttackWorkload, Observation, Any]):
 
     problem = "sfc_attack"
     parts = PARTS
-    rewards = ("paid", "shaped", "foreseen")
+    rewards = ("paid", "shaped", "foreseen", "marginal")
     picture = "edgesim.plots.sfc.world:draw_now"
     episodic = (*TwinEnv.episodic, "_chosen_on", "_known", "observer")
     scenario: AttackScenario
@@ -155,6 +156,7 @@ class SFCAttackEnv(TwinEnv[AttackWorkload, Observation, Any]):
         self._chosen_on = self._outlook_of(twin)
         self._reward_model.decisions += 1
         self.observer.take(twin, self._chosen_on, action)
+        self._reward_model.chosen(twin)
 
     def _settle(self, twin: AttackWorkload, *, over: bool) -> tuple[float, dict[str, Any]]:
         return self._reward_model.settle(twin, self._chosen_on, over=over)

@@ -26,12 +26,15 @@ class AttackRewardModel(RewardModel):
             and false alarms) when it is admitted, and the difference to what came of it later: the
             undiscounted return is the same. ``"foreseen"``, for training: it pays what is foreseen
             alone, and luck is left out; so is what running chains lose to new ones.
+            ``"marginal"``, for training: as foreseen, with what a chain is expected to add to the
+            QoE of all that run in place of its own, less what it could pay alone
+            (:class:`edgesim.envs.sfc.marginal.Marginal`).
     """
 
     def __init__(self, scenario: AttackScenario, world: AttackWorld, kind: str) -> None:
         self._attacks = world
         self._kept = kind
-        super().__init__(scenario, world, "paid" if kind == "paid" else "shaped")
+        super().__init__(scenario, world, "shaped" if kind == "foreseen" else kind)
 
     def open(self) -> None:
         """Begin an episode."""
@@ -45,7 +48,7 @@ class AttackRewardModel(RewardModel):
         """See :class:`edgesim.envs.sfc.reward.RewardModel`."""
         if over:
             twin.inspect()
-        foreseen = shaping = 0.0
+        foreseen = shaping = costs = 0.0
         for outcome in twin.outcomes:
             if isinstance(outcome, Accepted):
                 request = outcome.chain.request
@@ -53,6 +56,7 @@ class AttackRewardModel(RewardModel):
                 cost = self._expected[request.number] = sum(self._attacks.foreseen(request, point))
                 foreseen += outcome.qoe - cost
                 shaping -= cost
+                costs += cost
             elif isinstance(outcome, Released | Dropped):
                 shaping += self._expected.pop(outcome.chain.request.number, 0.0)
         if over:
@@ -73,6 +77,8 @@ class AttackRewardModel(RewardModel):
             info["shaping"] += shaping
         elif self._kept == "foreseen":
             info["shaping"] = foreseen - paid
+        elif self._kept == "marginal":
+            info["shaping"] += damage + stopped - costs
         return paid + info["rejection"] + info["shaping"], info
 
     def metrics(self, twin: AttackWorkload) -> dict[str, float]:  # type: ignore[override]
