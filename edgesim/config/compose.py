@@ -79,7 +79,7 @@ def prepared(command: str, overrides: Sequence[str], *, sweep: bool = False) -> 
         InputError: an override is malformed, or chooses what does not exist.
     """
     items = parsed(overrides)
-    register()
+    register(command)
     by_folder = config_name(command, overrides).endswith("-run")
     lines = [_rewritten(command, item, sweep, by_folder) for item in items]
     return [*lines, *_default_agent(command, items)]

@@ -21,15 +21,33 @@ if TYPE_CHECKING:
 __all__ = ["composed", "flat", "register", "typed"]
 
 
-def register() -> None:
-    """Store the schemas and every preset where Hydra finds them."""
-    from edgesim.scenarios import presets
+def register(command: str | None = None) -> None:
+    """Store the schemas where Hydra finds them, and every preset, which takes a second.
 
-    _register(tuple(presets()))
+    Args:
+        command: whose configuration is to be made; presets are left out where it takes none.
+    """
+    _register_schemas()
+    keys = {"scenario"} if command is None else {item.name for item in fields(SCHEMAS[command])}
+    if keys & {"scenario", "agent"}:
+        from edgesim.scenarios import presets
+
+        _register_presets(tuple(presets()))
 
 
 @cache
-def _register(scenarios: tuple[str, ...]) -> None:
+def _register_schemas() -> None:
+    from hydra.core.config_store import ConfigStore
+
+    store = ConfigStore.instance()
+    for command, schema in SCHEMAS.items():
+        store.store(name=f"{command}-schema", node=schema)
+        store.store(name=command, node={"defaults": _defaults(command)})
+        store.store(name=f"{command}-run", node={"defaults": [f"{command}-schema", "_self_"]})
+
+
+@cache
+def _register_presets(scenarios: tuple[str, ...]) -> None:
     from hydra.core.config_store import ConfigStore
     from omegaconf import OmegaConf
 
@@ -51,10 +69,6 @@ def _register(scenarios: tuple[str, ...]) -> None:
         for scenario, problem in problems.items():
             node = agents.section(sections, problem, *lineage(scenario))
             store.store(group="agent_in", name=f"{name}-{scenario}", node=node)
-    for command, schema in SCHEMAS.items():
-        store.store(name=f"{command}-schema", node=schema)
-        store.store(name=command, node={"defaults": _defaults(command)})
-        store.store(name=f"{command}-run", node={"defaults": [f"{command}-schema", "_self_"]})
 
 
 def _defaults(command: str) -> list[Any]:
@@ -78,7 +92,7 @@ def composed(name: str, overrides: Sequence[str]) -> "DictConfig":
 
     from edgesim.config.overrides import parsed
 
-    register()
+    register(name.removesuffix("-run"))
     # Hydra cannot put a mapping where the schema has null; OmegaConf's merge can.
     items = parsed(overrides)
     mappings = {item.key_or_group: item.value() for item in items if _is_merged(item)}

@@ -10,7 +10,7 @@ import yaml
 
 from edgesim.config import agents
 from edgesim.config.compose import compose, prepared
-from edgesim.config.composition import _register
+from edgesim.config.composition import _register_presets
 from edgesim.config.config import (
     SCHEMAS,
     AgentConfig,
@@ -169,7 +169,7 @@ def special(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def _forget() -> None:
     """Read all presets again."""
-    for known in (agents._files, agents.presets, _register):
+    for known in (agents._files, agents.presets, _register_presets):
         known.cache_clear()
 
 

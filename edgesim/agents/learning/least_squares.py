@@ -39,11 +39,12 @@ class _Batch(NamedTuple):
 class LeastSquares(BaseAlgorithm):
     """Learns the linear worth of choices by least squares, with stable-baselines3's interface.
 
-    It begins with random choices, or with those of first weights that lean to something. After each batch of steps the worth of what was chosen is fitted
-    to lambda-returns by ridge regression over the last batches, and from then on the choice of
-    largest worth is taken, and a random one now and then: least-squares policy iteration (M. G.
-    Lagoudakis, R. Parr, Journal of Machine Learning Research 4, 2003) with lambda-returns (R. S.
-    Sutton, A. G. Barto, "Reinforcement Learning", 2018, section 12.1). There is no learning rate.
+    It begins with random choices, or with those of first weights that lean to something. After each
+    batch of steps the worth of what was chosen is fitted to lambda-returns by ridge regression over
+    the last batches, and from then on the choice of largest worth is taken, and a random one now
+    and then: least-squares policy iteration (M. G. Lagoudakis, R. Parr, Journal of Machine Learning
+    Research 4, 2003) with lambda-returns (R. S. Sutton, A. G. Barto, "Reinforcement Learning",
+    2018, section 12.1). There is no learning rate.
 
     Args:
         policy: the class of the policy, a :class:`LinearSetPolicy`.

@@ -49,7 +49,7 @@ class ChoiceObserver:
         "pace",  # expected time between tokens over its target, on the ring
         "pace passes",  # 1 where that is above 1
         "pace above",  # by how much it is above 0.7
-        "in time",  # chance that wait and pace hold, as memories likely are; the small model's: 0 or 1
+        "in time",  # chance that wait and pace hold, as memories likely are
         "in time later",  # the same after one more change, on average
         "in time, easily",  # the chance that both are below a half
         "best pace",  # the same under the plan that is fastest by what was measured

@@ -68,9 +68,8 @@ class SFCAttackEnv(TwinEnv[AttackWorkload, Observation, Any]):
     ## Rewards
     QoE of a chain, paid at its end, ``qoe.rejected`` for a request without one; less the damage of
     each attack flow that passes, by its kind, and of each benign flow that is stopped, as they
-    come. ``reward="shaped"``, ``"foreseen"`` and ``"marginal"`` pay what is foreseen when a chain is
-    admitted
-    (:class:`edgesim.envs.sfc.attack_reward.AttackRewardModel`).
+    come. ``reward="shaped"``, ``"foreseen"`` and ``"marginal"`` pay what is foreseen when a chain
+    is admitted (:class:`edgesim.envs.sfc.attack_reward.AttackRewardModel`).
 
     ## Starting State
     No chain runs; the first request is at hand.
