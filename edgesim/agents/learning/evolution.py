@@ -111,7 +111,8 @@ class Evolution(BaseAlgorithm):
         )
         called.on_training_start(locals(), globals())
         weights = self.policy.better.cpu().numpy().astype(float)
-        begun = np.zeros_like(weights) if reset_num_timesteps else weights
+        leans = not reset_num_timesteps or self.policy.leans
+        begun = weights if leans else np.zeros_like(weights)
         # How far choices lie apart in each feature is measured under random weights, and is the
         # unit in which the search goes on.
         self._squares = np.zeros(len(weights))
