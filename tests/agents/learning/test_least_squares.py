@@ -108,3 +108,13 @@ def test_numbers_out_of_range_are_refused_by_name(wrong: dict[str, float]) -> No
     (key,) = wrong
     with pytest.raises(InputError, match=f"agent.hyperparameters.{key}"):
         learner(**wrong)
+
+
+def test_weights_that_lean_decide_before_anything_is_learned() -> None:
+    env = DummyVecEnv([partial(Shop, 0)])
+    kwargs = {"lean": [["pays", 1.0], ["spends", -2.0]]}
+    model = LeastSquares(LinearSetPolicy, env, seed=0, policy_kwargs=kwargs)
+    assert model.policy.leans
+    assert model.policy.better.tolist() == [1.0, -2.0]
+    with pytest.raises(InputError, match="pays"):
+        LeastSquares(LinearSetPolicy, env, policy_kwargs={"lean": [["pay", 1.0]]})
