@@ -124,6 +124,22 @@ MISTAKES = {
         plan windows=[40,20,10,10] on_gpu=[30,0,0,0]
         measure-device folder=nowhere
         """,
+    "Federated learning and training": """
+        evaluate scenario=factories policy=fedavgg
+        evaluate scenario=factories 'policy="fedgs:selector=best"'
+        evaluate scenario=factories 'policy="fedavg:codec=zip"'
+        evaluate scenario=factories_small scenario.selected=9
+        evaluate scenario=factories scenario.data.source=femnist.npz
+        evaluate scenario=factories scenario.data.drift=style
+        evaluate scenario=factories scenario.network.wan_bps=0
+        evaluate scenario=factories scenario.trained.plane=slow
+        evaluate scenario=factories_chains scenario.chains.like=aigc
+        evaluate scenario=silos scenario.vote_share=2
+        evaluate scenario=wan_training 'policy="fixed:join=keep"'
+        evaluate scenario=wan_training scenario.institutions.present=40
+        evaluate scenario=llm_13b scenario.accelerators.nodes=3
+        evaluate scenario=llm_32b scenario.accelerators.nodes=1
+        """,
     "Agents": """
         train agent.algorithm=SAC
         train agent.algorithm=stable_baselines3:SACC
@@ -209,7 +225,7 @@ def test_a_mistake_is_answered_in_one_line_as_the_page_shows(line: str, folder: 
     assert re.search(
         r"accepted|did you mean|must |needs |takes|drop |there is no|no such|is not|is null"
         r"|is several|is an agent|is a file|is a bound|cannot be|set scenario|keys of its own"
-        r"|finds",
+        r"|finds|take more",
         message,
     ), "says what is wrong, and not what would be right"
     assert shortened(message) == shown()[line], "python tests/test_mistakes.py writes the page"

@@ -26,6 +26,8 @@ def draw(folder: Path) -> Path:
         left.set(xlabel="likeness of the image that the server reads", ylabel="accuracy")
         right.set(xlabel="MB that devices sent")
         right.set_xscale("log")
+        right.xaxis.set_major_formatter("{x:g}")
+        right.xaxis.set_minor_formatter("{x:g}")
         for axes in (left, right):
             axes.grid(color=GREY, alpha=0.25)
         drawn.legend(loc="outside lower center", ncols=4, frameon=False)

@@ -10,6 +10,9 @@ __all__ = ["draw_checks", "draw_fit", "draw_jobs", "draw_settings"]
 
 _PUBLISHED = "#D55E00"
 
+_BARS = [colour for colour in (ACCENT, *COLOURS) if colour != "#000000"]
+"""Colours on which the black line of an interval is seen."""
+
 
 def draw_settings(folder: Path) -> Path:
     """Time beyond the clairvoyant's, a panel a setting, a bar a policy."""
@@ -64,17 +67,22 @@ def _grouped(
                 [unit * (row[y] - row[f"{y}_low"]) for row in own],
                 [unit * (row[f"{y}_high"] - row[y]) for row in own],
             ]
-            colour = (ACCENT, *COLOURS)[number]
+            colour = _BARS[number]
             axes.bar(at, values, width, yerr=errors, color=colour, label=name)
             for place, row in zip(at, own, strict=True):
                 if row.get("published_s") is not None:
                     axes.plot(place, unit * row["published_s"], "D", color=_PUBLISHED)
-        axes.set_xticks(range(len(places)), [str(place) for place in places])
+        axes.set_xticks(range(len(places)), [_word(place) for place in places])
         axes.set(xlabel=x, ylabel=label if unit != 100 else f"{label}, %")
         axes.legend(
             loc="lower right", bbox_to_anchor=(1.0, 1.0), frameon=False, ncols=min(len(names), 4)
         )
         return save_both(drawn, folder)
+
+
+def _word(place: Any) -> str:
+    """What stands below bars; whole numbers, as tables give them back, without a point."""
+    return f"{place:g}" if isinstance(place, float) else str(place)
 
 
 def draw_checks(folder: Path) -> Path:
