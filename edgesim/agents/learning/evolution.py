@@ -94,6 +94,7 @@ class Evolution(BaseAlgorithm):
         made: Any = self.policy_class
         self.policy = made(self.observation_space, self.action_space, **self.policy_kwargs)
         self.policy = self.policy.to(self.device)
+        self._first = self.policy.better.clone()
         self._drawn = 0  # training episodes that were asked for
 
     def learn(
@@ -105,13 +106,14 @@ class Evolution(BaseAlgorithm):
         reset_num_timesteps: bool = True,
         progress_bar: bool = False,
     ) -> "Evolution":
-        """See stable-baselines3; a resumed training begins its search at the weights it has."""
+        """See stable-baselines3; where there are weights already the search begins at them."""
         total, called = self._setup_learn(
             total_timesteps, callback, reset_num_timesteps, tb_log_name, progress_bar
         )
         called.on_training_start(locals(), globals())
         weights = self.policy.better.cpu().numpy().astype(float)
-        leans = not reset_num_timesteps or self.policy.leans
+        started = not torch.equal(self.policy.better, self._first)
+        leans = started or not reset_num_timesteps or self.policy.leans
         begun = weights if leans else np.zeros_like(weights)
         # How far choices lie apart in each feature is measured under random weights, and is the
         # unit in which the search goes on.

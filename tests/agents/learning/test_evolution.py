@@ -7,6 +7,7 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 import pytest
+import torch
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import DummyVecEnv
 
@@ -85,6 +86,13 @@ def test_candidates_play_the_same_training_episodes() -> None:
     played = {seed: seeds.count(seed) for seed in seeds}
     assert sorted(played.values())[-2:] == [8, 8]
     assert model.policy.better.any()
+
+
+def test_the_search_begins_at_weights_that_are_there() -> None:
+    model = learner(spread=1e-6)
+    model.policy.better.copy_(torch.tensor([1.0, -2.0]))
+    model.learn(600)
+    assert model.policy.better.tolist() == pytest.approx([1.0, -2.0], abs=1e-3)
 
 
 def test_a_generation_that_is_not_played_to_its_end_changes_nothing() -> None:
