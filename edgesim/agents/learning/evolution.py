@@ -44,10 +44,14 @@ class Evolution(BaseAlgorithm):
         verbose: as in stable-baselines3.
         _init_setup_model: as in stable-baselines3.
 
+    Attributes:
+        single_environments: that a batched engine, which begins no stated episode, will not do.
+
     Raises:
         InputError: a number is out of its range, or the environments cannot begin an episode again.
     """
 
+    single_environments = True
     policy: LinearSetPolicy
 
     def __init__(

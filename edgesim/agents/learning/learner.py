@@ -123,6 +123,8 @@ def training_envs(
     """
     count = agent.n_envs
     seeds = training_seeds(seed, count * (part + 1))[count * part :]
+    if engine == "auto" and getattr(load(agent.algorithm), "single_environments", False):
+        engine = "simpy"
     if not agent.worlds and engine_of(scenario, engine, agent.environment) == "batched":
         worlds = _batched(scenario, agent, count)
         return BatchedVecEnv(worlds, seeds, agent.reward_scale, agent.endless)
