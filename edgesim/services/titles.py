@@ -16,6 +16,7 @@ TITLES = {
     "text_small_twn": "as text_small_absmean, by the rule of ternary weight networks",
     "text_small_tequila": "as text_small_absmean, dead weights add a constant (Tequila)",
     "text_small_bias": "as text_small_absmean, with an ordinary bias that is learned",
+    "text_large_absmean": "text by a character model of 1.1 million ternary weights",
     "ids_network": "attacks among flows, by a dense network",
     "ids_boosting": "attacks among flows, by gradient boosting",
     "ids_forest": "attacks among flows, by a random forest",
