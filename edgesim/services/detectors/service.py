@@ -86,7 +86,7 @@ class DetectorService:
         """How likely each flow of each stream is of each class.
 
         Returns:
-            shape (items, flows, classes); where streams differ in length, lists of lists.
+            shape (items, flows, classes); where streams differ in length, an array of each.
         """
         found = [
             self._detector.scores(self._test.values[self._rows(item, int(flows))])
@@ -94,7 +94,7 @@ class DetectorService:
         ]
         if len(set(work)) == 1:
             return np.stack(found)
-        return [it.tolist() for it in found]
+        return found
 
     def score(self, work: Sequence[float], outputs: Sequence[Any]) -> Detection:
         """The confusion matrix at each threshold, of the flows of the largest work."""

@@ -99,4 +99,7 @@ def test_every_variant_comes_from_a_recipe_and_takes_what_its_title_says() -> No
     embedding = 4 * 65 * 128
     assert (sizes["fp32"] - embedding) / (sizes["absmean"] - embedding) > 13.5
     assert sizes["absmean"] == sizes["twn"] < sizes["bias"] == sizes["tequila"]
-    assert {name.split("_")[1] for name in TITLES if name.startswith("text")} == {"small"}
+    assert {name.split("_")[1] for name in TITLES if name.startswith("text")} == {"small", "large"}
+    # The larger ternary model takes about as much as the smaller one of 8 bits
+    large = text("text_large_absmean").weights_bytes
+    assert sizes["int8"] < large < 1.05 * sizes["int8"]

@@ -28,7 +28,7 @@ FINGERPRINTS = {
     "aigc": "d49be9471333d7d842adab1025ebd2002618f4459d2d6dd8b1e13c72a97f4efe",
     "aigc_paper": "03c18455c0f53e7fceb8b0d9253d6598a98f8deb8d10609c658416abd96663a3",
 }
-FINGERPRINTS["aigc_text"] = "2455870dd2a43cb636c402c17de6018bc273aed34630f280ca356d5c52f09ce5"
+FINGERPRINTS["aigc_text"] = "51b768e0ad153a6f4e7bacefcea05e67a7a4d620fe70e1113a57af9aff8346b3"
 FINGERPRINTS["aigc_faults"] = "dcb5753b52308e08432b402068b39eb911cfede6d3f3d7f699dab8b19219c515"
 FINGERPRINTS["aigc_steps"] = FINGERPRINTS["aigc"]  # with the steps that are asked, the same world
 
