@@ -318,6 +318,7 @@ add(
         default_agent="maskable_ppo",
         score=Score(digits=2),
         vector="edgesim.envs.ring.env:make_vec",
+        worlds="edgesim.scenarios.ring.serving_worlds:draw",
     )
 )
 add(
