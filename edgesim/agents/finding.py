@@ -1,6 +1,7 @@
 """What a command names: its scenario, and policies of the problem, of run folders, of the user."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from inspect import signature
@@ -139,9 +140,9 @@ def find_policy(scenario: Any, policy: Any) -> NamedPolicy:
     spec = specs.get(name)
     if spec is not None:
         if not _suits(spec, scenario):
-            raise InputError(
-                "policy", policy, f"needs a scenario with {spec.requires}: {scenario.name} has none"
-            )
+            lacks = f"a scenario with {spec.requires}: {scenario.name} has none"
+            needs = f"{spec.needs}, unlike {scenario.name}" if spec.needs else lacks
+            raise InputError("policy", policy, f"needs {needs}")
         build, environment = load(spec.build), spec.environment
         if spec.options or given:
             options = _options(policy, given, spec.options)
@@ -193,13 +194,36 @@ def _options(policy: str, given: str, known: Mapping[str, Any]) -> dict[str, Any
         if key not in known:
             accepted = did_you_mean(key, known) if known else "it takes no options"
             raise InputError(f"policy {policy.partition(':')[0]}", key, accepted)
-        kind = type(known[key])
         try:
-            options[key] = kind(value)
+            options[key] = _option(value, known[key])
         except ValueError:
-            accepted = f"{key} must be a {'number' if kind is float else 'whole number'}"
-            raise InputError("policy", policy, accepted) from None
+            kind = _KINDS.get(type(known[key]), "number")
+            raise InputError("policy", policy, f"{key} must be a {kind}") from None
     return options
+
+
+_KINDS = {int: "whole number", float: "number", bool: "truth: true or false"}
+"""What options are called by the types of their defaults."""
+
+
+def _option(text: str, default: Any) -> Any:
+    """What is set, of the type of the option's default; where that is None, null, a number or text.
+
+    Raises:
+        ValueError: it is of another type.
+    """
+    if isinstance(default, bool):
+        if text.lower() not in ("true", "false"):
+            raise ValueError
+        return text.lower() == "true"
+    if default is not None:
+        return type(default)(text)
+    if text.lower() in ("null", "none"):
+        return None
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def _suits(spec: PolicySpec | Column, scenario: Any) -> bool:

@@ -28,6 +28,7 @@ class PolicySpec:
             each is by default; further arguments of ``build``.
         slow: it takes long to decide: ``policy=all`` and the table of a training leave it out.
         requires: key of the scenario that must not be null or false for the policy to make sense.
+        needs: what ``requires`` asks for, in words, where it is no key that a user sets.
         environment: arguments of the environments that it decides in, where they are not the usual.
         around: the option that names another policy, whose environments it decides in; what
             ``environment`` says goes before.
@@ -40,6 +41,7 @@ class PolicySpec:
     bound: bool = False
     proven: bool = True
     requires: str | None = None
+    needs: str = ""
     environment: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     slow: bool = False

@@ -1,10 +1,18 @@
 """What a command names: its scenario and its policies."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from edgesim.agents.finding import bound_wanted, named_policies, offered, scenario_of_command
+from edgesim.agents.finding import (
+    _options,
+    bound_wanted,
+    find_policy,
+    named_policies,
+    offered,
+    scenario_of_command,
+)
 from edgesim.agents.runs import runfolder
 from edgesim.config.compose import compose
 from edgesim.config.config import EvaluateConfig, SimulateConfig
@@ -72,3 +80,38 @@ def test_the_bound_is_wanted_where_there_is_one_unless_it_is_said(
     assert [bound_wanted(scenario, said) for said in (None, False)] == [False, False]
     with pytest.raises(InputError, match="bound = True: aigc_paper has none"):
         bound_wanted(scenario, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "found"),
+    [
+        ("3", None, 3),
+        ("0.5", None, 0.5),
+        ("null", None, None),
+        ("nearest", None, "nearest"),
+        ("false", True, False),
+        ("3", 1, 3),
+        ("3", 1.0, 3.0),
+        ("a", "b", "a"),
+    ],
+)
+def test_an_option_is_of_the_type_of_its_default(text: str, default: Any, found: Any) -> None:
+    option = _options(f"mine:it={text}", f"it={text}", {"it": default})["it"]
+    assert option == found and type(option) is type(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "told"),
+    [("x", 1, "a whole number"), ("x", 1.0, "a number"), ("x", True, "true or false")],
+)
+def test_an_option_of_another_type_is_told(text: str, default: Any, told: str) -> None:
+    with pytest.raises(InputError, match=f"it must be .*{told}"):
+        _options(f"mine:it={text}", f"it={text}", {"it": default})
+
+
+@pytest.mark.parametrize("scenario", ["aigc_paper", "aigc_steps", "aigc_text"])
+@pytest.mark.parametrize("policy", ["marginal_cost", "planner"])
+def test_a_policy_that_follows_tasks_says_what_it_needs(scenario: str, policy: str) -> None:
+    words = r"network \(wireless\).*variants.*step_shares.*unlike " + scenario
+    with pytest.raises(InputError, match=words):
+        find_policy(resolve(scenario), policy)

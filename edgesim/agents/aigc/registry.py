@@ -6,6 +6,11 @@ __all__ = ["COLUMNS", "POLICIES"]
 
 _HERE = "edgesim.agents.aigc.policies"
 
+_FOLLOWS_TASKS = (
+    "a scenario with a network (wireless) whose choices are providers alone"
+    " (no variants, and one entry in step_shares)"
+)
+
 POLICIES: dict[str, PolicySpec] = {
     "random": PolicySpec("any provider, full or not", f"{_HERE}:Random"),
     "round_robin": PolicySpec("the providers one after the other", f"{_HERE}:RoundRobin"),
@@ -31,6 +36,7 @@ POLICIES: dict[str, PolicySpec] = {
         "as adaptive, less what the tasks at the provider are expected to lose by one more",
         "edgesim.agents.aigc.marginal:MarginalCost",
         requires="follows_tasks",
+        needs=_FOLLOWS_TASKS,
         environment={"observation": "set"},
     ),
     "planner": PolicySpec(
@@ -48,6 +54,7 @@ POLICIES: dict[str, PolicySpec] = {
         around="base",
         slow=True,
         requires="follows_tasks",
+        needs=_FOLLOWS_TASKS,
     ),
     "bandit": PolicySpec(
         "a contextual bandit over provider and steps: learning that is not deep",

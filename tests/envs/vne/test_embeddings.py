@@ -9,7 +9,9 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import edgesim
-from edgesim.envs.vne.candidates import KEPT
+from edgesim.envs.vne.candidates import KEPT, TRIED
+from edgesim.envs.vne.growing import Ground, grown
+from edgesim.envs.vne.orders import outwards
 from edgesim.errors import InputError
 
 ROW = "graph [\n{}\n{}\n]\n".format(
@@ -121,6 +123,41 @@ def test_an_embedding_is_always_accepted_and_leaves_the_room_that_it_shows() -> 
             assert embedding.hop_bps == pytest.approx(found.cost[action])
             assert embedding.hosts == found.hosts[action].tolist()
     assert paid == chosen == info["metrics"]["accepted"] > 20
+
+
+def uncut(twin: Any) -> tuple[list[list[int]], list[float]]:
+    """The cheapest embeddings, each grown to its end."""
+    request, substrate, around = twin.embedding.request, twin.substrate, twin.world.neighbourhood
+    near, room = around.near, substrate.room_bps()
+    at_node = np.add.reduceat(np.maximum(room, 0.0)[near.link >> 1], near.start[:-1])
+    cpu = substrate.cpu_left
+    kept: list[tuple[float, list[int]]] = []
+    for first in range(request.nodes):
+        order = np.array(outwards(request, first))
+        roots = [
+            n for n in np.argsort(-cpu * at_node, kind="stable") if cpu[n] >= request.cpu[first]
+        ]
+        for root in roots[: TRIED // request.nodes]:
+            own = room.copy()
+            ground = Ground(near, around.start_of, own, substrate.delay_s, cpu, cpu * at_node)
+            hosts, price = grown(ground, request.demands, order, root, np.inf)
+            if price == np.inf or hosts.tolist() in [there for _, there in kept]:
+                continue
+            kept = sorted([*kept, (price, hosts.tolist())], key=lambda one: one[0])[:KEPT]
+    return [hosts for _, hosts in kept], [price for price, _ in kept]
+
+
+@pytest.mark.parametrize("scenario", ["vne_geant", "vne_latency"])
+def test_growth_that_is_given_up_would_not_have_been_among_the_cheapest(scenario: str) -> None:
+    env: Any = gymnasium.make(
+        "edgesim/VNE-v0", scenario=scenario, observation="embeddings"
+    ).unwrapped
+    env.reset(seed=1)
+    for number in range(40):
+        found = env.candidates
+        if number % 8 == 0:
+            assert (found.hosts.tolist(), found.cost.tolist()) == uncut(env.twin)
+        env.step(0 if len(found.cost) else KEPT)
 
 
 def test_the_environment_keeps_gymnasiums_rules() -> None:
