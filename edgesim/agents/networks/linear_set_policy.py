@@ -1,6 +1,6 @@
 """The worth of each of a set of choices as a linear function of what is shown of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,35 +27,56 @@ class LinearSetPolicy(BasePolicy):
         args: as in BasePolicy.
         lean: pairs of a feature and its weight at first, 0 for the others; none: weights are drawn
             at random, small and of no meaning.
+        terms: products that count as further features of a choice, each a list of names of a
+            choice's features and of the request's entries (``request steps``), one as often as
+            wanted.
+        tiles: by the name of a choice's feature ``[from, to, count]``: so many hats side by side,
+            each 1 at its place in the range and 0 from its neighbours' on, that together say where
+            in it the feature is. ``<name> tiles`` in a term makes a term of each: what a figure
+            means need then not rise or fall with it.
+        without: names of features that it does not look at.
         kwargs: as in BasePolicy.
 
     Attributes:
         any_size: that observations of other lengths are taken as well.
         leans: whether the first weights mean something.
-        better: weights of a choice's features, shape (features - 1,).
+        better: weights of a choice's features, shape (features - 1,), terms included.
         common: weights of what all have in common.
 
     Raises:
-        InputError: the observations do not say what their entries are, the actions are not the
-            choices, or a feature is none.
+        InputError: the observations do not say what their entries are, or the actions are not the
+            choices, or a name is of nothing that is shown.
     """
 
     any_size = True
 
-    def __init__(self, *args: Any, lean: Sequence[tuple[str, float]] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        lean: Sequence[tuple[str, float]] = (),
+        terms: Sequence[Sequence[str]] = (),
+        tiles: Mapping[str, Sequence[float]] | None = None,
+        without: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         space = choices_of(self)
         self._shown = len(space.features)
         self._asked = len(space.names) - self._shown * space.choices
+        names = [*space.features, *space.names[self._shown * space.choices :]]
+        self._unseen = [_place(name, space.features, "without") for name in without]
+        self._tiles = [(_place(name, names), *bounds) for name, bounds in (tiles or {}).items()]
+        for name, (_, _, count) in (tiles or {}).items():
+            names += [f"{name} tile {k}" for k in range(int(count))]
+        each = [one for term in terms for one in _apart(term, tiles or {})]
+        self._terms = [[_place(name, names) for name in term] for term in each]
         self._first, self._second = np.triu_indices(self._asked)
-        common = 1 + self._asked + len(self._first) + self._shown - 1
+        own = self._shown - 1 + len(self._terms)
+        common = 1 + self._asked + len(self._first) + own
         self.leans = bool(lean)
-        first = torch.zeros(self._shown - 1) if lean else 0.01 * torch.randn(self._shown - 1)
+        first = torch.zeros(own) if lean else 0.01 * torch.randn(own)
         for name, weight in lean:
-            if name not in space.features[1:]:
-                accepted = did_you_mean(name, space.features[1:])
-                raise InputError("agent.hyperparameters.policy_kwargs.lean", name, accepted)
-            first[space.features.index(name) - 1] = float(weight)
+            first[_place(name, space.features[1:], "lean")] = float(weight)
         self.better = nn.Parameter(first, requires_grad=False)
         self.common = nn.Parameter(torch.zeros(common), requires_grad=False)
 
@@ -68,18 +89,35 @@ class LinearSetPolicy(BasePolicy):
             observations: shape (batch, entries).
 
         Returns:
-            of each choice, shape (batch, choices, features - 1); in common, shape (batch, weights
-            in common); whether each choice is there, shape (batch, choices).
+            of each choice, shape (batch, choices, features - 1 + terms); in common, shape (batch,
+            weights in common); whether each choice is there, shape (batch, choices).
         """
         count = observations.shape[1] - self._asked
         page, asked = observations[:, :count], observations[:, count:]
         shown = page.reshape(len(page), self._shown, -1).transpose(1, 2)
         there = shown[..., 0] > 0.5
+        if self._unseen:
+            shown = shown.clone()
+            shown[..., self._unseen] = 0.0
+        own = self._extended(shown, asked)
         present = there.sum(dim=1, keepdim=True).clamp(min=1)
-        mean = (shown[..., 1:] * there.unsqueeze(2)).sum(dim=1) / present
+        mean = (own * there.unsqueeze(2)).sum(dim=1) / present
         products = asked[:, self._first] * asked[:, self._second]
         common = torch.cat((torch.ones_like(asked[:, :1]), asked, products, mean), dim=1)
-        return shown[..., 1:] - mean.unsqueeze(1), common, there
+        return own - mean.unsqueeze(1), common, there
+
+    def _extended(self, shown: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
+        """A choice's features but the first, and the terms, shape (batch, choices, ...)."""
+        if not self._terms:
+            return shown[..., 1:]
+        figures = [shown, asked.unsqueeze(1).expand(-1, shown.shape[1], -1)]
+        for place, low, high, count in self._tiles:
+            at = (shown[..., [place]] - low) / (high - low) * (count - 1)
+            away = at.clamp(0, count - 1) - torch.arange(int(count), device=at.device)
+            figures.append((1.0 - away.abs()).clamp(min=0.0))
+        of = torch.cat(figures, dim=2)
+        products = [of[..., term].prod(dim=2) for term in self._terms]
+        return torch.cat((shown[..., 1:], torch.stack(products, dim=2)), dim=2)
 
     def worth(self, observations: torch.Tensor) -> torch.Tensor:
         """By how much each choice is better than their mean, shape (batch, choices)."""
@@ -88,3 +126,24 @@ class LinearSetPolicy(BasePolicy):
 
     def _predict(self, observation: Any, deterministic: bool = False) -> torch.Tensor:
         return self.worth(observation).argmax(dim=1)
+
+
+def _apart(term: Sequence[str], tiles: Mapping[str, Sequence[float]]) -> list[list[str]]:
+    """A term, or one for each tile of the feature whose tiles it names."""
+    for name, (_, _, count) in tiles.items():
+        if f"{name} tiles" in term:
+            others = [other for other in term if other != f"{name} tiles"]
+            return [[*others, f"{name} tile {k}"] for k in range(int(count))]
+    return [list(term)]
+
+
+def _place(name: str, names: Sequence[str], key: str = "terms") -> int:
+    """Where something that is shown stands.
+
+    Raises:
+        InputError: it is not shown.
+    """
+    if name not in names:
+        thing = f"agent.hyperparameters.policy_kwargs.{key}"
+        raise InputError(thing, name, did_you_mean(name, names))
+    return names.index(name)

@@ -62,6 +62,11 @@ POLICIES: dict[str, PolicySpec] = {
         "edgesim.agents.vne.embeddings:RandomEmbedding",
         environment=_EMBEDDINGS,
     ),
+    "pretrained": PolicySpec(
+        "the worth of embeddings that edgesim ships, learned on GEANT, for any map",
+        "edgesim.agents.weights.shipped:Pretrained",
+        environment=_EMBEDDINGS,
+    ),
     "bound": PolicySpec(
         "no policy: more than the episode can accept, by linear programming with the future known",
         "edgesim.agents.vne.bound:episode_bound",

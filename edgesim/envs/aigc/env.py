@@ -10,7 +10,7 @@ from gymnasium import spaces
 
 from edgesim.envs.aigc.observation import Observer
 from edgesim.envs.aigc.reward import PARTS, RewardModel
-from edgesim.envs.aigc.set_observation import SetObserver
+from edgesim.envs.aigc.set_observation import LATER_S, SetObserver
 from edgesim.envs.aigc.underway import Underway
 from edgesim.envs.twin_env import TwinEnv
 from edgesim.envs.vector import vector_env
@@ -18,6 +18,7 @@ from edgesim.errors import InputError
 from edgesim.scenarios.aigc.schema import AIGCScenario
 from edgesim.scenarios.checks import one_of
 from edgesim.twin.aigc.experience import Experience
+from edgesim.twin.aigc.quality import timeliness
 from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.aigc.world import AIGCWorld
 from edgesim.twin.core.worlds import shared_world
@@ -91,6 +92,11 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
     worth of the tasks under way as potential. The undiscounted return is the same, also with
     ``reward="priced"`` (with a network): a choice then pays at once, too, what it is expected to
     take from the tasks at its provider, each of which runs longer by what a further task adds.
+    ``reward="marginal"`` (with ``observation="set"`` and a network) pays what a choice is expected
+    to add in the place of what results turn out to be worth: the mean quality of such a result
+    times the timeliness that a second more than the expected latency leaves of it, less what the
+    tasks at the provider are expected to lose. There is no luck in it, and its sum is not the
+    return. Penalties are paid as always.
 
     ## Starting State
     All providers up and empty, users at their first places, the first request at hand.
@@ -165,14 +171,17 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
             sees_results=sees_results,
             observation=observation,
         )
-        one_of("reward", reward, ("paid", "shaped", "priced"))
+        one_of("reward", reward, ("paid", "shaped", "priced", "marginal"))
         if reward == "priced" and self.scenario.wireless is None:
             raise InputError("reward", reward, "needs a scenario with a network; accepted: shaped")
+        if reward == "marginal" and (self.scenario.wireless is None or observation != "set"):
+            accepted = "needs a scenario with a network, and observation=set; accepted: shaped"
+            raise InputError("reward", reward, accepted)
         one_of("mask", mask, self.masks)
         one_of("observation", observation, ("plain", "set"))
         if self.scenario.variants is not None:
             for key, value, bare in (
-                ("reward", reward, reward != "priced"),
+                ("reward", reward, reward not in ("priced", "marginal")),
                 ("observation", observation, observation == "plain"),
             ):
                 if not bare:
@@ -199,8 +208,12 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         self.action_space = spaces.Discrete(self._actions)
         self._mask = mask
         self._reward_model = RewardModel(
-            self.scenario, shaped=reward == "shaped", priced=reward == "priced"
+            self.scenario,
+            shaped=reward == "shaped",
+            priced=reward == "priced",
+            foreseen=reward == "marginal",
         )
+        self._marginal = reward == "marginal"
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Which actions are sensible for the request at hand, shape (actions,), never empty."""
@@ -242,9 +255,20 @@ class AIGCEnv(TwinEnv[AIGCWorkload, Observation, SupportsIndex]):
         level, provider = divmod(action, self._providers)
         steps = twin.levels(twin.last)[level] if level else None
         self._reward_model.promise(twin, provider, steps)
+        if self._marginal:
+            self._reward_model.foresee(self._adds(twin, provider))
         if self._underway is not None:
             self._underway.send(twin, provider, steps)
         twin.choose(provider, steps)
+
+    def _adds(self, twin: AIGCWorkload, provider: int) -> float:
+        """What the request at hand is expected to add at a provider: hidden knowledge."""
+        wireless, underway = self.scenario.wireless, self._underway
+        assert wireless is not None and underway is not None
+        gain = float(twin.expected_gains()[provider])
+        latency_s = float(twin.expected_latency_s()[provider]) + LATER_S
+        kept = timeliness(latency_s, twin.last.deadline_s, wireless.lateness_s)
+        return gain * (kept - float(underway.loses(twin, LATER_S)[provider]))
 
     def _settle(self, twin: AIGCWorkload, *, over: bool) -> tuple[float, dict[str, Any]]:
         reward, info = self._reward_model.settle(twin.outcomes, over=over)

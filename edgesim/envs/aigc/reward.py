@@ -37,9 +37,18 @@ class RewardModel:
             (potential-based shaping; the undiscounted return of an episode is unchanged).
         priced: likewise, and a task that is placed pays at once what it is expected to take from
             those that are at its provider: each of them takes longer by what a further task adds.
+        foreseen: what :meth:`foresee` is told is paid in the place of quality.
     """
 
-    def __init__(self, scenario: AIGCScenario, *, shaped: bool, priced: bool = False) -> None:
+    def __init__(
+        self,
+        scenario: AIGCScenario,
+        *,
+        shaped: bool,
+        priced: bool = False,
+        foreseen: bool = False,
+    ) -> None:
+        self._foreseen = foreseen
         self._penalty = (scenario.crash_penalty, scenario.loss_penalty, scenario.refusal_penalty)
         self._on_delivery = scenario.pay_on == "delivery"
         self._faults = bool(scenario.faults)
@@ -67,6 +76,10 @@ class RewardModel:
             self._promise += worth
             if self._priced:
                 self._promise += self._taken(twin, provider, steps)
+
+    def foresee(self, adds: float) -> None:
+        """A choice is about to be made: note what it is expected to add to the worth of all."""
+        self._promise += adds
 
     def _taken(self, twin: AIGCWorkload, provider: int, steps: int | None) -> float:
         """What a choice about to be made changes of what the tasks at its provider are worth."""
@@ -136,6 +149,8 @@ class RewardModel:
         if over:
             shaping -= sum(self._promised.values())
             self._promised.clear()
+        if self._foreseen:
+            shaping -= quality
         paid = quality + crash + loss + refusal
         self._return += paid
         info = {  # the keys are PARTS

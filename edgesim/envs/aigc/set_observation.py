@@ -10,7 +10,7 @@ from edgesim.envs.aigc.underway import Underway
 from edgesim.envs.choice_box import ChoiceBox
 from edgesim.twin.aigc.workload import AIGCWorkload
 
-__all__ = ["CAPACITY_UNIT", "STEPS_UNIT", "SetObserver"]
+__all__ = ["CAPACITY_UNIT", "LATER_S", "STEPS_UNIT", "SetObserver"]
 
 Observation = npt.NDArray[np.float32]
 
@@ -20,7 +20,7 @@ CAPACITY_UNIT, STEPS_UNIT = 1500.0, 250.0
 _STEP_S, _ASSIGNED, _METRO_S, _LATENCY_S = 0.1, 10.0, 5.0, 10.0
 _DEADLINE_S, _UPLOAD, _DOWNLOAD, _EFFICIENCY = 10.0, 5e6, 1e7, 7.4
 _HIGH = 3.0
-_LATER_S = 1.0  # by which a result is taken to come later than expected
+LATER_S = 1.0  # by which a result is taken to come later than expected
 _FIRST_GUESS = 0.6  # quality that counts as one result before the first
 
 
@@ -80,6 +80,7 @@ class SetObserver:
         names += [f"request {name}" for name in self.request]
         low = np.zeros(len(names), dtype=np.float32)
         self.space = ChoiceBox(low, low + _HIGH, names, self.features, count)
+        self._radio = 0  # where the figures of the user's site begin in the plain observation
         self._template = low.copy()
         page = self._page(self._template)
         page[1] = world.capacity / CAPACITY_UNIT
@@ -87,6 +88,7 @@ class SetObserver:
         page[9] = page[10] = 1.0
         if scenario.wireless is None:
             return
+        self._radio = observer.names.index("request efficiency_up")
         page[4] = [machine.seconds_per_step / _STEP_S for machine in world.service]
         page[5] = [machine.batch_slope for machine in world.service]
         self._most_tasks = np.maximum(world.capacity / scenario.steps_range[0], 1.0)
@@ -124,14 +126,14 @@ class SetObserver:
             page[8] = latency_s / _LATENCY_S
             left = (patience_s - latency_s) / wireless.lateness_s
             page[9] = np.clip(left, 0.0, 1.0)
-            page[10] = np.clip(left - _LATER_S / wireless.lateness_s, 0.0, 1.0)
+            page[10] = np.clip(left - LATER_S / wireless.lateness_s, 0.0, 1.0)
             asked[:4] = (
                 task.steps / STEPS_UNIT,
                 task.deadline_s / _DEADLINE_S,
                 task.upload_bytes / _UPLOAD,
                 task.download_bytes / _DOWNLOAD,
             )
-            asked[4:] = plain[self._of.names.index("request efficiency_up") :][:4]
+            asked[4:] = plain[self._radio :][:4]
             asked[4:6] *= wireless.radio.max_spectral_efficiency / _EFFICIENCY
         experience = twin.experience
         assert experience is not None
@@ -144,6 +146,6 @@ class SetObserver:
         page[15] = column("failures", plain)
         page[16] = page[12] * page[10]
         if underway is not None:
-            page[17] = page[12] * underway.loses(twin, _LATER_S)
+            page[17] = page[12] * underway.loses(twin, LATER_S)
         np.clip(seen, 0.0, _HIGH, out=seen)
         return seen

@@ -362,11 +362,8 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             latency_s += (steps - task.steps) * step_s * (1.0 + slope * self.assigned)
         return latency_s
 
-    def expected_worth(self, steps: int | None = None) -> FloatArray:
-        """Hidden knowledge: what the request at hand is expected to be paid at each provider.
-
-        Quality, and with a network what its expected lateness leaves of it; shape (providers,).
-        Where measured results scatter, it is the mean of their quality.
+    def expected_gains(self, steps: int | None = None) -> FloatArray:
+        """Hidden knowledge: the expected quality of the request at hand; shape (providers,).
 
         Args:
             steps: denoising steps to spend on it; None: as many as it asks for.
@@ -377,6 +374,18 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
             drifted = self.faults.drifts.levels("quality")
             if drifted is not None:
                 gains = gains * np.resize(drifted, len(gains))
+        return gains
+
+    def expected_worth(self, steps: int | None = None) -> FloatArray:
+        """Hidden knowledge: what the request at hand is expected to be paid at each provider.
+
+        Quality, and with a network what its expected lateness leaves of it; shape (providers,).
+        Where measured results scatter, it is the mean of their quality.
+
+        Args:
+            steps: denoising steps to spend on it; None: as many as it asks for.
+        """
+        gains = self.expected_gains(steps)
         if self.scenario.wireless is None:
             return gains
         late = self.expected_latency_s(steps) - self.last.deadline_s

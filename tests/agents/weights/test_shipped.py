@@ -54,14 +54,21 @@ def test_what_is_shipped_decides_as_the_run_that_it_comes_from(
 
 
 def test_there_may_be_none_and_a_policy_of_another_kind_is_none() -> None:
-    with pytest.raises(InputError, match="no weights are shipped for vne"):
-        shipped.read_weights("vne")
+    with pytest.raises(InputError, match="no weights are shipped for llm"):
+        shipped.read_weights("llm")
 
 
 def test_the_shipped_weights_of_chains_know_what_the_environment_shows() -> None:
     scenario = resolve("sfc", {"network.horizon_s": 20.0})
     rows = rollout(scenario, find_policy(scenario, "pretrained"), [1]).rows
     assert np.isfinite(rows[0]["return"])
+
+
+@pytest.mark.parametrize("scenario", ["vne_geant", "vne_latency"])
+def test_the_shipped_weights_of_embeddings_know_what_the_environment_shows(scenario: str) -> None:
+    few = resolve(scenario, {"virtual.count": 20})
+    rows = rollout(few, find_policy(few, "pretrained"), [1]).rows
+    assert rows[0]["rac"] > 0.5
 
 
 def test_learning_can_begin_with_what_is_shipped(

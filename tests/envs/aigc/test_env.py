@@ -81,6 +81,37 @@ def test_without_a_network_there_is_nothing_to_price():
         AIGCEnv("aigc_paper", reward="priced")
 
 
+def test_a_marginal_reward_is_what_a_choice_adds_and_no_luck():
+    env = AIGCEnv(
+        "aigc", {"horizon_s": 40, "provider_count": 5}, reward="marginal", observation="set"
+    )
+    env.reset(seed=0)
+    assert env.scenario.wireless is not None and env._underway is not None
+    rng = np.random.default_rng(0)
+    total, taken, over = 0.0, 0, False
+    while not over:
+        twin, provider = env.twin, int(rng.integers(5))
+        gain = float(twin.world.curves.gains(twin.last.steps)[provider])
+        late_s = float(twin.expected_latency_s()[provider]) + 1.0 - twin.last.deadline_s
+        kept = min(max(1.0 - late_s / env.scenario.wireless.lateness_s, 0.0), 1.0)
+        loses = float(env._underway.loses(twin, 1.0)[provider])
+        _, paid, over, _, info = env.step(provider)
+        penalties = sum(info[f"{kind}_penalty"] for kind in ("crash", "loss", "refusal"))
+        assert paid == pytest.approx(gain * (kept - loses) + penalties)
+        assert paid == pytest.approx(sum(info[part] for part in env.parts))
+        total, taken = total + info["quality"] + penalties, taken + (loses > 0)
+    assert taken > 5
+    assert info["metrics"]["return"] == pytest.approx(total)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "observation"), [("aigc", "plain"), ("aigc_paper", "set"), ("aigc_text", "plain")]
+)
+def test_a_marginal_reward_needs_a_set_over_a_network(scenario, observation):
+    with pytest.raises(ValueError, match="reward = 'marginal'"):
+        AIGCEnv(scenario, reward="marginal", observation=observation)
+
+
 # --- steps in the action ----------------------------------------------------------------------
 
 
