@@ -38,10 +38,10 @@ class Store:
 def test_rows_tell_shares_and_times(tmp_path: Path) -> None:
     findings = tables(cast(Any, Store()), tmp_path)
     rows = read(tmp_path, "planner")
-    assert len(rows) == 4 + 4 + 3
+    assert len(rows) == 3 + 3 + 3
     first = rows[0]
     assert (first["futures"], first["share"], first["decision_ms"]) == (0.0, 0.0, 1.0)
-    last = rows[3]
+    last = rows[2]
     assert last["futures"] == 8 and last["share"] == pytest.approx(0.8)
     assert last["decision_ms"] == pytest.approx(9.0)
     assert findings[0].here.startswith("80% [80%, 80%] at 9 ms")

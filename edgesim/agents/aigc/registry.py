@@ -39,6 +39,13 @@ POLICIES: dict[str, PolicySpec] = {
         needs=_FOLLOWS_TASKS,
         environment={"observation": "set"},
     ),
+    "pretrained": PolicySpec(
+        "weights that edgesim ships, learned in random worlds: for any providers",
+        "edgesim.agents.weights.shipped:Pretrained",
+        requires="follows_tasks",
+        needs=_FOLLOWS_TASKS,
+        environment={"observation": "set"},
+    ),
     "planner": PolicySpec(
         "tries what another policy would choose, and the next best, in sampled futures of the twin",
         "edgesim.agents.planner:Planner",
