@@ -64,6 +64,22 @@ def test_the_shipped_weights_of_chains_know_what_the_environment_shows() -> None
     assert np.isfinite(rows[0]["return"])
 
 
+@pytest.mark.parametrize("providers", [3, 7])
+def test_the_shipped_weights_of_providers_are_better_than_those_with_room(
+    providers: int,
+) -> None:
+    rate_hz = 3.5 * providers / 20
+    keys = {"provider_count": providers, "arrival_rate_hz": rate_hz, "horizon_s": 100.0}
+    scenario = resolve("aigc", keys)
+    returns = [
+        np.mean(
+            [row["return"] for row in rollout(scenario, find_policy(scenario, name), [1, 2]).rows]
+        )
+        for name in ("pretrained", "overload_avoidance")
+    ]
+    assert returns[0] > returns[1]
+
+
 @pytest.mark.parametrize("scenario", ["vne_geant", "vne_latency"])
 def test_the_shipped_weights_of_embeddings_know_what_the_environment_shows(scenario: str) -> None:
     few = resolve(scenario, {"virtual.count": 20})
