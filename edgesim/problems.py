@@ -334,7 +334,7 @@ add(
         picture="edgesim.plots.training.llm_episode:draw",
         default_scenario="llm_training",
         default_policy="copus",
-        default_agent="maskable_ppo",
+        default_agent="evolution",
         score=Score(metric="hours", better="lower", digits=3),
         vector="edgesim.envs.training.llm:make_vec",
         worlds="edgesim.scenarios.training.llm_worlds:draw",
