@@ -161,3 +161,16 @@ def test_a_model_that_does_not_fit_the_data_is_refused(tmp_path: Path) -> None:
     scenario = resolve("factories_small", {"data.source": source, "trained.model": "cnn"})
     with pytest.raises(InputError, match="square images"):
         Learning(scenario, np.random.SeedSequence(0))
+
+
+def test_dark_strokes_on_white_are_taken_as_bright_on_dark(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x = np.where(rng.random((40, 16)) < 0.1, 0.25, 1.0)
+    y, client = np.arange(40) % 2, np.arange(40) // 20
+    for name, images in (("white", x), ("grey", 0.5 * x)):
+        np.savez(tmp_path / f"{name}.npz", x=images, y=y, client=client)
+    white = read_images(str(tmp_path / "white.npz"), np.random.default_rng(1))
+    grey = read_images(str(tmp_path / "grey.npz"), np.random.default_rng(1))
+    assert white.x.mean() < 0.2
+    np.testing.assert_allclose(1 - white.x, 2 * grey.x, atol=1e-6)
+    np.testing.assert_allclose(1 - white.x_test, 2 * grey.x_test, atol=1e-6)
