@@ -8,7 +8,7 @@ A folder is never given other content: who measures something else needs another
 import json
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -18,10 +18,13 @@ from edgesim.agents.runs.provenance import provenance
 from edgesim.agents.runs.runfolder import flat_values, plain
 from edgesim.errors import InputError
 from edgesim.files import replacing
+from edgesim.locking import LOCK, locked
 from edgesim.scenarios import resolve
 from edgesim.yaml_files import dump_yaml, read_yaml
 
 __all__ = ["COMMANDS", "Measured", "changed_keys", "command_in", "read_measured"]
+
+_NOTHING = {"config.yaml", LOCK}  # what a folder holds of which nothing has come
 
 COMMANDS = ("evaluate", "simulate", "whatif")
 """Whose folders these are."""
@@ -77,11 +80,7 @@ class Measured:
         Raises:
             InputError: it cannot be made, or holds something else.
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            accepted = f"must be a folder to write to: {error.strerror}"
-            raise InputError(key, str(folder), accepted) from None
+        _made(folder, key)
         content = self.content()
         if (folder / "config.yaml").exists():
             there = _there(folder)
@@ -103,20 +102,30 @@ class Measured:
 
     @contextmanager
     def at(self, folder: Path | None, key: str = "out") -> Iterator[Path | None]:
-        """A claimed folder, or None; where nothing comes of it, a new one is gone again.
+        """A claimed folder, or None, locked; where nothing comes of it, a new one is gone again.
 
         See :meth:`claim`.
+
+        Raises:
+            InputError: another process is at work in it, or it cannot be claimed.
         """
         if folder is None:
             yield None
             return
         new = [part for part in (folder, *folder.parents) if not part.exists()]
-        self.claim(folder, key)
+        _made(folder, key)
         try:
-            yield folder
+            with locked(folder, "written"):
+                self.claim(folder, key)
+                try:
+                    yield folder
+                except BaseException:
+                    with suppress(OSError):
+                        if new and {file.name for file in folder.iterdir()} <= _NOTHING:
+                            (folder / "config.yaml").unlink(missing_ok=True)
+                    raise
         except BaseException:
-            if new and {file.name for file in folder.iterdir()} <= {"config.yaml"}:
-                (folder / "config.yaml").unlink(missing_ok=True)
+            with suppress(OSError):  # what is not empty, or gone already, another process has
                 for part in new:
                     part.rmdir()
             raise
@@ -127,6 +136,15 @@ class Measured:
         with replacing(folder / "provenance.json") as part:
             text = json.dumps(provenance(wall_s, cpu_s), indent=2)
             part.write_text(text + "\n", encoding="utf-8")
+
+
+def _made(folder: Path, key: str) -> None:
+    """Make a folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        accepted = f"must be a folder to write to: {error.strerror}"
+        raise InputError(key, str(folder), accepted) from None
 
 
 def changed_keys(scenario: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from edgesim.agents.tuning.study import Study, Trial
 from edgesim.config.agents import with_keys
 from edgesim.config.config import CompareConfig, TrainConfig, TuneConfig
 from edgesim.errors import InputError
+from edgesim.locking import locked
 from edgesim.files import replacing
 from edgesim.yaml_files import dump_yaml
 
@@ -53,6 +54,18 @@ def tune(config: TuneConfig) -> Path:
         for value in part.values.values() if part.values else (part.low, part.high):
             with_keys(settled.agent, {part.key: value})
     folder = _folder(config, settled, space)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("out", str(folder), f"must be a folder: {error.strerror}") from None
+    with locked(folder, "searched"):
+        return _searched(config, settled, space, folder)
+
+
+def _searched(
+    config: TuneConfig, settled: TrainConfig, space: list[Dimension], folder: Path
+) -> Path:
+    """Run a search in its folder, and write down what was found."""
     score = score_of(settled.scenario)
     own = _own_values(asdict(settled.agent), space)
     study = Study(folder, space, more=score.sign > 0, seed=config.seed, first=own)

@@ -9,9 +9,10 @@ import yaml
 
 from edgesim.agents.measuring.command import evaluate
 from edgesim.agents.measuring.simulation import simulate
-from edgesim.agents.runs.measured import changed_keys, read_measured
+from edgesim.agents.runs.measured import Measured, changed_keys, read_measured
 from edgesim.config.compose import compose
 from edgesim.errors import InputError
+from edgesim.locking import LOCK, locked
 from edgesim.scenarios import resolve
 
 SHORT = ["scenario=sfc_paper", "scenario.requests=5"]
@@ -84,6 +85,31 @@ def test_simulations_of_other_scenarios_lie_in_other_folders(tmp_path: Path) -> 
     for folder in folders:
         assert (folder / "provenance.json").is_file()
         assert read_measured(folder).command == "simulate"
+
+
+def test_a_folder_that_another_process_writes_to_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "e").mkdir()
+    with locked(tmp_path / "e", "written"):
+        with pytest.raises(InputError, match="is being written by process"):
+            evaluated(tmp_path / "e")
+        assert [file.name for file in (tmp_path / "e").iterdir()] == [LOCK]
+    evaluated(tmp_path / "e")
+    assert not (tmp_path / "e" / LOCK).exists()
+
+
+def test_what_is_cut_takes_away_nothing_of_others(tmp_path: Path) -> None:
+    """Another process may make a folder beside it in the same moment."""
+    measured = Measured("evaluate", resolve("sfc_paper"), {})
+    for there in (True, False):
+        place = tmp_path / str(there)
+        with pytest.raises(KeyboardInterrupt), measured.at(place / "a" / "b"):
+            if there:
+                (place / "other").mkdir()
+            raise KeyboardInterrupt
+        assert [it.name for it in tmp_path.rglob("*") if place in it.parents] == (
+            ["other"] if there else []
+        )
+        assert place.exists() == there
 
 
 def test_a_run_folder_is_no_place_for_an_evaluation(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from edgesim.agents.tuning import command
 from edgesim.agents.tuning.space import dimensions
 from edgesim.config.compose import compose
 from edgesim.errors import InputError
+from edgesim.locking import locked
 
 pytest.importorskip("optuna")
 
@@ -156,3 +157,13 @@ def test_mistakes_are_said_before_anything_runs(
     with pytest.raises(InputError, match=said):
         command.tune(config(tmp_path, *given))
     assert not list(tmp_path.rglob("*.zip"))
+
+
+def test_a_search_in_a_folder_that_another_searches_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "there"
+    folder.mkdir()
+    monkeypatch.setattr(command, "_folder", lambda *given: folder)
+    with locked(folder, "searched"), pytest.raises(InputError, match="is being searched by"):
+        command.tune(config(tmp_path, GAMMA))
