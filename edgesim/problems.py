@@ -193,6 +193,7 @@ add(
         default_policy="load_aware",
         default_agent="least_squares",
         vector="edgesim.envs.sfc.attack_env:make_vec",
+        worlds="edgesim.scenarios.sfc.worlds:draw",
     )
 )
 add(
@@ -282,6 +283,7 @@ add(
         default_agent="ppo",
         score=Score(digits=3),
         vector="edgesim.envs.federated.parallel:make_vec",
+        worlds="edgesim.scenarios.federated.worlds:draw",
     )
 )
 add(
@@ -300,6 +302,7 @@ add(
         default_agent="ppo",
         score=Score(digits=3),
         vector="edgesim.envs.federated.sync:make_vec",
+        worlds="edgesim.scenarios.federated.worlds:draw",
     )
 )
 add(

@@ -190,7 +190,7 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
         )
     if not isinstance(overrides, Mapping | None):
         raise InputError("overrides", overrides, "must be keys and values: {'horizon_s': 60}")
-    values = preset(scenario) if isinstance(scenario, str) else dict(scenario)
+    values = whole = preset(scenario) if isinstance(scenario, str) else dict(scenario)
     schema = schema_of(values)
     overrides = nested_files(schema, plain_numbers(overrides or {}))
     for key in [key for key in overrides if passes_list(key, values)]:
@@ -199,7 +199,8 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
     own = is_preset_file(scenario)
     key_of = f"{scenario} key" if own else "scenario key"
     try:
-        config = OmegaConf.merge(OmegaConf.structured(schema), values)
+        base = _merged_base(scenario) if isinstance(scenario, str) and values is whole else None
+        config = OmegaConf.merge(OmegaConf.structured(schema), values) if base is None else base
         replaced = OmegaConf.create({})
         for key, value in overrides.items():
             OmegaConf.update(replaced, key, value, force_add=True)
@@ -232,6 +233,22 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
         if not own:
             raise
         raise InputError(f"{scenario}: {error.thing}", error.value, error.accepted) from None
+
+
+def _merged_base(name: str) -> Any:
+    """A shipped preset over its schema, as OmegaConf has it; None: a preset of somebody else's.
+
+    A merge copies it. It is kept, since to make it takes longer than all else of a scenario.
+    """
+    return None if _standing_on(name) is not None else _merged(name, preset_file(name))
+
+
+@cache
+def _merged(name: str, path: Path) -> Any:
+    from omegaconf import OmegaConf
+
+    values = preset(name)
+    return OmegaConf.merge(OmegaConf.structured(schema_of(values)), values)
 
 
 def _at(values: Any, key: str) -> Any:

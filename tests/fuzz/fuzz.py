@@ -1,6 +1,7 @@
 """Inputs that nobody would write: each has to work, or end in an InputError, within 5 CPU-seconds.
 
     python tests/fuzz/fuzz.py 20000            # so many, from seed 0
+    python tests/fuzz/fuzz.py 20000 5000 600   # from seed 5000 on, for ten minutes at most
     FUZZ_SHOW=1 python tests/fuzz/fuzz.py 1 1234    # number 1234 again, with its traceback
 
 Input number n is the same wherever and whenever it is made. What is printed is one JSON object:
@@ -91,8 +92,8 @@ def _where(error: BaseException) -> str:
     return f"{type(error).__name__} at {last.filename.rpartition('/edgesim/')[2]}:{last.lineno}"
 
 
-def run(count: int, first: int = 0) -> dict[str, Any]:
-    """Try inputs; returns what came of them."""
+def run(count: int, first: int = 0, most_s: float = 1e9) -> dict[str, Any]:
+    """Try inputs, so many or for so long (s); returns what came of them."""
     tried: dict[str, Counter[str]] = {name: Counter() for name in TARGETS}
     failures: dict[str, list[int]] = {}
     slowest = (0.0, -1)
@@ -101,7 +102,10 @@ def run(count: int, first: int = 0) -> dict[str, Any]:
         (whole,) = Path(folder).glob("runs/aigc_paper/ppo/seed-0*")
         os.chdir(folder)
         warmed()
+        ends_s = time.monotonic() + most_s
         for number in range(first, first + count):
+            if time.monotonic() > ends_s:
+                break
             begun = time.process_time()
             name, end, where = attempt(number, Path(folder) / "input", whole)
             slowest = max(slowest, (round(time.process_time() - begun, 1), number))

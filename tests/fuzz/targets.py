@@ -11,9 +11,11 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import families
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from gymnasium.spaces import Discrete
 from mutations import NASTY, bytes_changed, changed, text_of
 
 from edgesim.agents.finding import find_policy
@@ -25,6 +27,7 @@ from edgesim.agents.runs.origin import check_origin
 from edgesim.agents.runs.runfolder import check_complete, plain, read_config
 from edgesim.config.compose import compose
 from edgesim.envs.making import make_envs
+from edgesim.problems import PROBLEMS
 from edgesim.profiles.profile import load_profile
 from edgesim.scenarios import resolve
 from edgesim.twin.network.topology_file import read_file
@@ -79,6 +82,17 @@ SCENARIOS = (
     "shared",
     "vne_wx100",
     "vne_geant",
+    "aigc_text",
+    "aigc_faults",
+    "sfc_faults",
+    "sfc_attack",
+    "factories_small",
+    "parallel",
+    "sync",
+    "silos",
+    "llm_ring_small",
+    "llm_training",
+    "wan_training",
 )
 KEYS = {
     "train": (
@@ -94,6 +108,8 @@ KEYS = {
     "evaluate": ("episodes", "policy", "seed", "worlds", "scenario", "bound", "out", "jobs"),
     "simulate": ("policy", "seed", "scenario", "out", "video"),
     "compare": ("runs", "out", "policy"),
+    "plan": ("cluster", "model", "context_tokens", "windows", "on_gpu", "rounds", "out"),
+    "calibrate": ("service", "data", "steps", "seed", "out"),
     "whatif": ("change", "each", "policy", "episodes"),
 }
 
@@ -130,11 +146,15 @@ def warmed() -> None:
 
 def played(scenario: Any) -> None:
     """Make the world of a scenario and act a few times in it."""
+    if not PROBLEMS[scenario.problem].env_id:
+        return  # has no environment: what stands in it has been checked
     (env,) = make_envs(scenario, 1)
     env.reset(seed=1)
     for _ in range(3):
         masks = getattr(env.unwrapped, "action_masks", None)
-        action = env.action_space.sample() if masks is None else int(np.flatnonzero(masks())[0])
+        action: Any = env.action_space.sample()
+        if masks is not None and isinstance(env.action_space, Discrete):
+            action = int(np.flatnonzero(masks())[0])
         _, _, over, cut, _ = env.step(action)
         if over or cut:
             break
@@ -251,7 +271,8 @@ def profile(place: Path, dice: Random) -> None:
     """Profiles of measured services."""
     from edgesim.profiles import profile as module
 
-    content = (Path(module.__file__).parent / "digits.json").read_text(encoding="utf-8")
+    name = dice.choice(("digits", "ids_forest", "text_small_twn"))
+    content = (Path(module.__file__).parent / f"{name}.json").read_text(encoding="utf-8")
     path = place / "own.json"
     if dice.random() < 0.7:
         path.write_text(text_of(changed(json.loads(content), dice)), encoding="utf-8")
@@ -305,6 +326,13 @@ TARGETS: dict[str, tuple[Callable[..., None], int]] = {
     "topologies": (topology, 4),
     "providers and events": (lists, 3),
     "profiles": (profile, 3),
+    "clusters, models, plans": (families.clusters, 2),
+    "traces of tokens": (families.tokens, 1),
+    "flows": (families.flows, 2),
+    "netlists": (families.netlists, 1),
+    "schematics": (families.schematics, 1),
+    "images by client": (families.images, 2),
+    "language models": (families.language_models, 1),
     "run folders": (run_folder, 2),
 }
 """Each way in, and how often it is taken."""

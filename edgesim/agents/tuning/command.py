@@ -20,8 +20,8 @@ from edgesim.agents.tuning.study import Study, Trial
 from edgesim.config.agents import with_keys
 from edgesim.config.config import CompareConfig, TrainConfig, TuneConfig
 from edgesim.errors import InputError
-from edgesim.locking import locked
 from edgesim.files import replacing
+from edgesim.locking import locked
 from edgesim.yaml_files import dump_yaml
 
 __all__ = ["tune"]

@@ -131,7 +131,9 @@ def _numeric(
     if not table.num_rows:
         raise InputError(str(path), "0 rows", "must hold flows, a row each")
     # What is missing is not a number.
-    columns = [table[name].cast("float64").fill_null(np.nan).to_numpy() for name in names]
+    columns = [
+        table[name].cast("float64", safe=False).fill_null(np.nan).to_numpy() for name in names
+    ]
     return np.column_stack(columns), names
 
 

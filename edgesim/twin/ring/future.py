@@ -104,7 +104,7 @@ def _traced(
 
 
 def _read_trace(path: str) -> tuple[FloatArray, FloatArray, FloatArray]:
-    from pyarrow import csv
+    from pyarrow import ArrowException, csv
 
     accepted = "must be a CSV with TIMESTAMP, ContextTokens and GeneratedTokens"
     try:
@@ -112,7 +112,7 @@ def _read_trace(path: str) -> tuple[FloatArray, FloatArray, FloatArray]:
         times = table["TIMESTAMP"].cast("timestamp[ns]").cast("int64").to_numpy() / 1e9
         prompt = table["ContextTokens"].to_numpy().astype(np.float64)
         output = table["GeneratedTokens"].to_numpy().astype(np.float64)
-    except (OSError, KeyError, ValueError) as error:  # pyarrow's errors are ValueErrors
+    except (OSError, KeyError, ValueError, ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise InputError("requests.trace", path, f"{accepted}: {reason}") from None
     if not len(times) or (np.diff(times) < 0).any():

@@ -110,6 +110,10 @@ class _InspectingHosts(VNFHosts):
     def release(self, instance: int, bandwidth_bps: float) -> None:
         super().release(instance, self._taken(instance, bandwidth_bps))
 
+    def inspects(self, instance: int) -> bool:
+        """Whether an instance inspects flows."""
+        return instance in self._inspecting
+
     def _taken(self, instance: int, bandwidth_bps: float) -> float:
         return bandwidth_bps * self.load if instance in self._inspecting else bandwidth_bps
 
@@ -157,6 +161,12 @@ class AttackFabric(SliceFabric):
         qos = super().qos(chain)
         wait_ms = self.point[chain.request.number].wait_ms(self.world.flows_hz(chain.request))
         return qos._replace(delay_ms=qos.delay_ms + wait_ms)
+
+    def taken_bps(self, chain: Chain, instance: int) -> float:
+        """See :class:`edgesim.twin.sfc.slice_fabric.SliceFabric`; inspection takes CPU as well."""
+        inspects = self.hosts.inspects(instance)
+        times = self.world.taken(self.point[chain.request.number]) if inspects else 1.0
+        return float(chain.request.bandwidth * times)
 
     def _free_instances(self, chain: Chain) -> None:
         self.hosts.load = self.world.taken(self.point[chain.request.number])

@@ -38,7 +38,7 @@ def violations(workload: Any) -> Iterator[str]:
             for link in path:
                 held_bps[link] += chain.request.bandwidth
         for instance in chain.held.instances:
-            taken_bps[instance] += chain.request.bandwidth
+            taken_bps[instance] += fabric.taken_bps(chain, instance)
     yield from reservations(fabric.network, held_bps, "chains")
     stated = np.array(fabric.world.placement.capacity_bps)
     reserved = np.array(hosts.reserved_bps)

@@ -239,6 +239,10 @@ class SliceFabric(Rebuilt):
             total_s += processing_s[instance]
         return QoS(1000 * total_s, chain.request.bandwidth, 1.0 - kept)
 
+    def taken_bps(self, chain: Chain, instance: int) -> float:
+        """What a chain takes of one of its instances, bit/s."""
+        return float(chain.request.bandwidth)
+
     # --- inside ---------------------------------------------------------------------------------
 
     def _measured_ms(self, flow: Flow) -> float:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
+from zlib import error as ZlibError  # noqa: N812 - it is a class
 
 import numpy as np
 
@@ -60,7 +62,7 @@ def _npz(path: Path, rng: np.random.Generator) -> Images:
             arrays = {
                 name: found[name] for name in found.files if name in {*_FEMNIST, "x", "y", "client"}
             }
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile, ZlibError, NotImplementedError) as error:
         raise InputError("data.source", str(path), f"cannot be read: {error}") from None
     if all(name in arrays for name in _FEMNIST):
         x, y, client = checked(f"{path.name} (train)", *(arrays[name] for name in _FEMNIST[:3]))
@@ -118,19 +120,24 @@ def _users(source: str, files: list[Path], users: dict[str, int]) -> tuple[Float
             content = json.loads(file.read_text(encoding="utf-8"))
             data = content["user_data"]
             rows = {str(user): (data[user]["x"], data[user]["y"]) for user in content["users"]}
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
             raise InputError(
                 "data.source", str(file), "must be LEAF's JSON: users, user_data with x and y"
             ) from None
         for user, (own_x, own_y) in rows.items():
-            if not own_y or len(own_x) != len(own_y):
+            lists = isinstance(own_x, list) and isinstance(own_y, list)
+            if not lists or not own_y or len(own_x) != len(own_y):
                 raise InputError(f"{file.name}: user", user, "must have as many x as y, and some")
             x += own_x
             y += own_y
             client += [users.setdefault(user, len(users))] * len(own_y)
     try:
         images = np.array(x, dtype=float)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         raise InputError(source, "x", "all samples must be of one size, of numbers") from None
-    found_x, found_y, _ = checked(source, images, np.array(y), np.array(client))
+    try:
+        labels = np.array(y)
+    except ValueError:
+        raise InputError(source, "y", "must be a label for each sample") from None
+    found_x, found_y, _ = checked(source, images, labels, np.array(client))
     return found_x, found_y, np.array(client, np.int64)
