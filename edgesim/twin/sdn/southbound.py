@@ -75,6 +75,9 @@ class ControlChannel(Shared):
         lengths_km = nx.to_scipy_sparse_array(
             wiring.graph, nodelist=range(wiring.nodes), weight="length_km", format="csr"
         )
+        # Older versions of networkx make indices of 64 bits, which older ones of SciPy refuse.
+        lengths_km.indices = lengths_km.indices.astype(np.int32)
+        lengths_km.indptr = lengths_km.indptr.astype(np.int32)
         ways_km = dijkstra(lengths_km, directed=False)
         # From the nearest node on, one after the other: the sum of a node has one value.
         sums = np.sort(ways_km, axis=1).cumsum(axis=1)[:, -1]

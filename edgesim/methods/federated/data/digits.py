@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 from scipy.ndimage import affine_transform
 
+from edgesim.errors import InputError
 from edgesim.methods.federated.data.images import Floats, Images, Ints
 
 __all__ = ["Hand", "base_digits", "digits", "hands"]
@@ -18,9 +19,16 @@ _TURN, _SLANT, _SIZE, _SHIFT, _POWER = 0.35, 0.3, 0.15, 0.7, 0.4
 
 @cache
 def base_digits() -> tuple[Floats, Ints]:
-    """The 1,797 images of the set, 8 x 8 in [0, 1], and their classes."""
-    from sklearn.datasets import load_digits
+    """The 1,797 images of the set, 8 x 8 in [0, 1], and their classes.
 
+    Raises:
+        InputError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ModuleNotFoundError:
+        needs = "needs scikit-learn: pip install 'edgesim[federated]'; or name a file of images"
+        raise InputError("data.source", "digits", needs) from None
     images, labels = load_digits(return_X_y=True)
     return (images / 16.0).astype(np.float32).reshape(-1, 8, 8), labels.astype(np.int64)
 
