@@ -190,7 +190,7 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
         )
     if not isinstance(overrides, Mapping | None):
         raise InputError("overrides", overrides, "must be keys and values: {'horizon_s': 60}")
-    values = whole = preset(scenario) if isinstance(scenario, str) else dict(scenario)
+    values = stated = preset(scenario) if isinstance(scenario, str) else dict(scenario)
     schema = schema_of(values)
     overrides = nested_files(schema, plain_numbers(overrides or {}))
     for key in [key for key in overrides if passes_list(key, values)]:
@@ -199,7 +199,7 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
     own = is_preset_file(scenario)
     key_of = f"{scenario} key" if own else "scenario key"
     try:
-        base = _merged_base(scenario) if isinstance(scenario, str) and values is whole else None
+        base = _merged_base(scenario) if isinstance(scenario, str) and values is stated else None
         config = OmegaConf.merge(OmegaConf.structured(schema), values) if base is None else base
         replaced = OmegaConf.create({})
         for key, value in overrides.items():

@@ -72,7 +72,8 @@ def clusters(place: Path, dice: Random) -> None:
         path.write_text("devices: [{profile: device.json, name: a}]\n", encoding="utf-8")
     (read_cluster if kind == "clusters" else read_model)(path)
     if dice.random() < 0.02:
-        given = {"cluster": "three_devices", "model": "llama1-30b", kind[:-1]: str(path)}
+        given: dict[str, Any] = {"cluster": "three_devices", "model": "llama1-30b"}
+        given[kind[:-1]] = str(path)
         windows = changed([20, 20, 20], dice) if dice.random() < 0.5 else [20, 20, 20]
         plan(PlanConfig(**{**given, "windows": windows, "out": str(place / "plan")}))
 

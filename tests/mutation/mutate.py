@@ -84,7 +84,7 @@ _COMPUTED = {
 def mutants(source: str) -> Iterator[tuple[int, str, str]]:
     """Every mutant of a file: the line, the change, and the file with it."""
     tree = ast.parse(source)
-    places = [node for node in ast.walk(tree) if _changes(node)]
+    places: list[Any] = [node for node in ast.walk(tree) if _changes(node)]
     for at, node in enumerate(places):
         for number, (what, _) in enumerate(_changes(node)):
             other = deepcopy(tree)
@@ -110,7 +110,8 @@ def _changes(node: Any) -> list[tuple[str, Any]]:
     elif isinstance(node, ast.If | ast.While):
         found.append(("not", lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), node.test))))
     elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        found.append((f"{node.value} + 1", lambda: setattr(node, "value", node.value + 1)))
+        value: Any = node.value
+        found.append((f"{value} + 1", lambda: setattr(node, "value", value + 1)))
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
         found.append((f"not {node.value}", lambda: setattr(node, "value", not node.value)))
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
