@@ -4,11 +4,11 @@
     python tests/mutation/sample.py 200          # so many mutants, from seed 0
     python tests/mutation/sample.py 200 3 out.json
 
-Cosmic Ray makes the mutants. Places in the core files (:data:`MODULES`) are drawn first, then one
+Cosmic Ray makes the mutants. Places in the core files (:func:`modules`) are drawn first, then one
 of the changes that are possible there, so that a sum, which can become eleven other operators,
 counts no more than a comparison. Annotations are no places: no test can tell them apart. The tests
-of a mutant are the file that mirrors its module and those that import it; where there are none,
-those that mirror the modules that use it. One that takes ten times as long as the unchanged module
+of a mutant are the file that mirrors its module, those that import it, and those that mirror the
+modules that use it. One that takes ten times as long as the unchanged module
 is killed, too. What survives is printed as a difference.
 """
 
@@ -95,15 +95,17 @@ def _span(node: Any) -> tuple[tuple[int, int], tuple[int, int]]:
 
 def tests_of(module: Path) -> list[str]:
     """The test files of a module, its mirror first."""
-    used = _importing(module, ROOT / "tests" / "twin")
-    found = [*filter(Path.exists, [_mirror(module)]), *(it for it in used if "test_" in it.name)]
+    direct = _importing(module, ROOT / "tests" / "twin")
+    found = [_mirror(module), *(it for it in direct if it.name.startswith("test_"))]
     users, looked = [module], {module}
-    while users and not found:
+    while users:
         reached = [it for user in users for it in _importing(user, ROOT / "edgesim" / "twin")]
         users = [it for it in dict.fromkeys(reached) if it not in looked]
         looked.update(users)
-        found = [*filter(Path.exists, map(_mirror, users))]
-    found = found or [ROOT / "tests" / "twin"]
+        found += map(_mirror, users)
+        if any(map(Path.exists, found)):
+            break
+    found = [*filter(Path.exists, found)] or [ROOT / "tests" / "twin"]
     return [str(file.relative_to(ROOT)) for file in dict.fromkeys(found)]
 
 
