@@ -25,6 +25,11 @@ FILES = {
     "unsorted.csv": "arrival_s,steps\n5,100\n1,100\n",
     "words.csv": "arrival_s,steps\n0,many\n",
     "negative.csv": "arrival_s,steps\n-3,100\n",
+    "infinite.csv": "duration,src_bytes,label\n1,2,normal\n3,inf,attack\n",
+    "benign.csv": "duration,src_bytes,label\n1,2,benign\n3,4,benign\n",
+    "empty.txt": "",
+    "koeln.txt": "Grüße aus Köln\n",
+    "broken.png": "GIF89a",
     "mine.py": "class Mine:\n    pass\n",
 }
 """What lies in the folder in which they are made."""
@@ -124,6 +129,20 @@ MISTAKES = {
         plan windows=[40,20,10,10] on_gpu=[30,0,0,0]
         measure-device folder=nowhere
         """,
+    "Measured services": """
+        calibrate service=text_small_int4
+        validate service=text_small
+        calibrate-train service=text_huge
+        calibrate service=ids_forest data=columns.csv
+        calibrate service=ids_forest data=infinite.csv
+        calibrate service=ids_forest data=benign.csv
+        calibrate service=ids_forest data=missing.csv
+        demo poem notes.txt
+        demo text koeln.txt
+        demo text empty.txt
+        demo detect columns.csv
+        demo netlist broken.png
+    """,
     "Federated learning and training": """
         evaluate scenario=factories policy=fedavgg
         evaluate scenario=factories 'policy="fedgs:selector=best"'

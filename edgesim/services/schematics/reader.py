@@ -56,12 +56,16 @@ def read_image(path: str | Path) -> Gray:
     content = np.frombuffer(file.read_bytes(), dtype=np.uint8)
     image = None
     if content.size:
+        # What is wrong is said below, in one line
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         try:
             image = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE)
         except cv2.error:
             image = None
     if image is None or not image.size:
-        raise InputError("schematic", str(path), "holds no image that can be read (PNG, JPEG, ...)")
+        raise InputError(
+            "schematic", str(path), "must be an image that can be read (PNG, JPEG, ...)"
+        )
     return np.asarray(image, dtype=np.uint8)
 
 

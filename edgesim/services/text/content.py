@@ -54,7 +54,7 @@ def encoded(characters: str, known: str) -> npt.NDArray[np.int64]:
             raise InputError(
                 "text",
                 character,
-                f"the model's vocabulary lacks it (line {line}): it has {known!r}",
+                f"the model's vocabulary lacks it (line {line}); accepted: {known!r}",
             )
     return np.array([places[character] for character in characters], dtype=np.int64)
 

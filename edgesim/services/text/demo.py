@@ -35,7 +35,7 @@ def demo(config: DemoConfig) -> list[Path]:
     path = Path(config.input)
     prompt = read(path.read_bytes(), path, "input")[-_LOOKS_BACK:]
     if not prompt:
-        raise InputError("input", config.input, "is empty")
+        raise InputError("input", config.input, "is empty: must hold a prompt")
     service = Text(name, CalibrateConfig(service=name, seed=config.seed))
     runner = service.runner
     try:
