@@ -204,7 +204,10 @@ def resolve(scenario: str | Mapping[str, Any], overrides: Mapping[str, Any] | No
         replaced = OmegaConf.create({})
         for key, value in overrides.items():
             OmegaConf.update(replaced, key, value, force_add=True)
-        made = OmegaConf.to_object(OmegaConf.merge(config, replaced))
+        made: Any = OmegaConf.to_object(OmegaConf.merge(config, replaced))
+        if made.problem != values["problem"]:
+            accepted = f"must stay {values['problem']!r}: another problem has presets of its own"
+            raise InputError("problem", made.problem, accepted)
         check_length(made)
         say_unusual(made)
         return made

@@ -10,8 +10,6 @@ JSON object: how many were killed, and each that survived, by file, line and cha
 """
 
 import ast
-import contextlib
-import io
 import json
 import os
 import random
@@ -132,13 +130,12 @@ def _tested(tests: list[str], most_s: float) -> tuple[bool, float]:
     if number == 0:
         signal.setitimer(signal.ITIMER_PROF, most_s)
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
-        with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        with open(os.environ.get("MUTATE_SHOW", os.devnull), "w", encoding="utf-8") as nowhere:
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
         import pytest
 
-        with contextlib.redirect_stdout(io.StringIO()):
-            status = pytest.main(["-x", "-q", "-n0", "-p", "no:cacheprovider", *tests])
+        status = pytest.main(["-x", "-q", "-n0", "-W", "default", "-p", "no:cacheprovider", *tests])
         os._exit(int(status))
     _, status, used = os.wait4(number, 0)
     return os.waitstatus_to_exitcode(status) != 0, used.ru_utime + used.ru_stime

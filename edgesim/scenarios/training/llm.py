@@ -148,6 +148,9 @@ class LLMScenario:
         integer_from("world_seed", self.world_seed, 0, LARGEST_SEED)
         at_least("interval_s", self.interval_s, 1)
         positive("horizon_s", self.horizon_s)
+        if self.interval_s > self.horizon_s:
+            accepted = f"must be at most horizon_s, {self.horizon_s:g}: nothing would be decided"
+            raise InputError("interval_s", self.interval_s, accepted)
         if self.horizon_s / self.interval_s > _MOST_DECISIONS:
             accepted = f"must be at most {_MOST_DECISIONS * self.interval_s:g}, {_MOST_DECISIONS:,}"
             raise InputError("horizon_s", self.horizon_s, f"{accepted} intervals")

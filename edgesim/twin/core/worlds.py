@@ -24,7 +24,7 @@ def shared_world(build: Callable[[Any], W], scenario: Any) -> W:
         build: makes the world of a scenario.
         scenario: a checked scenario, a dataclass.
     """
-    if any(Path(text).is_file() for text in _texts(asdict(scenario))):
+    if any(_is_file(text) for text in _texts(asdict(scenario))):
         return build(scenario)
     key = f"{build} {scenario!r}"
     if key in _worlds:
@@ -35,6 +35,14 @@ def shared_world(build: Callable[[Any], W], scenario: Any) -> W:
             _worlds.popitem(last=False)
     world: W = _worlds[key]
     return world
+
+
+def _is_file(text: str) -> bool:
+    """Whether a file has that name; no name of one can be as long as texts can."""
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _texts(values: Any) -> Iterator[str]:

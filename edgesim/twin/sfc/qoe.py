@@ -57,8 +57,6 @@ def emodel(delay_ms: float, loss: float) -> float:
     rating = 93.2 - delay_impairment - 95.0 * loss_percent / (loss_percent + 25.1)
     if rating <= 0:
         return 1.0
-    if rating >= 100:
-        return 4.5
     # The cubic dips below 1 for ratings under 6.5: a score does not.
     return max(1.0, 1 + 0.035 * rating + rating * (rating - 60) * (100 - rating) * 7e-6)
 

@@ -10,7 +10,8 @@ from edgesim.scenarios import resolve
 from edgesim.scenarios.parts.faults import read_faults
 from edgesim.twin.aigc.workload import AIGCWorkload
 from edgesim.twin.core.clock import Clock
-from edgesim.twin.core.drift import Drift
+from edgesim.twin.core.drift import Drift, Drifts
+from edgesim.twin.core.streams import Streams
 
 WALK = {"what": "speed_drift", "walk_per_s": 0.02, "every_s": 2.0, "factor": [1e-3, 1e3]}
 
@@ -54,6 +55,18 @@ def test_a_walk_costs_no_events() -> None:
     clock.run(until=1e6)
     assert one.level() != 1.0
     assert next(clock._eid) < 5
+
+
+def test_levels_of_rows_multiply_and_what_does_not_drift_has_none() -> None:
+    clock = Clock()
+    rows = [{"what": "quality_drift", "trend_per_s": -0.01, "every_s": 1.0, "factor": [0.1, 1.0]}]
+    drifts = Drifts(clock, read_faults(2 * rows), {"quality": 3}, Streams(np.random.SeedSequence()))
+    clock.run(until=20.5)
+    assert drifts.levels("speed") is None
+    assert drifts.level("speed", 0) == 1.0
+    levels = drifts.levels("quality")
+    assert levels is not None
+    assert levels == pytest.approx([0.64] * 3)
 
 
 def ended(**keys: Any) -> list[Any]:

@@ -21,3 +21,8 @@ def test_a_world_that_reads_a_trace_is_built_anew(tmp_path):
     trace.write_text("arrival_s,steps\n0,100\n5,120\n")
     scenario = resolve("aigc_paper", {"trace": str(trace)})
     assert shared_world(AIGCWorld, scenario) is not shared_world(AIGCWorld, scenario)
+
+
+def test_a_text_that_is_too_long_for_a_file_is_none() -> None:
+    scenario = resolve("aigc_paper", {"title": "x" * 5000})
+    assert isinstance(shared_world(lambda given: given.title, scenario), str)

@@ -47,6 +47,16 @@ def test_every_element_fails_and_is_repaired_in_turn() -> None:
     assert process.node_failures == sum(what == "crashed" for what, _, _ in log)
 
 
+def test_another_future_has_other_failures() -> None:
+    streams, told = Streams(np.random.SeedSequence(0)), []
+    clock = Clock()
+    process = FailureProcess(clock, BOTH, 3, 2, streams, *4 * [lambda _: told.append(clock.now)])
+    streams.reseed(np.random.SeedSequence(1))
+    process.resample()
+    clock.run(until=100.0)
+    assert told == sorted(time_s for _, _, time_s in history(BOTH, 100.0, seed=1)[0])
+
+
 def test_null_is_never() -> None:
     assert history(Failures(), 1e6)[0] == []
     log, _ = history(Failures(node_mtbf_s=5.0), 100.0)
