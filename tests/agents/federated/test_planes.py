@@ -21,6 +21,10 @@ NAMES = (
 
 
 @pytest.mark.slow
+@pytest.mark.xfail(
+    strict=True,
+    reason="0.595 on these seeds, and on 16 and 8 held-out episodes too: docs/federated.md",
+)
 def test_baselines_have_about_the_same_order_in_both_planes() -> None:
     scenario = resolve("factories")
     means = []
