@@ -12,12 +12,12 @@ from edgesim.agents.learning.display import Display, Silence
 from edgesim.agents.measuring.evaluation import show
 from edgesim.agents.measuring.run_table import measure, measured_otherwise
 from edgesim.agents.runs import runfolder
-from edgesim.agents.runs.checkpoint import newest, read_checkpoint, tidy
+from edgesim.agents.runs.checkpoint import newest, read_checkpoint, remove_checkpoints, tidy
 from edgesim.config.config import TrainConfig
 from edgesim.devices import check_device
 from edgesim.errors import InputError
 from edgesim.importing import trusted
-from edgesim.locking import check_free, locked
+from edgesim.locking import LOCK, check_free, locked
 from edgesim.stopping import sigterm_interrupts
 
 __all__ = ["best_score", "train"]
@@ -65,6 +65,10 @@ def _train(config: TrainConfig, report: Callable[[int, float], None] | None, qui
     folder = runfolder.folder_of(config)
     check_free(folder, "trained")
     if _is_done(folder, config):
+        if (folder / LOCK).exists():  # whoever finished it was killed before it had tidied up
+            with locked(folder, "trained"):
+                remove_checkpoints(folder)
+                tidy(folder)
         if not quiet:
             _show_again(folder, config)
         return folder
