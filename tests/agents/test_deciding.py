@@ -22,6 +22,7 @@ ONLY = {
     "generalist": ("aigc", "sfc"),
     "set_dqn": ("aigc", "sfc"),
     "least_squares": ("aigc", "sfc"),
+    "evolution": ("aigc", "sfc", "federated", "llm_training", "wan_training", "ring"),
 }
 """Agents that fit some problems alone, those that show sets."""
 

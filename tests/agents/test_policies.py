@@ -55,10 +55,14 @@ WITH_ENVIRONMENTS = [name for name in presets() if PROBLEMS[preset(name)["proble
 def test_every_offered_policy_plays_every_scenario(scenario):
     keys = preset(scenario)
     shorter = {"horizon_s": keys["horizon_s"] / 100} if "horizon_s" in keys else {}
-    if keys["problem"] == "sfc":
+    if keys["problem"] in ("sfc", "sfc_attack"):
         shorter = {"network.horizon_s": 30.0} if keys["network"] else {"requests": 10}
     if keys["problem"] == "vne":
-        shorter = {"virtual.count": 10}
+        shorter = {"virtual.count": 4}
+    if scenario == "shared":
+        shorter = {"aigc.horizon_s": 30.0, "sfc.network.horizon_s": 30.0}
+    if "budget_s" in keys:
+        shorter = {"budget_s": keys["budget_s"] / 10}
     if keys["problem"] == "llm_training":
         shorter = {"job.useful_sequences": 1e4}
     if keys["problem"] == "wan_training":
@@ -79,6 +83,7 @@ def test_what_needs_a_network_is_not_offered_without():
         "least_latency",
         "punctual_bandit",
         "marginal_cost",
+        "pretrained",
     }
     with pytest.raises(InputError, match="aigc_paper has none"):
         find_policy(PAPER, "nearest")

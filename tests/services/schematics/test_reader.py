@@ -189,7 +189,7 @@ def test_what_is_no_schematic_is_refused(image) -> None:
 def test_a_file_that_is_no_image_ends_in_one_line(content, tmp_path, capsys) -> None:
     file = tmp_path / "a.png"
     file.write_bytes(content)
-    with pytest.raises(InputError, match="no image"):
+    with pytest.raises(InputError, match="must be an image that can be read"):
         read_image(file)
     assert main(["demo", "netlist", str(file), f"out={tmp_path / 'demos'}"]) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -71,7 +71,7 @@ def test_without_chance_the_likeliest_is_written(model: LanguageModel, tmp_path:
 def test_the_text_is_whole_and_its_characters_are_known() -> None:
     assert len(text()) == 1_115_394 and len(vocabulary()) == 65
     assert decoded(encoded("Exeunt", vocabulary()), vocabulary()) == "Exeunt"
-    with pytest.raises(InputError, match=r"line 2\): it has"):
+    with pytest.raises(InputError, match=r"lacks it \(line 2\)"):
         encoded("one\n€", vocabulary())
 
 
