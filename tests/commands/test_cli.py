@@ -150,7 +150,7 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
 # --- sweeps -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("flag", ["-m", "--multirun"])
+@pytest.mark.parametrize("flag", ["-m", pytest.param("--multirun", marks=pytest.mark.slow)])
 def test_a_sweep_runs_every_combination_and_leaves_nothing_behind(
     flag: str, calls: list[tuple[str, Any]]
 ) -> None:

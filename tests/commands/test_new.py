@@ -49,7 +49,18 @@ def test_an_agent_is_its_base_until_it_is_changed(here: Path) -> None:
     assert again.hyperparameters["buffer_size"] == expected.hyperparameters["buffer_size"]
 
 
-@pytest.mark.parametrize("problem", [it for it in PROBLEMS.values() if it.env])
+LONG = ("ring", "federated")
+"""Problems an episode of which takes seconds."""
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        pytest.param(it, id=it.name, marks=[pytest.mark.slow] if it.name in LONG else [])
+        for it in PROBLEMS.values()
+        if it.env
+    ],
+)
 def test_a_policy_decides_at_once(problem: object, capsys: pytest.CaptureFixture[str]) -> None:
     name = f"rule_{problem.name}"  # type: ignore[attr-defined]
     base = problem.default_scenario  # type: ignore[attr-defined]

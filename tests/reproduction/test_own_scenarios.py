@@ -25,6 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_agents_of_ones_own_are_compared_in_a_scenario_of_ones_own(here: Path) -> None:
     keys = ["figure=agents", "scenarios=city.yaml", "agents=brief.yaml,other.yaml", "seeds=2"]
     (folder,) = reproduce(compose("reproduce", keys))

@@ -83,6 +83,7 @@ def test_a_cut_calibration_does_not_go_on_with_other_settings(
         calibrate(little(tmp_path, seed=1))
 
 
+@pytest.mark.slow
 def test_quality_of_the_embedded_photographs_rises_with_the_steps(tmp_path: Path) -> None:
     config = little(tmp_path, service="photo_inpaint_small", images=2, steps=[5, 60, 150])
     profile = load_profile(calibrate(config) / "profile.json")

@@ -79,6 +79,7 @@ def test_what_an_environment_takes_can_be_trained_with_and_evaluated(
     evaluated_again(folder)
 
 
+@pytest.mark.slow
 def test_a_run_on_the_authors_tensor_is_resumed_evaluated_and_simulated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

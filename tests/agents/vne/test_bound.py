@@ -53,8 +53,12 @@ def test_a_node_needs_a_host_with_the_ports_for_its_links() -> None:
     [
         ("vne_geant", {"virtual.arrival_rate_hz": 0.1}),
         ("vne_geant", {"virtual.arrival_rate_hz": 0.1, "virtual.cpu": [20, 60]}),
-        ("vne_brain", {"virtual.bandwidth_mbps": [20, 90]}),
-        ("vne_latency", {"virtual.arrival_rate_hz": 1.0, "virtual.cpu": [30, 50]}),
+        pytest.param("vne_brain", {"virtual.bandwidth_mbps": [20, 90]}, marks=pytest.mark.slow),
+        pytest.param(
+            "vne_latency",
+            {"virtual.arrival_rate_hz": 1.0, "virtual.cpu": [30, 50]},
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_no_policy_is_above_the_bound(scenario: str, keys: dict[str, object]) -> None:

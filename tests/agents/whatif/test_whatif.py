@@ -221,7 +221,11 @@ def test_only_nodes_with_machines_are_hosts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scenario", "each", "count"), [("aigc_paper", "providers", 20), ("shared", "links", None)]
+    ("scenario", "each", "count"),
+    [
+        ("aigc_paper", "providers", 20),
+        pytest.param("shared", "links", None, marks=pytest.mark.slow),
+    ],
 )
 def test_other_families_and_shared_worlds_fail_too(
     scenario: str, each: str, count: int | None, tmp_path: Path
