@@ -86,7 +86,9 @@ def test_means_are_over_rows_and_of_drops_the_sum() -> None:
 
 
 def test_an_episode_that_is_over_at_once_was_looked_at_once() -> None:
-    series = looked(100.0, 0.0)
+    clock = Clock()
+    series = Series(clock, [Ramp(clock)], 100.0)
+    clock.advance()
     assert series.means()["ramp", "steady", "load"] == 3.0
 
 
