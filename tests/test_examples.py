@@ -10,10 +10,10 @@ import runpy
 import shlex
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import networkx
 import pytest
@@ -62,6 +62,23 @@ def said(page: str) -> Iterator[list[str]]:
 
 
 LINES = sorted({shlex.join(words) for page in PAGES.values() for words in said(page)})
+MEASURED = ("results", "federated", "ring", "llm_training", "wan_training", "intrusion", "faults")
+"""Pages that say how figures were measured: their lines are slow tests."""
+COMMON = {
+    shlex.join(words)
+    for name, page in PAGES.items()
+    if Path(name).stem not in MEASURED
+    for words in said(page)
+}
+FIRST = {
+    shlex.join(words) for name in ("README.md", "docs/quickstart.md") for words in said(PAGES[name])
+}
+"""What a new reader types."""
+
+
+def parameters(lines: Iterable[str], fast: set[str]) -> list[Any]:
+    """Lines as parameters of a test, which is slow but for some."""
+    return [pytest.param(it, marks=[] if it in fast else [pytest.mark.slow]) for it in lines]
 
 
 def test_examples_are_found() -> None:
@@ -74,7 +91,7 @@ def test_examples_are_found() -> None:
     )
 
 
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("line", parameters(LINES, COMMON))
 def test_a_line_can_be_composed(
     reader: Path, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -219,7 +236,9 @@ def test_the_python_of_a_page_runs(reader: Path, name: str) -> None:
             exec(compile(block.text, name, "exec"), names)
 
 
-@pytest.mark.parametrize("line", [it for it in LINES if is_quick(shlex.split(it))])
+@pytest.mark.parametrize(
+    "line", parameters([it for it in LINES if is_quick(shlex.split(it))], FIRST)
+)
 def test_a_quick_line_runs(reader: Path, line: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(shortened(shlex.split(line))) == 0, capsys.readouterr().err
     assert capsys.readouterr().out
