@@ -43,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_model_of_a_folder_is_measured(folder: Path, tmp_path: Path) -> None:
-    words = ["items=3", "work=[4,8]", "batches=[1,2]", "repeats=1", "progress=false"]
+    words = ["items=3", "work=[4,30]", "batches=[1,2]", "repeats=3", "progress=false"]
     assert main(["calibrate", f"service={folder}", f"out={tmp_path}", *words]) == 0
     profile = load_profile(tmp_path / "tiny-llama" / "profile.json")
     assert (profile.unit, profile.task, profile.mode) == ("token", "text_generation", None)
