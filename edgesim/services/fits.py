@@ -29,6 +29,7 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 
+_LEAST_S = 1e-9  # of an item's unit of work where none can be told from noise: a tick of the clock
 _GRID, _ROUNDS = 41, 4  # places of ax and bx that are tried, each round closer about the best
 
 
@@ -177,6 +178,8 @@ def fit_batches(batches: Sequence[tuple[Sequence[float], float]]) -> AffineLaten
     seconds = np.array([took for _, took in batches])
     found, _ = nnls(rows / seconds[:, None], np.ones(len(batches)))
     fixed, fixed_each, step, step_each = map(float, found)
+    if step + step_each == 0.0:
+        step_each = _LEAST_S
     return AffineLatency(fixed, fixed_each, step, step_each, r_squared(seconds, rows @ found))
 
 

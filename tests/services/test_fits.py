@@ -111,3 +111,10 @@ def test_the_longest_batches_are_foretold_by_the_others() -> None:
 def test_nothing_is_foretold_from_one_number_of_steps() -> None:
     samples = [LatencySample(steps, 1, (0.1 * steps,)) for steps in (5, 10)]
     assert extrapolated(samples) is None
+
+
+def test_work_that_takes_no_time_beside_the_noise_takes_a_tick() -> None:
+    noisy = [LatencySample(work, batch, (0.01 / work,)) for work in (1, 4, 16) for batch in (1, 2)]
+    found = fit_latency(noisy)
+    assert (found.work_s, found.work_s_per_item) == (0.0, 1e-9)
+    assert 0.0 < found.fixed_s + found.fixed_s_per_item < 0.011
