@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgesim.errors import InputError
 
-__all__ = ["disk_failure", "replacing"]
+__all__ = ["disk_failure", "is_file", "replacing"]
 
 _OF_THE_DISK = {
     getattr(errno, name)
@@ -47,6 +47,14 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether there is a file of that name; of a name that is too long for any there is none."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def disk_failure(error: BaseException, path: Path | None = None) -> InputError | None:

@@ -12,6 +12,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
 from edgesim.errors import InputError
+from edgesim.files import is_file
 from edgesim.yaml_files import read_yaml
 
 __all__ = ["is_preset_file", "kind_at", "merged", "nested_files", "read_preset"]
@@ -101,15 +102,8 @@ def _beside(value: Any, folder: Path) -> Any:
         return [_beside(item, folder) for item in value]
     if isinstance(value, str) and "." in value and not Path(value).is_absolute():
         there = folder / value
-        return str(there) if _is_file(there) else value
+        return str(there) if is_file(there) else value
     return value
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # too long for a name, or with a null in it
-        return False
 
 
 def _name(path: Path) -> str:

@@ -61,18 +61,30 @@ def _batched() -> list[str]:
 
 
 def _learner() -> list[Point]:
-    """The default agent's training by engine, beside the same learner with nothing to learn."""
+    """Training by engine, beside the same learner with nothing to learn.
+
+    Where there is a batched engine the scenario's default agent learns; in the default scenario of
+    every other problem, MaskablePPO.
+    """
+    by_agent: dict[tuple[str, str], tuple[str, ...]] = {
+        (name, ""): ("nothing", "batched", "simpy") for name in _batched()
+    }
+    there = {preset(name)["problem"] for name, _ in by_agent}
+    for problem in PROBLEMS.values():
+        if problem.env and problem.name not in there:
+            by_agent[problem.default_scenario, "maskable_ppo"] = ("nothing", "simpy")
     return [
-        Point("learner", name, partial(_learning, name, engine), engine=engine)
-        for name in _batched()
-        for engine in ("nothing", "batched", "simpy")
+        Point("learner", name, partial(_learning, name, agent, engine), engine=engine)
+        for (name, agent), engines in by_agent.items()
+        for engine in engines
     ]
 
 
-def _learning(name: str, engine: str, seconds: float) -> float:
+def _learning(name: str, agent: str, engine: str, seconds: float) -> float:
     from edgesim.benchmark.learner import learner_rate  # torch is loaded where it is measured
 
-    config = compose("train", [f"scenario={name}"])
+    asked = [f"agent={agent}"] if agent else []
+    config = compose("train", [f"scenario={name}", *asked])
     return learner_rate(resolve(name), config.agent, engine, seconds)
 
 

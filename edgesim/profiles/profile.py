@@ -56,6 +56,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from edgesim.errors import InputError, did_you_mean
+from edgesim.files import is_file
 from edgesim.profiles.checks import check_above, check_at_least, check_one_of
 from edgesim.profiles.cost import (
     AffineLatency,
@@ -312,7 +313,7 @@ def load_profile(name_or_path: str | Path) -> ServiceProfile:
         path = Path(given)
     else:
         path = _FOLDER / f"{given}.json"
-        if not path.is_file():
+        if not is_file(path):
             raise InputError(
                 "profile", given, f"{did_you_mean(given, embedded())}, or the path of a .json file"
             )

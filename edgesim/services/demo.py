@@ -4,6 +4,7 @@ from pathlib import Path
 
 from edgesim.config.services import DemoConfig
 from edgesim.errors import InputError
+from edgesim.files import is_file
 from edgesim.importing import load
 from edgesim.tables import console
 
@@ -29,7 +30,7 @@ def demo(config: DemoConfig) -> list[Path]:
     """
     if not config.input:
         raise InputError("input", config.input, f"name a file: edgesim demo {config.demo} FILE")
-    if not Path(config.input).is_file():
+    if not is_file(config.input):
         raise InputError("input", config.input, "there is no such file")
     written: list[Path] = load(DEMOS[config.demo])(config)
     for path in written:

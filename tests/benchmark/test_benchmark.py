@@ -118,6 +118,15 @@ def test_a_learners_rate_is_measured(engine: str) -> None:
     assert learner_rate(resolve("aigc_paper", {"horizon_s": 30_000}), agent, engine, 0.01) > 0
 
 
+def test_every_problem_with_an_environment_has_a_row_beside_the_learner_alone() -> None:
+    rows = [it for it in points(["learner"]) if it.part == "learner"]
+    engines: dict[str, set[str]] = {}
+    for row in rows:
+        engines.setdefault(str(preset(row.name)["problem"]), set()).add(row.engine)
+    assert set(engines) == {it.name for it in PROBLEMS.values() if it.env}
+    assert all({"nothing", "simpy"} <= found for found in engines.values())
+
+
 def test_one_transfer_begins_as_another_ends_and_they_meet_as_is_said() -> None:
     on: dict[str, list[int]] = {}
     for how, ways in HOW.items():

@@ -92,7 +92,7 @@ def _change(holder: Any, key: Any, places: list[Any], dice: Random) -> None:
     kind = dice.choice(
         ("nasty", "nasty", "nasty", "scale", "other", "gone", "added", "deep", "twice")
     )
-    if kind == "scale" and number:
+    if kind == "scale" and number and abs(there) < 1e300:
         holder[key] = there * dice.choice((-1, 0.001, 0.1, 1.5, 10, 1000, 10**6, 1e-6, 1e12))
     elif kind == "other":
         other, name = dice.choice(places)

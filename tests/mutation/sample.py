@@ -1,15 +1,20 @@
 """Do the tests of the twin notice when one of its lines is wrong? A sample of mutants says.
 
-    pip install cosmic-ray
-    python tests/mutation/sample.py 200          # so many mutants, from seed 0
-    python tests/mutation/sample.py 200 3 out.json
+    pip install cosmic-ray pytest-cov
+    COVERAGE_FILE=seen pytest -n0 tests/twin --cov=edgesim/twin --cov-context=test \\
+        --cov-report= --junitxml=times.xml
+    python tests/mutation/sample.py 200 3 out.json seen times.xml
 
-Cosmic Ray makes the mutants. Places in the core files (:func:`modules`) are drawn first, then one
-of the changes that are possible there, so that a sum, which can become eleven other operators,
-counts no more than a comparison. Annotations are no places: no test can tell them apart. The tests
-of a mutant are the file that mirrors its module, those that import it, and those that mirror the
-modules that use it. One that takes ten times as long as the unchanged module
-is killed, too. What survives is printed as a difference.
+draws 200 mutants from seed 3. Cosmic Ray makes them. Places in the core files (:func:`modules`) are
+drawn first, then one of the changes that are possible there, so that a sum, which can become eleven
+other operators, counts no more than a comparison. Annotations are no places: no test can tell them
+apart.
+
+The tests of a mutant are those fast tests of the twin that run its line, quickest first, up to a
+minute of them. Compiled lines, and those that run when a module is imported, leave no such trace:
+their tests are the file that mirrors the module, those that import it, and those that mirror the
+modules that use it. A mutant that takes ten times as long as the unchanged module is killed, too.
+What survives is printed as a difference.
 """
 
 import ast
@@ -26,10 +31,12 @@ from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 from cosmic_ray import plugins
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
+from coverage import CoverageData
 from rich.progress import track
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,14 +44,16 @@ FOLDERS = ("core", "network", "sdn", "radio", "compute")
 WITHOUT = {"VariableReplacer", "VariableInserter", "RemoveDecorator"}
 """Operators that want arguments, and one whose mutants do not import."""
 LEAST_S = 60.0
+TESTS_S = 60.0  # of the tests that run a line
 
 
 class Mutant(NamedTuple):
-    """One change: the operator of Cosmic Ray, and which of the places that it could change."""
+    """One change: the operator of Cosmic Ray, which of its places, and the line of that."""
 
     module: Path
     operator: str
     occurrence: int
+    line: int
 
 
 def modules() -> list[Path]:
@@ -71,7 +80,7 @@ def places(module: Path) -> dict[tuple[int, int], list[Mutant]]:
         for node in nodes:
             for start, _ in operator.mutation_positions(node):
                 if not any(begin <= start < end for begin, end in aside):
-                    found[start].append(Mutant(module, name, occurrence))
+                    found[start].append(Mutant(module, name, occurrence, start[0]))
                 occurrence += 1
     return found
 
@@ -123,6 +132,54 @@ def _importing(module: Path, place: Path) -> list[Path]:
     return [file for file, text in texts.items() if any(word in text for word in words)]
 
 
+class Reach:
+    """Which tests run a line, and how long they take: from a run with contexts, and its times."""
+
+    def __init__(self, seen: Path, times: Path) -> None:
+        data = CoverageData(str(seen))
+        data.read()
+        self._data = data
+        self._files = {file.partition("edgesim/twin/")[2]: file for file in data.measured_files()}
+        self._seconds: dict[str, float] = {}
+        for case in ElementTree.parse(times).iter("testcase"):
+            name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
+            self._seconds[name] = float(case.get("time", "0"))
+
+    def tests(self, mutant: Mutant) -> tuple[list[str], float]:
+        """The tests that run a mutant's line, quickest first, up to :data:`TESTS_S`; their time."""
+        name = str(mutant.module.relative_to(ROOT / "edgesim" / "twin"))
+        if name not in self._files:
+            return [], 0.0
+        by_line = self._data.contexts_by_lineno(self._files[name])
+        line = next((it for it in _lines_of(mutant) if any(by_line.get(it, ()))), 0)
+        found = {it.partition("|")[0] for it in by_line.get(line, ()) if it}
+        chosen: list[str] = []
+        spent_s = 0.0
+        for test in sorted(found, key=lambda it: (self._took(it), it)):
+            if chosen and spent_s + self._took(test) > TESTS_S:
+                break
+            spent_s += self._took(test)
+            chosen.append(test)
+        return chosen, spent_s
+
+    def _took(self, test: str) -> float:
+        file, _, rest = test.partition("::")
+        return self._seconds.get(f"{Path(file).stem}::{rest}", 1.0)
+
+
+def _lines_of(mutant: Mutant) -> Iterator[int]:
+    """The line of a mutant, then the first one of the statement that it is part of."""
+    yield mutant.line
+    tree = ast.parse(mutant.module.read_text(encoding="utf-8"))
+    around = [
+        it
+        for it in ast.walk(tree)
+        if isinstance(it, ast.stmt) and it.lineno <= mutant.line <= (it.end_lineno or it.lineno)
+    ]
+    if around and not isinstance(around[-1], ast.FunctionDef | ast.ClassDef):
+        yield max(it.lineno for it in around)
+
+
 def passes(tree: Path, tests: list[str], limit_s: float) -> bool:
     """Whether the tests pass in a copy of the repository, in a process of their own."""
     child = os.fork()
@@ -140,8 +197,9 @@ def passes(tree: Path, tests: list[str], limit_s: float) -> bool:
     return os.waitpid(child, 0)[1] == 0
 
 
-def main(count: int, seed: int, out: str | None) -> None:
+def main(count: int, seed: int, out: str, seen: Path, times: Path) -> None:
     """Draw mutants, run their tests, and print how many were killed and what survived."""
+    reach = Reach(seen, times)
     for name in ("networkx", "numba", "scipy.optimize", "scipy.stats", "simpy"):
         import_module(name)  # once, not in each child
 
@@ -155,20 +213,22 @@ def main(count: int, seed: int, out: str | None) -> None:
         ignored = shutil.ignore_patterns(".git", ".venv", ".mypy_cache", "runs", "site")
         shutil.copytree(ROOT, tree, symlinks=True, ignore=ignored)
         for mutant in track(sorted(drawn), "mutants"):
-            tests = tests_of(mutant.module)
-            if tests and mutant.module not in usual_s:
-                began = sum(os.times()[2:4])
-                if not passes(tree, tests, 3600.0):
-                    raise SystemExit(f"the tests of {mutant.module} fail as it is: {tests}")
-                usual_s[mutant.module] = sum(os.times()[2:4]) - began
+            tests, took_s = reach.tests(mutant)
+            if not tests:
+                tests = tests_of(mutant.module)
+                if tests and mutant.module not in usual_s:
+                    began = sum(os.times()[2:4])
+                    if not passes(tree, tests, 3600.0):
+                        raise SystemExit(f"the tests of {mutant.module} fail as it is: {tests}")
+                    usual_s[mutant.module] = sum(os.times()[2:4]) - began
+                took_s = usual_s.get(mutant.module, 0.0)
             code = mutant.module.read_text(encoding="utf-8")
             operator = plugins.get_operator(mutant.operator)()
             changed: str = mutate_code(code, operator, mutant.occurrence)
             file = tree / mutant.module.relative_to(ROOT)
             file.write_text(changed, encoding="utf-8")
-            lives = not tests or passes(
-                tree, tests, max(LEAST_S, 10.0 * usual_s.get(mutant.module, 0.0))
-            )
+            limit_s = max(LEAST_S, 10.0 * took_s)
+            lives = not tests or passes(tree, tests, limit_s)
             shutil.copy2(mutant.module, file)
             if not lives:
                 killed += 1
@@ -176,7 +236,7 @@ def main(count: int, seed: int, out: str | None) -> None:
             name = str(mutant.module.relative_to(ROOT))
             lines = difflib.unified_diff(code.splitlines(), changed.splitlines(), name, n=2)
             survived.append("\n".join(lines))
-            print(survived[-1])
+            print(survived[-1], flush=True)
     told: dict[str, Any] = {"mutants": count, "seed": seed, "places": len(all_places)}
     told |= {
         "killed": killed,
@@ -184,10 +244,9 @@ def main(count: int, seed: int, out: str | None) -> None:
         "cpu_s": round(sum(os.times()[:4])),
     }
     print(json.dumps(told))
-    if out is not None:
-        Path(out).write_text(json.dumps(told | {"survived": survived}, indent=1), encoding="utf-8")
+    Path(out).write_text(json.dumps(told | {"survived": survived}, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    number, start, where = (*sys.argv[1:], *("200", "0", "")[len(sys.argv) - 1 :])
-    main(int(number), int(start), where or None)
+    number, start, where, trace, took = sys.argv[1:]
+    main(int(number), int(start), where, Path(trace).absolute(), Path(took).absolute())

@@ -203,6 +203,7 @@ def test_a_profile_that_is_not_there_is_told(tmp_path: Path) -> None:
         (tmp_path / "none.json", "no such file"),
         (f"{tmp_path}/", "cannot be read"),
         ("no_such_service", "or the path of a .json file"),
+        ("é" * 300, "or the path of a .json file"),
     ):
         with pytest.raises(InputError, match=told):
             load_profile(given)

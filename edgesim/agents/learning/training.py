@@ -115,7 +115,7 @@ def best_score(folder: Path) -> float:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             return float(list(csv.DictReader(file))[-1][f"best_{metric}"])
-    except (OSError, ValueError, KeyError, IndexError):
+    except (OSError, TypeError, ValueError, KeyError, IndexError):  # a short row has no value
         raise InputError("run folder", str(folder), "its progress.csv cannot be read") from None
 
 

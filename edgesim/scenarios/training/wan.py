@@ -25,6 +25,8 @@ MOST_INSTITUTIONS = 2000
 """Institutions of a world."""
 
 _REDUCTIONS = ("ring", "tree")
+_RATES = ("joins_per_hour", "leaves_per_hour", "crashes_per_hour", "links_per_hour")
+_MOST_CHANGES = 100_000  # of a kind in an episode: each is an event, drawn before it begins
 
 LONGEST_S = 1e7
 """Longest episode, s: four months."""
@@ -136,7 +138,7 @@ class Churn:
     restart_s: float = setting(30.0, "s of a restart from a checkpoint (of Pollux's simulator)")
 
     def check(self) -> None:
-        for key in ("joins_per_hour", "leaves_per_hour", "crashes_per_hour", "links_per_hour"):
+        for key in _RATES:
             at_least(f"churn.{key}", getattr(self, key), 0)
         positive("churn.link_down_s", self.link_down_s)
         for key in ("shape", "link_down_shape"):
@@ -146,6 +148,14 @@ class Churn:
         integer_from("churn.missed", self.missed, 1, 1000)
         at_least("churn.processing_s", self.processing_s, 0)
         at_least("churn.restart_s", self.restart_s, 0)
+
+    def check_count(self, horizon_s: float) -> None:
+        """Whether the changes of an episode can be drawn."""
+        most = max(_RATES, key=lambda key: float(getattr(self, key)))
+        rate = float(getattr(self, most))
+        if rate * horizon_s / 3600.0 > _MOST_CHANGES:
+            accepted = f"must be at most {_MOST_CHANGES:,} an episode of {horizon_s:g} s"
+            raise InputError(f"churn.{most}", rate, accepted)
 
 
 @dataclass
@@ -181,6 +191,7 @@ class WANScenario:
         self.institutions.check()
         self.training.check()
         self.churn.check()
+        self.churn.check_count(self.horizon_s)
         state, memory = self.training.state_bytes, self.institutions.memory_bytes
         if state > memory:
             accepted = (

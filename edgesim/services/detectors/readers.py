@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.errors import InputError, did_you_mean
+from edgesim.files import is_file
 from edgesim.notes import note
 from edgesim.services.detectors.flows import Flows, check_finite
 
@@ -142,13 +143,23 @@ def _table(path: str | Path) -> Any:
     from pyarrow import csv, parquet
 
     file = Path(path)
-    if not file.is_file():
+    if not is_file(file):
         raise InputError("file of flows", str(path), "there is no such file")
     try:
-        if file.suffix in (".parquet", ".pq"):
-            return parquet.read_table(file)
-        table = csv.read_csv(file)
-        return table.rename_columns([name.strip() for name in table.column_names])
+        table = (
+            parquet.read_table(file) if file.suffix in (".parquet", ".pq") else csv.read_csv(file)
+        )
+        return _each_once(path, table.rename_columns([it.strip() for it in table.column_names]))
     except Exception as error:  # a damaged file raises whatever its parts do
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError("file of flows", str(path), f"must be CSV or Parquet: {reason}") from None
+
+
+def _each_once(path: str | Path, table: Any) -> Any:
+    """The table with the first of the columns that have one name, as CICIDS2017 has two."""
+    names = table.column_names
+    first = [at for at, name in enumerate(names) if name not in names[:at]]
+    if len(first) < len(names):
+        twice = ", ".join(sorted({it for at, it in enumerate(names) if at not in first}))
+        note(str(path), f"has columns of the same name, of which the first counts: {twice}")
+    return table.select(first)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgesim.errors import InputError
+from edgesim.files import is_file
 from edgesim.services.schematics.drawing import LINE_UNITS
 from edgesim.services.schematics.finding import LEAST, Found, find_parts
 from edgesim.services.schematics.netlist import Part
@@ -51,7 +52,7 @@ def read_image(path: str | Path) -> Gray:
         InputError: there is no such file, or it holds no image.
     """
     file = Path(path)
-    if not file.is_file():
+    if not is_file(file):
         raise InputError("schematic", str(path), "there is no such file")
     content = np.frombuffer(file.read_bytes(), dtype=np.uint8)
     image = None

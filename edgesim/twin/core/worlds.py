@@ -3,8 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, TypeVar
+
+from edgesim.files import is_file
 
 __all__ = ["shared_world"]
 
@@ -24,7 +25,7 @@ def shared_world(build: Callable[[Any], W], scenario: Any) -> W:
         build: makes the world of a scenario.
         scenario: a checked scenario, a dataclass.
     """
-    if any(_is_file(text) for text in _texts(asdict(scenario))):
+    if any(is_file(text) for text in _texts(asdict(scenario))):
         return build(scenario)
     key = f"{build} {scenario!r}"
     if key in _worlds:
@@ -35,14 +36,6 @@ def shared_world(build: Callable[[Any], W], scenario: Any) -> W:
             _worlds.popitem(last=False)
     world: W = _worlds[key]
     return world
-
-
-def _is_file(text: str) -> bool:
-    """Whether a file has that name; no name of one can be as long as texts can."""
-    try:
-        return Path(text).is_file()
-    except (OSError, ValueError):
-        return False
 
 
 def _texts(values: Any) -> Iterator[str]:

@@ -17,6 +17,8 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("wan_training", {"institutions.access_mbps": -1.0}, "institutions.access_mbps"),
     ("wan_training", {"institutions.download": 0.0}, "institutions.download"),
     ("wan_training", {"churn.joins_per_hour": -1.0}, "churn.joins_per_hour"),
+    ("wan_training", {"churn.crashes_per_hour": 1e12}, "churn.crashes_per_hour"),
+    ("wan_training", {"churn.links_per_hour": 1e30}, "churn.links_per_hour"),
     ("wan_training", {"backbone.background_share": [0.5, 1.5]}, "backbone.background_share"),
     ("wan_training", {"horizon_s": 1e9}, "horizon_s"),
     ("llm_training", {"accelerators.kind": "A100"}, "accelerators.kind"),

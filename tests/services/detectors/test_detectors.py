@@ -135,6 +135,17 @@ def test_infinite_rates_are_left_out_where_the_data_set_is_known_to_have_them(tm
         read_flows(path)
 
 
+def test_of_columns_of_one_name_the_first_counts(tmp_path, caplog) -> None:
+    flows = generate(50, 0)
+    whole = csv.read_csv(written(flows, tmp_path / "flows.csv"))
+    zeros = pa.array([0.0] * len(whole))
+    csv.write_csv(whole.append_column(FEATURES[0], zeros), tmp_path / "twice.csv")
+    read = read_flows(tmp_path / "twice.csv")
+    assert read.features == FEATURES
+    assert read.values[:, 0].tolist() == flows.values[:, 0].tolist()
+    assert f"the first counts: {FEATURES[0]}" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
