@@ -1,10 +1,10 @@
 """A random case: a world, what is otherwise in it, what fails, and who decides."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from inspect import signature
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from edgesim.scenarios.worlds import random_worlds
 from edgesim.swarm.faults import random_events, random_faults
 
 __all__ = ["CHOOSERS", "Case", "draw", "families"]
+
+T = TypeVar("T")
 
 CHOOSERS = ("any", "masked", "crowd")
 """Who decides: any action; any that the mask allows; one and the same, the worst for capacities."""
@@ -104,20 +106,16 @@ def draw(number: int, problems: Collection[str] = (), without: Collection[str] =
     keys = random_worlds(base, [number])[0]
     scenario = resolve(preset, keys)
     keys |= _short(scenario, rng)
-    otherwise = _fitting(
+    otherwise, scenario = _fitting(
         dict(_otherwise(scenario, rng)), lambda more: resolve(preset, {**keys, **more})
     )
     keys |= otherwise
-    chooser = str(rng.choice(CHOOSERS))
-    case = Case(number, preset, keys, {}, {}, {}, chooser, resolve(preset, keys))
-    made: list[Env] = []
-
-    def make(arguments: Mapping[str, Any]) -> None:
-        made[:] = make_envs(case.scenario, 1, arguments)
-
-    case.arguments = _fitting(dict(_arguments(problem, rng)), make)
-    case.events = random_events(made[0], rng)
-    inner: Any = made[0].unwrapped
+    case = Case(number, preset, keys, {}, {}, {}, str(rng.choice(CHOOSERS)), scenario)
+    case.arguments, envs = _fitting(
+        dict(_arguments(problem, rng)), lambda arguments: make_envs(scenario, 1, arguments)
+    )
+    case.events = random_events(envs[0], rng)
+    inner: Any = envs[0].unwrapped
     if hasattr(case.scenario, "faults"):
         inner.reset(seed=0)
         case.faults = random_faults(_kinds_of(preset), float(inner.twin.length_s), rng)
@@ -136,18 +134,21 @@ def _presets_of(problem: str) -> list[str]:
 _resolved = cache(resolve)
 
 
-def _fitting(values: dict[str, Any], use: Callable[[Mapping[str, Any]], Any]) -> dict[str, Any]:
-    """Those of some values that can be used together: what a message names is left out."""
+def _fitting(
+    values: dict[str, Any], use: Callable[[Mapping[str, Any]], T]
+) -> tuple[dict[str, Any], T]:
+    """Those of some values that can be used together, and what is made of them.
+
+    What a message names is left out.
+    """
     while True:
         try:
-            use(values)
+            return values, use(values)
         except InputError as error:
             if not values:
                 raise
             named = error.thing if error.thing in values else next(reversed(values))
             values = {key: value for key, value in values.items() if key != named}
-        else:
-            return values
 
 
 def _left(case: Case, without: Collection[str]) -> Case:
@@ -158,7 +159,7 @@ def _left(case: Case, without: Collection[str]) -> Case:
     for parts in (case.keys, case.arguments, case.events, case.faults):
         for name in parts.keys() & set(without):
             del parts[name]
-    if case.hits or without:
+    if without:
         case.scenario = resolve(case.preset, {**case.keys, **case.hits})
     return case
 
@@ -213,12 +214,13 @@ def _arguments(problem: str, rng: np.random.Generator) -> list[tuple[str, Any]]:
 
 
 def _plays(case: Case) -> bool:
-    """Whether what goes wrong fits a case."""
+    """Whether what goes wrong fits a case; if so, its scenario has it."""
     try:
-        scenario = resolve({**asdict(case.scenario), **case.hits})
+        scenario = resolve(case.preset, {**case.keys, **case.hits})
         make_envs(scenario, 1, case.arguments)[0].reset(seed=0)
     except InputError:
         return False
+    case.scenario = scenario
     return True
 
 
