@@ -65,7 +65,8 @@ def _train(config: TrainConfig, report: Callable[[int, float], None] | None, qui
     folder = runfolder.folder_of(config)
     check_free(folder, "trained")
     if _is_done(folder, config):
-        if (folder / LOCK).exists():  # whoever finished it was killed before it had tidied up
+        # Whoever finished it was killed before it had tidied up, or could not on a full disk.
+        if (folder / LOCK).exists() or newest(folder) is not None:
             with locked(folder, "trained"):
                 remove_checkpoints(folder)
                 tidy(folder)
