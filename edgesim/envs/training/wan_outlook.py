@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 from edgesim.twin.training.wan.newcomer import Newcomer
 from edgesim.twin.training.wan.plans import count_of
 from edgesim.twin.training.wan.workload import Request, WANTraining
@@ -88,16 +86,21 @@ class Outlook:
         twin, pull = self._twin, newcomer.pull
         sources = twin.scale_out.sources(newcomer)
         left = newcomer.lost_bytes + (0.0 if pull is None else pull.lacking_bytes())
-        rates = dict(zip(sources.nodes, sources.alone_bytes_s.tolist(), strict=True))
+        count = len(sources.nodes)
+        known: dict[tuple[int, bool], Expected] = {}  # of options that are expected to be alike
         for option in options:
             if option == "keep":
                 lacking = {} if pull is None else pull.lacking_by_source()
+                rates = dict(zip(sources.nodes, sources.alone_bytes_s.tolist(), strict=True))
                 ends = [size / max(rates.get(node, 0.0), 1e-9) for node, size in lacking.items()]
                 told = Expected(_at_most(max(ends, default=0.0)), 0.0, len(lacking))
             else:
-                k = count_of(option, len(sources.nodes))
-                size = 2 * left if option.startswith("twice") else left
-                told = Expected(_at_most(sources.pull_s(size, k) if k else _LONG_S), 0.0, k)
+                k, twice = count_of(option, count), option.startswith("twice")
+                seen = known.get((k, twice))
+                if seen is None:
+                    takes_s = sources.pull_s(2 * left if twice else left, k) if k else _LONG_S
+                    seen = known[k, twice] = Expected(_at_most(takes_s), 0.0, k)
+                told = seen
             self.expected[option] = told
 
     def _catch_up(self, newcomer: Newcomer, options: tuple[str, ...]) -> None:
@@ -127,4 +130,4 @@ class Outlook:
 
 
 def _at_most(seconds: float) -> float:
-    return float(np.minimum(seconds, _LONG_S))
+    return min(float(seconds), _LONG_S)

@@ -10,13 +10,14 @@ states that a greedy equals the MILP that its problem reduces to, which holds he
 """
 
 from collections.abc import Sequence
-from heapq import heapify, heapreplace
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from edgesim.errors import InputError
 from edgesim.numbers import as_finite
+from edgesim.twin.core.compiled import compiled
 
 __all__ = [
     "CHAIN",
@@ -24,12 +25,15 @@ __all__ = [
     "Sharding",
     "best_chain",
     "best_single_s",
+    "counts_of",
     "equal_split_s",
     "fluid_bound_s",
     "greedy",
     "makespan_s",
     "milp",
 ]
+
+FloatArray = npt.NDArray[np.float64]
 
 CHAIN = tuple(2**k for k in range(8))
 """Numbers of shards that are looked at: 1 to 128, each dividing the next."""
@@ -81,30 +85,46 @@ def makespan_s(state_bytes: float, neighbours: Sequence[Neighbour], counts: Sequ
 def greedy(state_bytes: float, neighbours: Sequence[Neighbour], shards: int) -> Sharding:
     """Each next shard goes to whoever would have sent it first; of equals to the first.
 
-    O(shards · log neighbours).
+    O(shards · neighbours), compiled.
 
     Raises:
         InputError: as :func:`makespan_s`, or ``shards`` is not 1 or more.
     """
     _check(state_bytes, neighbours, shards)
-    return _greedy(state_bytes, neighbours, shards)
+    counts, ends = counts_of(
+        float(state_bytes),
+        np.array([n.bytes_per_s for n in neighbours]),
+        np.array([n.start_s for n in neighbours]),
+        np.array([n.shard_s for n in neighbours]),
+        shards,
+    )
+    return Sharding(tuple(counts.tolist()), ends)
 
 
-def _greedy(state_bytes: float, neighbours: Sequence[Neighbour], shards: int) -> Sharding:
-    """:func:`greedy` of figures that were checked."""
-    each = [state_bytes / shards / n.bytes_per_s + n.shard_s for n in neighbours]
-    counts = [0] * len(neighbours)
+@compiled()
+def counts_of(
+    state_bytes: float,
+    bytes_per_s: FloatArray,
+    start_s: FloatArray,
+    shard_s: FloatArray,
+    shards: int,
+) -> tuple[npt.NDArray[np.int64], float]:
+    """:func:`greedy` of figures that were checked, by neighbour: the counts, and the makespan."""
+    each = state_bytes / shards / bytes_per_s + shard_s
+    counts = np.zeros(len(each), dtype=np.int64)
     # When each would have sent one shard more. start + x * each, not a running sum: the makespan's
     # own arithmetic, so that what is equal on paper is equal here.
-    heap = [(n.start_s + each[i], i) for i, n in enumerate(neighbours)]
-    heapify(heap)
+    following = start_s + each
     ends = 0.0
     for _ in range(shards):
-        ended, i = heap[0]
-        ends = max(ends, ended)
-        counts[i] += 1
-        heapreplace(heap, (neighbours[i].start_s + (counts[i] + 1) * each[i], i))
-    return Sharding(tuple(counts), ends)
+        soonest = 0
+        for place in range(1, len(each)):
+            if following[place] < following[soonest]:
+                soonest = place
+        ends = max(ends, following[soonest])
+        counts[soonest] += 1
+        following[soonest] = start_s[soonest] + (counts[soonest] + 1) * each[soonest]
+    return counts, ends
 
 
 def milp(state_bytes: float, neighbours: Sequence[Neighbour], shards: int) -> Sharding:

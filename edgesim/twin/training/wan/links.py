@@ -1,6 +1,9 @@
 """What the links between institutions offer now: rates, ways, and delays of control messages."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 
 from edgesim.twin.network.network import Network
 from edgesim.twin.training.wan.plans import Sources
@@ -17,9 +20,49 @@ from edgesim.twin.training.wan.world import WANWorld
 
 __all__ = ["LinkMonitor"]
 
+_NO_LINKS: Any = np.empty(0, dtype=np.int64)
+
+
+class _Senders(NamedTuple):
+    """Who reaches a newcomer, whatever the rates are.
+
+    Attributes:
+        nodes: institutions, shape (senders,).
+        start_s: until the first byte of each is there, s, shape (senders,).
+        links: of all their ways, one after the other.
+        first: where each way begins in it, shape (senders,).
+        last: the link into the newcomer.
+    """
+
+    nodes: npt.NDArray[np.int64]
+    start_s: npt.NDArray[np.float64]
+    links: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64]
+    last: int
+
+
+class _Crossed(NamedTuple):
+    """What an all-reduce crosses.
+
+    Attributes:
+        layers: see :func:`edgesim.twin.training.wan.ring.layers`; None where somebody is out of
+            reach.
+        rounds_s: what its rounds take to arrive, s.
+        links: that it crosses.
+        times: how many hops cross each of them, shape (links,).
+    """
+
+    layers: list[Path] | None
+    rounds_s: float
+    links: npt.NDArray[np.int64]
+    times: npt.NDArray[np.float64]
+
 
 class LinkMonitor:
     """The cluster monitor: measured rates and ways between institutions.
+
+    Ways are worked out once for each ring and newcomer, and again after a failure or a repair;
+    rates once until :meth:`moved` says that some link has another room.
 
     Args:
         world: the world.
@@ -32,13 +75,28 @@ class LinkMonitor:
         self._version = -1
         self._paths: dict[tuple[int, int], Path | None] = {}
         self._delays_s: dict[tuple[int, int], float] = {}
+        self._senders: dict[tuple[int, ...], _Senders] = {}
+        self._crossed: dict[tuple[int, ...], _Crossed] = {}
+        # Of the rates as they are.
+        self._sources: dict[tuple[int, ...], Sources] = {}
 
-    def path(self, one: int, other: int) -> Path | None:
-        """The links from one institution to another; None where no way leads there."""
+    def moved(self) -> None:
+        """Links have more or less room than before."""
+        self._sources.clear()
+
+    def _look(self) -> None:
+        """Forget what is no longer so."""
         if self._version != self._network.links.version:
             self._version = self._network.links.version
             self._paths.clear()
             self._delays_s.clear()
+            self._senders.clear()
+            self._crossed.clear()
+            self._sources.clear()
+
+    def path(self, one: int, other: int) -> Path | None:
+        """The links from one institution to another; None where no way leads there."""
+        self._look()
         key = (one, other)
         if key not in self._paths:
             self._paths[key] = self._path(one, other)
@@ -56,39 +114,59 @@ class LinkMonitor:
 
     def one_way_s(self, one: int, other: int) -> float:
         """Time of a control message, s; that of the network while all was up where no way leads."""
-        path, key = self.path(one, other), (one, other)
-        if key not in self._delays_s:
-            idle_s = self._network.links.wiring.idle_s
-            self._delays_s[key] = (
+        self._look()
+        key = (one, other)
+        delay_s = self._delays_s.get(key)
+        if delay_s is None:
+            path, idle_s = self.path(one, other), self._network.links.wiring.idle_s
+            self._delays_s[key] = delay_s = (
                 self._world.one_way_s(one, other)
                 if path is None
                 else sum([idle_s[link] for link in path])
             )
-        return self._delays_s[key]
+        return delay_s
 
     def round_trip_s(self, one: int, others: list[int]) -> float:
         """The longest round trip from one institution to others, s."""
-        return max((2 * self.one_way_s(one, other) for other in others), default=0.0)
+        return max([2 * self.one_way_s(one, other) for other in others], default=0.0)
 
     def sources(self, newcomer: int, nodes: list[int]) -> Sources:
         """Who of these can send to a newcomer, the best first: by rate, then by delay."""
-        left_bps = self._network.links.left_bps
-        found = []
-        access = 0.0
-        for node in nodes:
-            path = self.path(node, newcomer)
-            if path is None:
-                continue
-            rate = min([left_bps[link] for link in path]) / 8
-            access = left_bps[path[-1]] / 8
-            start_s = 2 * self.one_way_s(node, newcomer)
-            found.append((-rate, start_s, node))
-        found.sort()
+        self._look()
+        key = (newcomer, *nodes)
+        found = self._sources.get(key)
+        if found is None:
+            found = self._sources[key] = self._measured(key)
+        return found
+
+    def _measured(self, key: tuple[int, ...]) -> Sources:
+        """The sources of a newcomer, the first of the key, by their rates now."""
+        senders = self._senders.get(key)
+        if senders is None:
+            senders = self._senders[key] = self._reaching(*key)
+        if not len(senders.nodes):
+            return Sources([], np.empty(0), np.empty(0), 0.0)
+        left_bps = np.frombuffer(self._network.links.left_bps)
+        rates = np.minimum.reduceat(left_bps[senders.links], senders.first) / 8
+        order = np.lexsort((senders.nodes, senders.start_s, -rates))
         return Sources(
-            [node for _, _, node in found],
-            np.array([-rate for rate, _, _ in found]),
-            np.array([start for _, start, _ in found]),
-            access,
+            senders.nodes[order].tolist(),
+            rates[order],
+            senders.start_s[order],
+            left_bps.item(senders.last) / 8,
+        )
+
+    def _reaching(self, newcomer: int, *nodes: int) -> _Senders:
+        """Who of these reaches a newcomer."""
+        there = [(node, path) for node in nodes if (path := self.path(node, newcomer)) is not None]
+        links = [link for _, path in there for link in path]
+        lengths = [len(path) for _, path in there]
+        return _Senders(
+            np.array([node for node, _ in there], dtype=np.int64),
+            np.array([2 * self.one_way_s(node, newcomer) for node, _ in there]),
+            np.array(links, dtype=np.int64),
+            np.cumsum([0, *lengths[:-1]]),
+            links[-1] if links else 0,
         )
 
     def hops(self, ring: list[int]) -> Hops | None:
@@ -98,28 +176,46 @@ class LinkMonitor:
 
     def layers(self, ring: list[int]) -> tuple[list[Path] | None, float]:
         """What an all-reduce crosses, and what its rounds take to arrive, s."""
+        found = self._crossing(ring)
+        return found.layers, found.rounds_s
+
+    def _crossing(self, ring: list[int]) -> _Crossed:
+        self._look()
+        key = tuple(ring)
+        found = self._crossed.get(key)
+        if found is None:
+            found = self._crossed[key] = self._cross(ring)
+        return found
+
+    def _cross(self, ring: list[int]) -> _Crossed:
         hops = self.hops(ring)
         if hops is None:
-            return None, 0.0
+            return _Crossed(None, 0.0, _NO_LINKS, _NO_LINKS)
         idle_s = self._network.links.wiring.idle_s
-        longest = max((sum([idle_s[link] for link in hop]) for hop in hops), default=0.0)
+        longest = max([sum([idle_s[link] for link in hop]) for hop in hops], default=0.0)
         rounds = rounds_of(self._world.scenario.training.reduction, max(len(ring), 1))
-        return layers(hops), rounds * longest
+        cut = layers(hops)
+        times = {link: place + 1.0 for place, layer in enumerate(cut) for link in layer}
+        return _Crossed(
+            cut,
+            rounds * longest,
+            np.array(list(times), dtype=np.int64),
+            np.array(list(times.values())),
+        )
 
     def step_s(self, ring: list[int]) -> float:
         """About what a step of a ring takes now, with nothing else on the links, s."""
         world = self._world
         if not ring:
             return 0.0
-        compute_s = max(world.compute_s(node) for node in ring)
-        cut, rounds_s = self.layers(ring)
-        if cut is None:
+        found = self._crossing(ring)
+        if found.layers is None:
             return np.inf
-        left_bps = self._network.links.left_bps
         slowest = 0.0
-        for times in range(len(cut), 0, -1):
-            for link in cut[times - 1]:
-                slowest = max(slowest, times / max(left_bps[link], 1e-9))
+        if len(found.links):
+            left_bps = np.frombuffer(self._network.links.left_bps)[found.links]
+            slowest = float((found.times / np.maximum(left_bps, 1e-9)).max())
         training = world.scenario.training
         share = share_of(training.reduction, len(ring)) * training.gradient_bytes
-        return compute_s + share * 8 * slowest + rounds_s
+        compute_s = max([world.compute_s(node) for node in ring])
+        return compute_s + share * 8 * slowest + found.rounds_s

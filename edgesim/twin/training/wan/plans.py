@@ -1,13 +1,13 @@
 """How a newcomer gets the training state: from whom, in which shares, and how long that takes."""
 
 from collections.abc import Sequence
-from operator import mul
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from edgesim.twin.training.shards import Neighbour, greedy
+from edgesim.twin.core.compiled import compiled
+from edgesim.twin.training.shards import counts_of
 
 __all__ = ["KINDS", "OPTIONS", "Plan", "Sources", "count_of", "shares_of"]
 
@@ -92,27 +92,48 @@ class Sources(NamedTuple):
 
     def together_bytes_s(self, count: int) -> FloatArray:
         """Rates of the best ``count`` at the same time: max-min fair at the newcomer's access."""
-        return np.array(self._together(count))
-
-    def _together(self, count: int) -> list[float]:
-        rates: list[float] = self.alone_bytes_s[:count].tolist()
-        left = self.access_bytes_s
-        # From the slowest on: those that need less than an equal share leave the rest more.
-        for place in range(len(rates) - 1, -1, -1):
-            level = left / (place + 1)
-            if rates[place] >= level:
-                return [level] * (place + 1) + rates[place + 1 :]
-            left -= rates[place]
-        return rates
+        return _together(self.alone_bytes_s, self.access_bytes_s, count)
 
     def pull_s(self, size_bytes: float, count: int) -> float:
         """About what a pull from the best ``count`` takes, s: as a fluid, together."""
-        rates = self._together(count)
-        total = sum(rates)
-        if total <= 0.0:
-            return np.inf
-        begun: float = sum(map(mul, rates, self.start_s[:count].tolist()))
-        return (size_bytes + begun) / total
+        seconds: float = _pull_s(
+            self.alone_bytes_s, self.start_s, self.access_bytes_s, size_bytes, count
+        )
+        return seconds
+
+
+@compiled()
+def _together(alone_bytes_s: FloatArray, access_bytes_s: float, count: int) -> FloatArray:
+    """See :meth:`Sources.together_bytes_s`."""
+    rates = alone_bytes_s[:count].copy()
+    left = access_bytes_s
+    # From the slowest on: those that need less than an equal share leave the rest more.
+    for place in range(len(rates) - 1, -1, -1):
+        level = left / (place + 1)
+        if rates[place] >= level:
+            rates[: place + 1] = level
+            break
+        left -= rates[place]
+    return rates
+
+
+@compiled()
+def _pull_s(
+    alone_bytes_s: FloatArray,
+    start_s: FloatArray,
+    access_bytes_s: float,
+    size_bytes: float,
+    count: int,
+) -> float:
+    """See :meth:`Sources.pull_s`."""
+    rates = _together(alone_bytes_s, access_bytes_s, count)
+    total = begun = 0.0
+    for place in range(len(rates)):
+        total += rates[place]
+        begun += rates[place] * start_s[place]
+    if total <= 0.0:
+        return np.inf
+    return (size_bytes + begun) / total
 
 
 def count_of(option: str, sources: int) -> int:
@@ -140,11 +161,14 @@ def shares_of(
     else:
         together = option.startswith(_TOGETHER)
         rates = sources.together_bytes_s(count) if together else sources.alone_bytes_s[:count]
-        neighbours = [
-            Neighbour(max(rate, 1e-3), start, shard_s)
-            for rate, start in zip(rates.tolist(), sources.start_s[:count].tolist(), strict=True)
-        ]
-        counts = greedy(size_bytes, neighbours, shards).counts
+        found, _ = counts_of(
+            size_bytes,
+            np.maximum(rates, 1e-3),
+            sources.start_s[:count],
+            np.full(count, shard_s),
+            shards,
+        )
+        counts = found.tolist()
     shard = size_bytes / shards
     asked = [(node, x * shard) for node, x in zip(sources.nodes, counts, strict=False) if x]
     nodes = tuple(node for node, _ in asked)

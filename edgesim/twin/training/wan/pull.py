@@ -1,7 +1,7 @@
 """A pull: parts of a state from several sources at once, over the network's transfers."""
 
 from collections.abc import Callable
-from math import floor
+from math import floor, inf
 from typing import Any
 
 from edgesim.twin.core.clock import Clock, Moment
@@ -81,8 +81,11 @@ class Pull:
                 found[part.source] = found.get(part.source, 0.0) + self._lacking(part)
         return found
 
-    def lacking_bytes(self) -> float:
-        """What is not there now; of a share that two send, by the one that has sent more."""
+    def lacking_bytes(self, most: float = inf) -> float:
+        """What is not there now; of a share that two send, by the one that has sent more.
+
+        Where that is more than ``most`` it is enough to know so: a part of it then.
+        """
         total = 0.0
         for part in self._parts:
             if part.over:
@@ -92,6 +95,8 @@ class Pull:
                 total += lacking
             else:  # half of it here, half at the other
                 total += min(lacking, self._lacking(other)) / 2
+            if total > most:
+                break
         return total
 
     def plan(self, plan: Plan, one_way_s: dict[int, float]) -> None:
@@ -131,13 +136,11 @@ class Pull:
                 lacking += part.asked_bytes - whole
         return lacking
 
-    def stop(self) -> float:
-        """Let nobody send any more; what is lacking, bytes."""
-        lacking = self.lacking_bytes()
+    def stop(self) -> None:
+        """Let nobody send any more."""
         for part in self._parts:
             if not part.over:
                 self._take_away(part)
-        return lacking
 
     # ---- within
 

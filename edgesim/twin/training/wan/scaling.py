@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from edgesim.twin.core.clock import Moment
 from edgesim.twin.training.wan.cluster import Cluster
 from edgesim.twin.training.wan.newcomer import Newcomer
@@ -141,9 +143,8 @@ class ScaleOut:
             return
         sources = self.sources(newcomer)
         sending = set(pull.sources)
-        for place, node in enumerate(sources.nodes):
-            if node in sending:
-                sources.start_s[place] = 0.0
+        goes_on = [node in sending for node in sources.nodes]
+        sources = sources._replace(start_s=np.where(goes_on, 0.0, sources.start_s))
         training = of.scenario.training
         share = size / training.state_bytes
         shards = max(1, round(training.shards * min(share, 1.0)))
@@ -155,13 +156,14 @@ class ScaleOut:
         pull = newcomer.pull
         if pull is None or newcomer.phase not in ("pulling", "updating"):
             return False
-        return pull.lacking_bytes() + newcomer.lost_bytes > 0.0
+        return newcomer.lost_bytes > 0.0 or pull.lacking_bytes(most=0.0) > 0.0
 
     def _ended(self, newcomer: Newcomer, source: int) -> None:
         """A source has sent its share, and others have not."""
         training = self._of.scenario.training
         assert newcomer.pull is not None
-        if newcomer.pull.lacking_bytes() > training.state_bytes / training.shards:
+        shard_bytes = training.state_bytes / training.shards
+        if newcomer.pull.lacking_bytes(most=shard_bytes) > shard_bytes:
             self._of.ask("replan", newcomer)
 
     def _pulled(self, newcomer: Newcomer) -> None:
@@ -316,6 +318,7 @@ class ScaleOut:
     def left_changed(self, links: Sequence[int]) -> None:
         """Links have more or less room: look at what is pulled when all of them have changed."""
         newcomers = self._of.newcomers
+        self._of.monitor.moved()
         if newcomers and not self._moved and any(map(self.can_replan, newcomers.values())):
             self._moved = True
             self._of.clock.at(self._of.clock.now, self._look)

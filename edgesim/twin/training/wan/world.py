@@ -63,6 +63,7 @@ class WANWorld(Shared):
         shares = rng.uniform(people.speed[0], people.speed[1], people.count)
         self.speed: npt.NDArray[np.float64] = shares * scenario.training.samples_per_s
         self.centre = int(self.access_bps.argmax())
+        self._compute_s = (scenario.training.samples / self.speed).tolist()
         graph = self._graph(delay_s)
         self.network = network = _Network(graph, self.map, self.switches, self._links())
         self.edges = [network.wiring.number[ends] >> 1 for ends in self.map.edges]
@@ -99,7 +100,8 @@ class WANWorld(Shared):
 
     def compute_s(self, institution: int) -> float:
         """Time that an institution takes for its samples of a step, s."""
-        return self.scenario.training.samples / float(self.speed[institution])
+        seconds: float = self._compute_s[institution]
+        return seconds
 
     def one_way_s(self, one: int, other: int) -> float:
         """Time of a control message between institutions while everything is up, s.
