@@ -41,6 +41,15 @@ METRICS: dict[str, str] = {
 
 _NAMES = tuple(OPTIONS)
 _NUMBER = {name: number for number, name in enumerate(_NAMES)}
+_MARKS = {
+    name: (
+        float(name.startswith(("shared", "pause", "twice"))),
+        float(name.startswith("twice")),
+        float(name in ("keep", "boundary", "catch_up")),
+    )
+    for name in _NAMES
+}
+"""The last features of an option, which are always the same."""
 _FEATURES = (
     "there",  # 1 where it can be chosen
     "delay",  # expected until the newcomer trains (of a ring: the step), over a minute
@@ -148,8 +157,8 @@ class WanTrainingEnv(TwinEnv[WANTraining, Observation, SupportsIndex]):
         """Which options are there, shape (options,), never empty."""
         allowed = np.zeros(len(_NAMES), dtype=bool)
         request = self.twin.request
-        for option in ("keep",) if request is None else request.options:
-            allowed[_NUMBER[option]] = True
+        options = ("keep",) if request is None else request.options
+        allowed[[_NUMBER[option] for option in options]] = True
         return allowed
 
     @property
@@ -197,20 +206,25 @@ class WanTrainingEnv(TwinEnv[WANTraining, Observation, SupportsIndex]):
         request = twin.request
         if request is None:
             return seen
-        page = seen[: len(_FEATURES) * len(_NAMES)].reshape(len(_FEATURES), len(_NAMES))
         expected, present = self._outlook_of(twin).expected, max(len(twin.present), 1)
-        soonest_s = min(told.delay_s for told in expected.values())
-        for option, (delay_s, idle_s, sources) in expected.items():
-            page[:, _NUMBER[option]] = (
-                1.0,
-                delay_s / (delay_s + 60.0),
-                (delay_s - soonest_s) / (delay_s + 1e-9),
-                idle_s / (idle_s + 60.0 * present),
-                sources / present,
-                option.startswith(("shared", "pause", "twice")),
-                option.startswith("twice"),
-                option in ("keep", "boundary", "catch_up"),
-            )
+        soonest_s = min([told.delay_s for told in expected.values()])
+        minutes = 60.0 * present
+        figures: dict[tuple[float, float, int], tuple[float, ...]] = {}  # many options are alike
+        rows = []
+        for option, told in expected.items():
+            figure = figures.get(told)
+            if figure is None:
+                delay_s, idle_s, sources = told
+                figure = figures[told] = (
+                    1.0,
+                    delay_s / (delay_s + 60.0),
+                    (delay_s - soonest_s) / (delay_s + 1e-9),
+                    idle_s / (idle_s + minutes),
+                    sources / present,
+                )
+            rows.append(figure + _MARKS[option])
+        page = seen[: len(_FEATURES) * len(_NAMES)].reshape(len(_FEATURES), len(_NAMES))
+        page[:, [_NUMBER[option] for option in expected]] = np.array(rows).T
         step_s, horizon_s = twin.steps.last_s, twin.scenario.horizon_s
         seen[-len(_REQUEST) :] = (
             *(kind == request.kind for kind in KINDS),

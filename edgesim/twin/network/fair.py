@@ -39,7 +39,7 @@ class FairTransfers:
         room_bps: what each directed link has left for transfers, at least 0; 0 while it is down.
             It is read here; who changes it says so by :meth:`changed`.
         loaded: called with the numbers of the links whose load has changed, whenever rates have
-            been worked out.
+            been worked out; true until they are worked out again.
 
     Attributes:
         count: transfers that lack bytes.
@@ -153,14 +153,19 @@ class FairTransfers:
             self.count -= 1
             self._let_through(transfer)
 
-    def changed(self, links: Iterable[int]) -> None:
+    def changed(self, links: Iterable[int], *, checked: bool = False) -> None:
         """Say that the room of some links has changed just now.
+
+        Args:
+            links: their numbers.
+            checked: whether they are known to be there.
 
         Raises:
             ValueError: there is no such link.
         """
         numbers = list(links)
-        self._ways.check_links(numbers)
+        if not checked:
+            self._ways.check_links(numbers)
         self._changed_links += numbers
         self._wait()
 
@@ -186,7 +191,8 @@ class FairTransfers:
         way = transfer._way
         if way is None:
             return 0.0
-        return max(0.0, transfer._line - self._ways.attained_bytes(way, self._clock._now))
+        lacking = transfer._line - self._ways.attained_bytes(way, self._clock._now)
+        return lacking if lacking > 0.0 else 0.0
 
     def carried_bytes(self, link: int) -> float:
         """Bytes that have crossed a link so far."""

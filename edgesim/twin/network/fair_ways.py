@@ -155,6 +155,7 @@ class Ways:
         "_free",
         "_numbered",
         "_rate_bps",
+        "_reached",
         "_room_bps",
         "_since_s",
         "_stamp",
@@ -208,9 +209,11 @@ class Ways:
     def attained_bytes(self, way: Way, now: float) -> float:
         """What a transfer would have got that was there from the start."""
         number = way.number
-        attained: float = self._attained_bytes.item(number)
-        elapsed_s: float = now - self._since_s.item(number)
-        return attained + self.rate_bps(way) * elapsed_s * 0.125
+        elapsed_s = now - self._since_s.item(number)
+        attained: float = (
+            self._attained_bytes.item(number) + self._rate_bps.item(number) * elapsed_s * 0.125
+        )
+        return attained
 
     def carried_bytes(self, link: int, now: float) -> float:
         """What has crossed a link so far."""
@@ -235,10 +238,8 @@ class Ways:
         return due_s
 
     def altered(self) -> npt.NDArray[np.int32]:
-        """The links whose load is another since :meth:`share`."""
-        tables = self._tables
-        reached: npt.NDArray[np.int32] = tables.by_link["reached"]
-        return reached[: tables.counts.item(ALTERED)].copy()
+        """The links whose load is another since :meth:`share`, until the next one: a view."""
+        return self._reached[: self._tables.counts.item(ALTERED)]
 
     def end(self, now: float) -> list[tuple[Way, list[FairTransfer]]]:
         """Let those transfers go that end now, when :meth:`share` has said that some do."""
@@ -285,10 +286,11 @@ class Ways:
         self._rate_bps = tables.ways["rate_bps"]
         self._attained_bytes = tables.ways["attained_bytes"]
         self._since_s = tables.ways["since_s"]
+        self._reached = tables.by_link["reached"]
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the views of other arrays."""
-        columns = ("_rate_bps", "_attained_bytes", "_since_s")
+        columns = ("_rate_bps", "_attained_bytes", "_reached", "_since_s")
         state = {name: getattr(self, name) for name in self.__slots__ if name not in columns}
         state["_tables"] = self._tables._replace(room_bps=_NO_VIEW, load_bps=_NO_VIEW)
         return state

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from edgesim.scenarios.parts import links as settings
 from edgesim.twin.core.clock import Clock
-from edgesim.twin.core.queueing import finite_queue, finite_queues
+from edgesim.twin.core.queueing import finite_queue
 from edgesim.twin.core.streams import Streams
+from edgesim.twin.network.background import leave, load_all, make_room, settle_all
 from edgesim.twin.network.wiring import Wiring
 
 __all__ = ["FRAME_BYTES", "LinkListener", "LinkTables", "Links", "PortCounters"]
@@ -127,6 +128,7 @@ class Links:
         "_clock",
         "_delay_area",
         "_demand_bps",
+        "_down",
         "_holders",
         "_period",
         "_received_bytes",
@@ -189,6 +191,7 @@ class Links:
         self.watchers: list[Callable[[], None]] = []
         self.quiet_until_s = 0.0
         self.resters: list[Callable[[float], None]] = []
+        self._down = 0  # links that are
         self._trouble = [0] * count  # failures that keep a link down: its edge, its ends
         self._holders = [int(held > 0) for held in wiring.reserved_bps]  # reservations on it
         self._demand_bps = array("d", [0.0] * count)
@@ -223,6 +226,11 @@ class Links:
     def turns_to_rest(self, period_s: float) -> int:
         """How many of the next periods that begin now nobody looks at."""
         return max(ceil((self.quiet_until_s - self._clock._now) / period_s), 0)
+
+    @property
+    def all_up(self) -> bool:
+        """Whether every link is up."""
+        return not self._down
 
     # ---- reservations
 
@@ -453,62 +461,43 @@ class Links:
             self._clock.at(self._period * self._background_s, self._vary)
             return
         self._announce()
-        self._settle_all()
-        wiring, of = self.wiring, np.frombuffer
-        capacity = of(self.capacity_bps)
+        of, capacity = np.frombuffer, np.frombuffer(self.capacity_bps)
+        settle_all(self._clock._now, *self.tables()[1:])
         demand = of(self._demand_bps)
         demand[:] = self._rng.uniform(*self._share, len(capacity)) * capacity
         # What _change does, of all links that are up.
-        up = np.array(self.up)
-        spare = np.maximum(0.0, capacity - of(self.reserved_bps) - demand)
-        self._make_room(spare, up)
-        spare[self.busy] = 0.0
-        self._leave(np.where(up, spare, 0.0))
-        spare = np.maximum(0.0, spare - of(self.shared_bps))
-        load = capacity - spare
-        stay, loss = finite_queues(load / capacity, self.places)
-        delay_s = wiring.propagation_s + stay * of(self._burst_s)
-        if self._scaled:
-            over = np.maximum(1.0, of(self.reserved_bps) / capacity)
-            loss = 1.0 - (1.0 - loss) / over
-        of(self.available_bps)[up] = spare[up]
-        of(self.load_bps)[up] = load[up]
-        of(self.loss)[up] = loss[up]
-        of(self.delay_s)[up] = delay_s[up]
+        reserved, ceiling, spare = of(self.reserved_bps), of(self.ceiling_bps), np.empty(len(demand))
+        changed = np.empty(len(demand), dtype=np.int64)
+        count = make_room(capacity, reserved, demand, ceiling, of(self.byte_s), spare, changed)
+        if count:
+            for listener in self.listeners:
+                listener.room_changed(changed[:count].tolist())
+        count = leave(spare, np.array(self.busy), ceiling, of(self.left_bps), changed)
+        if count:
+            for listener in self.listeners:
+                listener.left_changed(changed[:count].tolist())
+        load_all(
+            spare,
+            capacity,
+            reserved,
+            of(self.shared_bps),
+            ceiling,
+            self.wiring.propagation_each_s,
+            of(self._burst_s),
+            self.places,
+            self._scaled,
+            of(self.available_bps),
+            of(self.load_bps),
+            of(self.loss),
+            of(self.delay_s),
+        )
         self._period += 1
         self._clock.at(self._period * self._background_s, self._vary)
-
-    def _make_room(self, spare: FloatArray, up: npt.NDArray[np.bool_]) -> None:
-        """Tell what the background leaves to transfers."""
-        with np.errstate(divide="ignore"):
-            byte_s = np.where(up, 8.0 / spare, inf)
-        changed = np.flatnonzero(byte_s != np.frombuffer(self.byte_s)).tolist()
-        np.frombuffer(self.byte_s)[:] = byte_s
-        if changed:
-            for listener in self.listeners:
-                listener.room_changed(changed)
-
-    def _leave(self, left: FloatArray) -> None:
-        """Tell what messages and background leave to transfers that share."""
-        changed = np.flatnonzero(left != np.frombuffer(self.left_bps)).tolist()
-        np.frombuffer(self.left_bps)[:] = left
-        if changed:
-            for listener in self.listeners:
-                listener.left_changed(changed)
-
-    def _settle_all(self) -> None:
-        of, now = np.frombuffer, self._clock._now
-        since = of(self._since_s)
-        elapsed = now - since
-        sent = of(self.load_bps) * elapsed * 0.125
-        of(self._sent_bytes)[:] += sent
-        of(self._received_bytes)[:] += sent * (1.0 - of(self.loss))
-        of(self._delay_area)[:] += of(self.delay_s) * elapsed
-        since[:] = now
 
     def _lower(self, links: Sequence[int]) -> None:
         self.version += 1
         failed = [link for link in links if self.up[link]]
+        self._down += len(failed)
         for link in links:
             self._trouble[link] += 1
             self.up[link] = False
@@ -524,6 +513,7 @@ class Links:
             self._trouble[link] -= 1
             if not self._trouble[link]:
                 self.up[link] = True
+                self._down -= 1
                 self.ceiling_bps[link] = self.capacity_bps[link]
                 self._change(link)
         for listener in self.listeners:

@@ -147,7 +147,7 @@ class SharingTransfers(Rebuilt):
         links, source, target = self._links, order.source, order.target
         if not (links.node_up[source] and links.node_up[target]):
             return None
-        if not links.version or all(links.up):
+        if links.all_up:
             return self._routes.paths[source][target]
         return self._routes.around(links.up, source).get(target)
 
@@ -157,8 +157,12 @@ class SharingTransfers(Rebuilt):
 
     def _loaded(self, numbers: npt.NDArray[np.int32]) -> None:
         links = self._links
+        if links.metered:
+            numbers = numbers.copy()  # watchers may send
         for watcher in links.watchers:
             watcher()
+        if not links.metered:
+            return
         load_bps = np.frombuffer(self.fair.load_bps)
         share_all(numbers, load_bps, self._clock.now, links.places, *self._tables)
 
@@ -169,7 +173,7 @@ class SharingTransfers(Rebuilt):
 
     def left_changed(self, links: Sequence[int]) -> None:
         """Some links have more or less left."""
-        self.fair.changed(links)
+        self.fair.changed(links, checked=True)
 
     def link_failed(self, link: int) -> None:
         """A link is down: what crosses it goes another way, or waits."""

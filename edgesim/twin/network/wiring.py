@@ -1,6 +1,10 @@
 """The cables between the switches: capacity and propagation of every directed link."""
 
+from functools import cached_property
+
 import networkx as nx
+import numpy as np
+import numpy.typing as npt
 
 from edgesim.errors import InputError
 from edgesim.scenarios.parts.links import Backhaul, Links
@@ -96,6 +100,11 @@ class Wiring(Shared):
                 self.byte_s.append(8.0 / capacity_bps)
                 self.fixed_s.append(propagation + switch_delay_s)
                 self.idle_s.append(propagation + burst)
+
+    @cached_property
+    def propagation_each_s(self) -> npt.NDArray[np.float64]:
+        """:attr:`propagation_s` as an array, shape (links,)."""
+        return np.array(self.propagation_s)
 
     @property
     def node_names(self) -> list[str]:

@@ -108,7 +108,7 @@ class LinkMonitor:
         if not (links.node_up[source] and links.node_up[target]):
             return None
         routes = self._network.world.message_routes
-        if not links.version or all(links.up):
+        if links.all_up:
             return routes.paths[source][target]
         return routes.around(links.up, source).get(target)
 

@@ -54,6 +54,9 @@ class WANTraining(Workload[Request, str]):
     Each decision is that of the nodes that it concerns, by what they have measured: the newcomer
     for its shares and when it joins, the ring for its order. There is no administrator.
 
+    Alone and without an event log, links show the load of other traffic and not that of transfers:
+    nothing depends on it.
+
     Args:
         scenario: the scenario.
         world: the scenario's world, where it is at hand already.
@@ -110,10 +113,14 @@ class WANTraining(Workload[Request, str]):
         self.joining_idle_s = 0.0  # node-seconds of those that have joined, until they did
         scenario, network = self.scenario, twin.network
         self.monitor = LinkMonitor(self.world, network)
+        sharing = network.sharing
+        # Who decides sees rates alone: what transfers do to loads and queues is worked out where
+        # there is a log, whose series show it, or somebody else on the links.
+        network.links.metered = log is not None or not self.sole
         training = scenario.training
         self.steps = Steps(
             self.clock,
-            network.sharing,
+            sharing,
             training.gradient_bytes,
             training.samples,
             [self.world.compute_s(node) for node in range(self.world.institutions)],
