@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
 from typing import Any
 
 from simpy import Environment
@@ -85,6 +86,27 @@ class Clock(Environment):
     ) -> Moment:
         """Call ``callback(moment)`` when ``delay_s`` seconds have passed."""
         return self.at(self._now + delay_s, callback, value, priority)
+
+    @property
+    def free_until_s(self) -> float:
+        """When the next event or moment is due, cancelled ones included; inf where none is.
+
+        The present time where the clock is paused.
+        """
+        if self._paused:
+            return self._now
+        queue: list[tuple[Any, Any, int, Any]] = self._queue
+        return queue[0][0] if queue else inf
+
+    def skip(self, time_s: float) -> bool:
+        """Stand at a later time, as if a moment had been called then; whether that can be.
+
+        It cannot where anything else is due up to then.
+        """
+        if not self._now <= time_s < self.free_until_s:
+            return False
+        self._now = time_s
+        return True
 
     def pause(self) -> None:
         """Return from :meth:`advance` after the current event."""

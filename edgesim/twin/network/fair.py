@@ -169,6 +169,22 @@ class FairTransfers:
         self._changed_links += numbers
         self._wait()
 
+    def alone(self, change: Callable[[Any], None], value: Any) -> None:
+        """Make changes by ``change(value)``, and work out the rates right away where nothing else
+        happens at this instant: what would be done at its end, without an event for that.
+        """
+        if self._waiting:
+            change(value)
+            return
+        self._waiting = True
+        change(value)
+        self._waiting = False
+        if self._changed_ways or self._changed_links:
+            if self._clock._now < self._clock.free_until_s:
+                self.settle()
+            else:
+                self._wait()
+
     # ---- what is so now
 
     @property
@@ -283,6 +299,10 @@ class FairTransfers:
         if now < self._due_s:
             self._plan()
             return
+        self.alone(self._let_go, now)
+
+    def _let_go(self, now: float) -> None:
+        """Let those go that end now."""
         ended: list[FairTransfer] = []
         for way, transfers in self._ways.end(now):
             ended += transfers

@@ -107,6 +107,10 @@ class SharingTransfers(Rebuilt):
         self._running[number] = self.fair.send(size_bytes, links, self._through, order)
         return number
 
+    def alone(self, change: Callable[[Any], None], value: Any) -> None:
+        """See :meth:`FairTransfers.alone`."""
+        self.fair.alone(change, value)
+
     def cancel(self, number: int) -> float:
         """Take a transfer away without its call; the bytes that it still lacked.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import floor, inf
+from operator import itemgetter
 from typing import Any
 
 from edgesim.twin.core.clock import Clock, Moment
@@ -9,6 +10,9 @@ from edgesim.twin.network.sharing import SharingTransfers
 from edgesim.twin.training.wan.plans import Plan
 
 __all__ = ["Pull"]
+
+
+_time = itemgetter(0)
 
 
 class _Part:
@@ -26,6 +30,10 @@ class _Part:
         self.moment: Moment | None = None
         self.transfer: int | None = None
         self.over = False
+
+
+_Asked = tuple[float, _Part]
+"""When a request reaches its source, s, and for what."""
 
 
 class Pull:
@@ -116,11 +124,15 @@ class Pull:
             part.other = again = _Part(second, part.asked_bytes)
             again.other = part
             self._parts.append(again)
+        now, asked = self._clock.now, []
         for part in self._parts:
             if part.source in sending:  # it hears of the new share while it sends
                 self._send(part)
             else:
-                part.moment = self._clock.after(one_way_s[part.source], self._asked, part)
+                asked.append((now + one_way_s[part.source], part))
+        if asked:
+            asked.sort(key=_time)  # of equal times the first asked first
+            self._clock.at(asked[0][0], self._asked, asked)
 
     def lose(self, source: int) -> float:
         """A source is gone: what it had not sent as whole shards is lacking again, bytes."""
@@ -159,9 +171,23 @@ class Pull:
         return self._sharing.cancel(part.transfer)
 
     def _asked(self, moment: Moment) -> None:
-        part: _Part = moment.value
-        part.moment = None
-        self._send(part)
+        """Requests reach their sources, one after the other."""
+        asked: list[_Asked] = moment.value
+        while asked:
+            time_s = asked[0][0]
+            if time_s > self._clock.now and not self._clock.skip(time_s):
+                self._clock.at(time_s, self._asked, asked)
+                return
+            place = 1
+            while place < len(asked) and asked[place][0] == time_s:
+                place += 1
+            self._sharing.alone(self._send_all, asked[:place])
+            asked = asked[place:]
+
+    def _send_all(self, asked: list[_Asked]) -> None:
+        for _, part in asked:
+            if not part.over:
+                self._send(part)
 
     def _send(self, part: _Part) -> None:
         part.transfer = self._sharing.send(
