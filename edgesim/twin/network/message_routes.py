@@ -67,15 +67,24 @@ class MessageRoutes(Shared):
 
     def around(self, up: list[bool], source: int) -> dict[int, tuple[int, ...]]:
         """The ways from a node to all that it reaches over the links that are up."""
+        return self.ways(self.works(up), source)
+
+    def works(self, up: list[bool]) -> "nx.Graph[int]":
+        """The nodes, and the links that are up both ways."""
         wiring = self.wiring
         works: nx.Graph[int] = nx.Graph()
         works.add_nodes_from(wiring.graph)
         works.add_edges_from(
             ends for edge, ends in enumerate(wiring.edges) if up[2 * edge] and up[2 * edge + 1]
         )
+        return works
+
+    def ways(self, works: "nx.Graph[int]", source: int) -> dict[int, tuple[int, ...]]:
+        """The ways from a node to all that it reaches over the links of a graph."""
+        number = self.wiring.number
         ways = nx.single_source_dijkstra_path(works, source, weight=self._delay)
         return {
-            target: tuple(wiring.number[hop] for hop in pairwise(passed))
+            target: tuple([number[hop] for hop in pairwise(passed)])
             for target, passed in ways.items()
         }
 

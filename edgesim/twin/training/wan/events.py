@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import networkx as nx
-
 from edgesim.twin.core.clock import Moment
 from edgesim.twin.training.wan.churn import Change
 from edgesim.twin.training.wan.cluster import Cluster
@@ -118,16 +116,8 @@ class Events:
 
     def _whole(self) -> list[int]:
         """Links of the backbone without which all still reach one another."""
-        of = self._of
-        up, edges = of.twin.network.links.edge_up, of.world.network.wiring.edges
-        works: nx.Graph[int] = nx.Graph()
-        works.add_nodes_from(of.world.map)
-        backbone = of.world.edges
-        works.add_edges_from(edges[edge] for edge in backbone if up[edge])
-        found: Any = nx.bridges(works)  # pairs of nodes, which the stubs do not know
-        bridges = {(min(one, other), max(one, other)) for one, other in found}
-        ends = {edge: (min(edges[edge]), max(edges[edge])) for edge in backbone if up[edge]}
-        return [edge for edge, pair in ends.items() if pair not in bridges]
+        up = self._of.twin.network.links.edge_up
+        return self._of.world.whole(tuple([edge for edge in self._of.world.edges if not up[edge]]))
 
     def concerns(self, edge: int) -> bool:
         """Whether the ring crosses a link of the backbone that is not the only way somewhere."""

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import networkx as nx
+
 from edgesim.twin.core.forking import Shared
 from edgesim.twin.network.message_routes import MessageRoutes
 from edgesim.twin.network.wiring import Wiring
@@ -32,7 +34,10 @@ class AccessRoutes(Shared):
         self._backbone = MessageRoutes(backbone)
         self._number = [wiring.number[ends] for ends in backbone.ends]  # of its links in the whole
         self.paths: Any = [_Ways(self, node) for node in range(wiring.nodes)]
-        self._around = lru_cache(maxsize=1024)(self._backbone_around)
+        self._around = lru_cache(maxsize=8192)(self._backbone_around)
+        self._works = lru_cache(maxsize=256)(self._backbone_works)
+        self._last_up: list[bool] = []
+        self._last_down: tuple[int, ...] = ()
 
     def path(self, source: int, target: int) -> tuple[int, ...]:
         """Numbers of the links from one node to another while everything is up."""
@@ -50,16 +55,24 @@ class AccessRoutes(Shared):
                 break
         else:
             return path  # the shortest of all is the shortest of those that are up
-        down = tuple(link for link in self._number if not up[link])
-        ways = self._around(down, self._switch(source))
+        ways = self._around(self._down(up), self._switch(source))
         if self._switch(target) not in ways:
             return None
         path = self._joined({self._switch(source): ways}, source, target)
         return path if all(up[link] for link in path) else None
 
+    def _down(self, up: list[bool]) -> tuple[int, ...]:
+        """The links of the backbone that are down, from the last time where nothing has changed."""
+        if up != self._last_up:
+            self._last_up = list(up)
+            self._last_down = tuple([link for link in self._number if not up[link]])
+        return self._last_down
+
     def _backbone_around(self, down: tuple[int, ...], source: int) -> dict[int, tuple[int, ...]]:
-        lost = set(down)
-        return self._backbone.around([link not in lost for link in self._number], source)
+        return self._backbone.ways(self._works(down), source)
+
+    def _backbone_works(self, down: tuple[int, ...]) -> "nx.Graph[int]":
+        return self._backbone.works([link not in down for link in self._number])
 
     def _switch(self, node: int) -> int:
         return node if node < self._first else self._switches[node - self._first]

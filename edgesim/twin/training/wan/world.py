@@ -1,6 +1,6 @@
 """The world of training over a WAN: the backbone, institutions behind access links, speeds."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import networkx as nx
@@ -42,6 +42,7 @@ class WANWorld(Shared):
             would stand.
         network: the network.
         edges: numbers of the backbone's edges in it.
+        whole: of those that are cut, the others that are not the only way somewhere.
 
     Raises:
         InputError: the topology cannot be used, or is not connected.
@@ -66,6 +67,7 @@ class WANWorld(Shared):
         self._compute_s = (scenario.training.samples / self.speed).tolist()
         graph = self._graph(delay_s)
         self.network = network = _Network(graph, self.map, self.switches, self._links())
+        self.whole = lru_cache(maxsize=1024)(self._find_whole)
         self.edges = [network.wiring.number[ends] >> 1 for ends in self.map.edges]
 
     def _links(self) -> Links:
@@ -102,6 +104,16 @@ class WANWorld(Shared):
         """Time that an institution takes for its samples of a step, s."""
         seconds: float = self._compute_s[institution]
         return seconds
+
+    def _find_whole(self, cut: tuple[int, ...]) -> list[int]:
+        edges = self.network.wiring.edges
+        works: nx.Graph[int] = nx.Graph()
+        works.add_nodes_from(self.map)
+        left = [edge for edge in self.edges if edge not in cut]
+        works.add_edges_from(edges[edge] for edge in left)
+        found: Any = nx.bridges(works)  # pairs of nodes, which the stubs do not know
+        bridges = {(min(one, other), max(one, other)) for one, other in found}
+        return [edge for edge in left if (min(edges[edge]), max(edges[edge])) not in bridges]
 
     def one_way_s(self, one: int, other: int) -> float:
         """Time of a control message between institutions while everything is up, s.
