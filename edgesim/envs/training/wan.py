@@ -234,7 +234,7 @@ class WanTrainingEnv(TwinEnv[WANTraining, Observation, SupportsIndex]):
             step_s / (step_s + 60.0),
             1.0 - twin.clock.now / horizon_s,
         )
-        np.clip(seen, 0.0, 1.0, out=seen)
+        np.minimum(np.maximum(seen, 0.0, out=seen), 1.0, out=seen)
         return seen
 
 

@@ -15,6 +15,9 @@ from edgesim.twin.network.waterfilling import share
 
 __all__ = ["FairTransfer", "Way", "Ways"]
 
+_PARKED = 64
+"""Ways that are kept while nobody is on them: the same few come and go all the time."""
+
 _NO_LINKS = np.empty(0, dtype=np.int64)
 _NO_VIEW = np.empty(0)
 
@@ -154,6 +157,7 @@ class Ways:
         "_crossings",
         "_free",
         "_numbered",
+        "_parked",
         "_rate_bps",
         "_reached",
         "_room_bps",
@@ -168,6 +172,7 @@ class Ways:
         self.load_bps = array("d", bytes(8 * len(room_bps)))
         self._by_path: dict[tuple[int, ...], Way] = {}
         self._numbered: list[Way | None] = []
+        self._parked: dict[Way, None] = {}  # those that nobody is, or was, on
         self._free: dict[int, list[int]] = {}  # numbers not in use, by the links that they cross
         self._crossings = 0  # places that all numbers have together
         self._stamp = 0
@@ -199,7 +204,7 @@ class Ways:
 
     def on(self, link: int) -> list[Way]:
         """The ways that cross a link."""
-        return [way for path, way in self._by_path.items() if link in path]
+        return [way for path, way in self._by_path.items() if way.count and link in path]
 
     def rate_bps(self, way: Way) -> float:
         """What each of its transfers gets."""
@@ -232,10 +237,22 @@ class Ways:
         due_s: float = share(self._tables, self._stamp, now, len(changed), links)
         for way in changed:
             if not way.count:
-                del self._by_path[way.path]
-                self._numbered[way.number] = None
-                self._free.setdefault(len(way.path), []).append(way.number)
+                self._park(way)
         return due_s
+
+    def _park(self, way: Way) -> None:
+        """Keep a way that nobody is on for the next one along it, in the place of the oldest."""
+        way._heap.clear()
+        parked = self._parked
+        parked.pop(way, None)
+        parked[way] = None
+        if len(parked) > _PARKED:
+            oldest = next(iter(parked))
+            del parked[oldest]
+            if not oldest.count:
+                del self._by_path[oldest.path]
+                self._numbered[oldest.number] = None
+                self._free.setdefault(len(oldest.path), []).append(oldest.number)
 
     def altered(self) -> npt.NDArray[np.int32]:
         """The links whose load is another since :meth:`share`, until the next one: a view."""
