@@ -235,18 +235,17 @@ class Ways:
         links = np.array(changed_links, dtype=np.int64) if changed_links else _NO_LINKS
         self._stamp += 1
         due_s: float = share(self._tables, self._stamp, now, len(changed), links)
-        for way in changed:
-            if not way.count:
-                self._park(way)
+        self._park([way for way in changed if not way.count])
         return due_s
 
-    def _park(self, way: Way) -> None:
-        """Keep a way that nobody is on for the next one along it, in the place of the oldest."""
-        way._heap.clear()
+    def _park(self, left: list[Way]) -> None:
+        """Keep ways that nobody is on for the next one along them, in the place of the oldest."""
         parked = self._parked
-        parked.pop(way, None)
-        parked[way] = None
-        if len(parked) > _PARKED:
+        for way in left:
+            way._heap.clear()
+            parked.pop(way, None)
+            parked[way] = None
+        while len(parked) > _PARKED:
             oldest = next(iter(parked))
             del parked[oldest]
             if not oldest.count:

@@ -466,8 +466,8 @@ class Links:
         demand = of(self._demand_bps)
         demand[:] = self._rng.uniform(*self._share, len(capacity)) * capacity
         # What _change does, of all links that are up.
-        reserved, ceiling, spare = of(self.reserved_bps), of(self.ceiling_bps), np.empty(len(demand))
-        changed = np.empty(len(demand), dtype=np.int64)
+        reserved, ceiling = of(self.reserved_bps), of(self.ceiling_bps)
+        spare, changed = np.empty(len(demand)), np.empty(len(demand), dtype=np.int64)
         count = make_room(capacity, reserved, demand, ceiling, of(self.byte_s), spare, changed)
         if count:
             for listener in self.listeners:

@@ -62,6 +62,9 @@ class SharingTransfers(Rebuilt):
         self.fair = FairTransfers(clock, links.left_bps, self._loaded)
         self._running: dict[int, FairTransfer] = {}
         self._orders = 0
+        # Ways since the last failure or repair, and what they take besides sending, s.
+        self._version = links.version
+        self._known: dict[tuple[int, int], tuple[tuple[int, ...], float]] = {}
         self.waiting: list[tuple[_Order, float]] = []
         links.metered = True
         links.listeners.append(self)
@@ -133,12 +136,20 @@ class SharingTransfers(Rebuilt):
         return next((size for order, size in self.waiting if order.number == number), 0.0)
 
     def _start(self, order: _Order, size_bytes: float) -> None:
-        path = self._path(order)
-        if path is None:
-            self.waiting.append((order, size_bytes))
-            return
+        version, key = self._links.version, (order.source, order.target)
+        if version != self._version:
+            self._version = version
+            self._known.clear()
+        found = self._known.get(key)
+        if found is None:
+            path = self._path(order)
+            if path is None:
+                self.waiting.append((order, size_bytes))
+                return
+            found = self._known[key] = path, self._fixed_s(path)
+        path, fixed_s = found
         self._running[order.number] = self.fair.send(
-            size_bytes, path, self._through, order, self._fixed_s(path)
+            size_bytes, path, self._through, order, fixed_s
         )
 
     def _through(self, order: _Order) -> None:

@@ -92,3 +92,45 @@ def test_what_each_setting_is_believed_to_bring() -> None:
         assert left_s == (np.inf if setting is None else pytest.approx(left / goodput + costs_s))
     allowed = env.action_masks()
     assert allowed[0] and allowed.sum() == sum(one is not None for one in outlook.settings)
+
+
+@pytest.mark.parametrize(
+    ("option", "keys", "figures"),
+    [
+        (
+            "pull_all",
+            {},
+            (-9.452081934010767, 26.826875306455534, 11501.599462660133, 77, 1955.065662300296),
+        ),
+        (
+            "twice_all",
+            {"training.reduction": "tree", "training.shard_s": 0.02},
+            (35.021305005690806, 55.250526990127405, 3021.152211148068, 60, 1255.178115704477),
+        ),
+        (
+            "pull_4",
+            {"backbone.background_period_s": 5.0},
+            (42.176980146114865, 30.79458404438276, 3046.7062905585517, 103, 2370.5679399413575),
+        ),
+    ],
+)
+def test_what_makes_a_wan_fast_changes_nothing(
+    option: str, keys: dict[str, Any], figures: tuple[float, ...]
+) -> None:
+    """Figures of episodes from before ways, rates and shares were kept, compiled and put together.
+
+    The last one is the sum of all that was observed, of 32 bits each.
+    """
+    busy = {"churn.crashes_per_hour": 30.0, "churn.links_per_hour": 30.0}
+    overrides = {**SHORT["edgesim/WanTraining-v0"], **busy, **keys}
+    env: Any = gymnasium.make("edgesim/WanTraining-v0", overrides=overrides).unwrapped
+    env.reset(seed=5)
+    seen, over = 0.0, False
+    while not over:
+        there = env.request.options
+        action = env.options.index(option if option in there else there[-1])
+        observation, _, over, _, info = env.step(action)
+        seen += float(observation.sum(dtype=float))
+    metrics = info["metrics"]
+    names = ("return", "scale_out_s", "idle_node_s", "decisions")
+    assert [*(metrics[name] for name in names), seen] == pytest.approx(figures, rel=1e-9)

@@ -228,6 +228,52 @@ def test_a_transfer_moved_to_no_links_is_through() -> None:
 # ---- order, instants
 
 
+def test_ways_that_come_and_go_are_as_good_as_new_however_many_there_are() -> None:
+    """Each link alone at 1, one after the other: more than ways are kept for the next time.
+
+    In between two are taken away as they come: one along a new way, one along the oldest kept.
+    """
+    world = World(*[1] * 301)
+    for link in range(300):
+        world.at(5.0 * link, "send", f"{link}", 2.0, (link,))
+    for name, link in (("new", 300), ("oldest", 36)):
+        world.at(499.0, "send", name, 2.0, (link,))
+        world.at(499.0, "cancel", name)
+    world.at(2000.0, "send", "again", 2.0, (36,))
+    log = [line for line in world.run() if "lacked" not in line[0]]
+    assert log == [*((f"{link}", 5.0 * link + 2.0) for link in range(300)), ("again", 2002.0)]
+
+
+def test_changes_that_are_alone_at_their_instant_are_worked_out_without_an_event() -> None:
+    world = World(1)
+    clock, transfers = world.clock, world.transfers
+
+    def both(_: Any) -> None:
+        world.send("one", 1, (0,))
+        world.send("two", 1, (0,))
+
+    def come(_: Any) -> None:
+        transfers.alone(both, None)
+        world.log.append((f"ends at {clock.free_until_s:g}", clock.now))
+
+    clock.at(1.0, come)
+    assert world.run() == [("ends at 3", 1.0), ("one", 3.0), ("two", 3.0)]
+
+
+def test_changes_that_others_follow_at_their_instant_wait_for_them() -> None:
+    world = World(1)
+    clock, transfers = world.clock, world.transfers
+
+    def come(_: Any) -> None:
+        transfers.alone(lambda _: world.send("one", 1, (0,)), None)
+        world.log.append((f"next at {clock.free_until_s:g}", clock.now))
+
+    clock.at(1.0, come)
+    clock.at(1.0, lambda _: world.cancel("one"))
+    assert world.run() == [("next at 1", 1.0), ("one lacked 1.0", 1.0)]
+    assert world.altered == []  # no rate was worked out for one that never began
+
+
 def test_equals_end_in_order_of_arrival() -> None:
     world = World(1, 1)
     for place, name in enumerate("dbca"):

@@ -16,7 +16,6 @@ from edgesim.twin.training.wan.ring import (
     layers,
     rounds_of,
     share_of,
-    tree_hops_of,
 )
 from edgesim.twin.training.wan.workload import WANTraining
 
@@ -86,11 +85,11 @@ def at(wan: WANTraining, time_s: float) -> WANTraining:
 
 def test_a_ring_asks_every_link_once_for_each_hop_that_crosses_it() -> None:
     ways = {(0, 1): (1, 2), (1, 2): (2, 3), (2, 0): (2, 4)}
-    hops = hops_of([0, 1, 2], lambda one, other: ways[one, other])
+    hops = hops_of("ring", [0, 1, 2], lambda one, other: ways[one, other])
     assert hops == [(1, 2), (2, 3), (2, 4)]
     assert layers(hops) == [(1, 2, 3, 4), (2,), (2,)]
-    assert hops_of([0, 1], lambda one, other: None) is None
-    assert hops_of([0], lambda one, other: None) == []
+    assert hops_of("ring", [0, 1], lambda one, other: None) is None
+    assert hops_of("ring", [0], lambda one, other: None) == []
 
 
 def test_a_newcomer_goes_where_the_way_around_grows_the_least() -> None:
@@ -131,7 +130,7 @@ def test_a_tree_carries_the_whole_gradient_on_every_hop(star: str) -> None:
     it take 1.5 s.
     """
     ways = {one * 4 + other: (one, 10 + other) for one in range(4) for other in range(4)}
-    hops = tree_hops_of([0, 1, 2, 3], lambda one, other: ways[one * 4 + other])
+    hops = hops_of("tree", [0, 1, 2, 3], lambda one, other: ways[one * 4 + other])
     assert hops == [(1, 10), (0, 11), (2, 10), (0, 12), (3, 11), (1, 13)]
     assert (share_of("tree", 4), rounds_of("tree", 4), rounds_of("ring", 4)) == (1.0, 4, 6)
     four = {"institutions.present": 4}
@@ -325,3 +324,48 @@ def test_the_same_seed_is_the_same_episode_and_what_is_drawn_is_not_decided() ->
     other = played({"join": "centre"})
     assert [one.time_s for one in other.coming] == [one.time_s for one in again.coming]
     assert other.ledger.asked == again.ledger.asked
+
+
+def test_the_monitor_knows_what_links_that_fail_and_come_back_do(star: str) -> None:
+    """From a to b over their own link, and over the hub while that is down."""
+    wan = begun(star, **{"institutions.present": 4})
+    links, monitor = wan.twin.network.links, wan.monitor
+    one, other = wan.world.switches.index(1), wan.world.switches.index(2)
+    number = links.wiring.number
+    edge = number[1, 2] >> 1
+    near, far = [number[1, 2]], [number[1, 0], number[0, 2]]
+
+    def crossed() -> list[int]:
+        return list(monitor.path(one, other) or ())[1:-1]
+
+    hub = monitor.path(wan.world.switches.index(0), other)
+    assert crossed() == near
+    wan.twin.network.fail_edge(edge)
+    assert crossed() == far
+    assert monitor.path(wan.world.switches.index(0), other) is hub  # it does not cross that link
+    wan.twin.network.fail_node(wan.world.first + other)
+    assert monitor.path(one, other) is None
+    wan.twin.network.repair_node(wan.world.first + other)
+    assert crossed() == far
+    wan.twin.network.repair_edge(edge)
+    assert crossed() == near
+
+
+def test_sources_are_measured_anew_when_links_have_other_room(star: str) -> None:
+    wan = begun(star)
+    newcomer = 2
+    before = wan.monitor.sources(newcomer, wan.present).alone_bytes_s.copy()
+    assert wan.monitor.sources(newcomer, wan.present).alone_bytes_s == pytest.approx(before)
+    access = wan.world.network.wiring.number[
+        wan.world.switches[wan.present[0]], wan.world.first + wan.present[0]
+    ]
+    wan.twin.network.links.scale(access >> 1, 0.5)
+    after = dict(
+        zip(
+            wan.monitor.sources(newcomer, wan.present).nodes,
+            wan.monitor.sources(newcomer, wan.present).alone_bytes_s,
+            strict=True,
+        )
+    )
+    assert after[wan.present[0]] == pytest.approx(before[0] / 2)
+    assert after[wan.present[1]] == pytest.approx(before[1])

@@ -12,9 +12,9 @@ from edgesim.twin.training.wan.ring import (
     Path,
     hops_of,
     layers,
+    pairs_of,
     rounds_of,
     share_of,
-    tree_hops_of,
 )
 from edgesim.twin.training.wan.world import WANWorld
 
@@ -45,17 +45,14 @@ class _Crossed(NamedTuple):
     """What an all-reduce crosses.
 
     Attributes:
-        layers: see :func:`edgesim.twin.training.wan.ring.layers`; None where somebody is out of
-            reach.
+        hops: of each node to the next; None where somebody is out of reach.
         rounds_s: what its rounds take to arrive, s.
-        links: that it crosses.
-        times: how many hops cross each of them, shape (links,).
+        times: how many hops cross each link of the network, up to the last one crossed.
     """
 
-    layers: list[Path] | None
+    hops: Hops | None
     rounds_s: float
-    links: npt.NDArray[np.int64]
-    times: npt.NDArray[np.float64]
+    times: npt.NDArray[np.int64]
 
 
 class LinkMonitor:
@@ -72,7 +69,8 @@ class LinkMonitor:
     def __init__(self, world: WANWorld, network: Network) -> None:
         self._world, self._network = world, network
         # Of the network as it is since the last failure or repair.
-        self._version = -1
+        self._version = network.links.version
+        self._up = np.array(network.links.up)
         self._paths: dict[tuple[int, int], Path | None] = {}
         self._delays_s: dict[tuple[int, int], float] = {}
         self._senders: dict[tuple[int, ...], _Senders] = {}
@@ -86,13 +84,29 @@ class LinkMonitor:
 
     def _look(self) -> None:
         """Forget what is no longer so."""
-        if self._version != self._network.links.version:
-            self._version = self._network.links.version
-            self._paths.clear()
-            self._delays_s.clear()
-            self._senders.clear()
-            self._crossed.clear()
-            self._sources.clear()
+        links = self._network.links
+        if self._version == links.version:
+            return
+        self._version = links.version
+        was, self._up = self._up, np.array(links.up)
+        failed = set(np.flatnonzero(was & ~self._up).tolist())
+        repaired = bool((self._up & ~was).any())
+        shortest, first = self._network.world.message_routes.paths, self._world.first
+        for pair, path in list(self._paths.items()):
+            # A way is another one where it has failed, or where a shorter one may be back.
+            if path is None:
+                stays = not repaired
+            else:
+                one, other = pair
+                stays = failed.isdisjoint(path) and (
+                    not repaired or path is shortest[first + one][first + other]
+                )
+            if not stays:
+                del self._paths[pair]
+                self._delays_s.pop(pair, None)
+        self._senders.clear()
+        self._crossed.clear()
+        self._sources.clear()
 
     def path(self, one: int, other: int) -> Path | None:
         """The links from one institution to another; None where no way leads there."""
@@ -171,13 +185,12 @@ class LinkMonitor:
 
     def hops(self, ring: list[int]) -> Hops | None:
         """The hops of a ring; None where somebody is out of reach."""
-        tree = self._world.scenario.training.reduction == "tree"
-        return (tree_hops_of if tree else hops_of)(ring, self.path)
+        return hops_of(self._world.scenario.training.reduction, ring, self.path)
 
     def layers(self, ring: list[int]) -> tuple[list[Path] | None, float]:
         """What an all-reduce crosses, and what its rounds take to arrive, s."""
         found = self._crossing(ring)
-        return found.layers, found.rounds_s
+        return None if found.hops is None else layers(found.hops), found.rounds_s
 
     def _crossing(self, ring: list[int]) -> _Crossed:
         self._look()
@@ -188,20 +201,12 @@ class LinkMonitor:
         return found
 
     def _cross(self, ring: list[int]) -> _Crossed:
-        hops = self.hops(ring)
+        hops, kind = self.hops(ring), self._world.scenario.training.reduction
         if hops is None:
-            return _Crossed(None, 0.0, _NO_LINKS, _NO_LINKS)
-        idle_s = self._network.links.wiring.idle_s
-        longest = max([sum([idle_s[link] for link in hop]) for hop in hops], default=0.0)
-        rounds = rounds_of(self._world.scenario.training.reduction, max(len(ring), 1))
-        cut = layers(hops)
-        times = {link: place + 1.0 for place, layer in enumerate(cut) for link in layer}
-        return _Crossed(
-            cut,
-            rounds * longest,
-            np.array(list(times), dtype=np.int64),
-            np.array(list(times.values())),
-        )
+            return _Crossed(None, 0.0, _NO_LINKS)
+        longest = max([self.one_way_s(*pair) for pair in pairs_of(kind, ring)], default=0.0)
+        links = np.array([link for hop in hops for link in hop], dtype=np.int64)
+        return _Crossed(hops, rounds_of(kind, max(len(ring), 1)) * longest, np.bincount(links))
 
     def step_s(self, ring: list[int]) -> float:
         """About what a step of a ring takes now, with nothing else on the links, s."""
@@ -209,11 +214,11 @@ class LinkMonitor:
         if not ring:
             return 0.0
         found = self._crossing(ring)
-        if found.layers is None:
+        if found.hops is None:
             return np.inf
         slowest = 0.0
-        if len(found.links):
-            left_bps = np.frombuffer(self._network.links.left_bps)[found.links]
+        if len(found.times):
+            left_bps = np.frombuffer(self._network.links.left_bps)[: len(found.times)]
             slowest = float((found.times / np.maximum(left_bps, 1e-9)).max())
         training = world.scenario.training
         share = share_of(training.reduction, len(ring)) * training.gradient_bytes

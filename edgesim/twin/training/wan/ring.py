@@ -20,10 +20,10 @@ __all__ = [
     "hops_of",
     "inserted",
     "layers",
+    "pairs_of",
     "rounds_of",
     "share_of",
     "tour_ranks",
-    "tree_hops_of",
 ]
 
 REDUCTIONS = ("ring", "tree")
@@ -31,31 +31,27 @@ REDUCTIONS = ("ring", "tree")
 
 Path = tuple[int, ...]
 Hops = list[Path]
-"""The links of each hop of a ring, from each node to the one after it."""
+"""The links of each hop, from one node to another."""
 
 
-def hops_of(ring: Sequence[int], path: Callable[[int, int], Path | None]) -> Hops | None:
-    """The hops of a ring; None where one finds no way, nothing for fewer than two nodes."""
+def pairs_of(kind: str, ring: Sequence[int]) -> list[tuple[int, int]]:
+    """Who sends to whom in a ``ring``, each to the one after it, or in a ``tree``, up and down."""
     if len(ring) < 2:
         return []
+    if kind == "ring":
+        return list(zip(ring, [*ring[1:], ring[0]], strict=True))
+    edges = [(ring[place], ring[(place - 1) // 2]) for place in range(1, len(ring))]
+    return [pair for one, other in edges for pair in ((one, other), (other, one))]
+
+
+def hops_of(kind: str, ring: Sequence[int], path: Callable[[int, int], Path | None]) -> Hops | None:
+    """The hops of a ring or tree; None where one finds no way, nothing for fewer than two nodes."""
     hops = []
-    for place, one in enumerate(ring):
-        way = path(one, ring[(place + 1) % len(ring)])
+    for one, other in pairs_of(kind, ring):
+        way = path(one, other)
         if way is None:
             return None
         hops.append(way)
-    return hops
-
-
-def tree_hops_of(ring: Sequence[int], path: Callable[[int, int], Path | None]) -> Hops | None:
-    """The hops of the tree, up and down, likewise."""
-    hops = []
-    for place in range(1, len(ring)):
-        one, other = ring[place], ring[(place - 1) // 2]
-        for way in (path(one, other), path(other, one)):
-            if way is None:
-                return None
-            hops.append(way)
     return hops
 
 
