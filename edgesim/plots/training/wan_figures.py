@@ -25,6 +25,8 @@ def draw_scale_out(folder: Path) -> Path:
             _lines(axes, own, "nodes", "delay_s", "mechanism")
             axes.set(title=name, xscale="log", yscale="log", xlabel="institutions that train")
             _sizes(axes, own)
+            for numbers in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+                numbers(ScalarFormatter())
         panels[0].set_ylabel("scale-out delay, s")
         panels[-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
         return save_both(drawn, folder)
