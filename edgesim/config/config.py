@@ -48,6 +48,7 @@ DEFAULT_SCENARIO = "aigc"
 _DEVICES = ("cpu", "cuda", "auto")
 _PARTS = ("scenarios", "worlds", "learner", "sizes", "transfers", "peers", "all")
 _BUDGETS = ("quick", "full")
+_OF_FLOWS = "ids_treatments"  # the figure that takes a file of flows
 _LAUNCHERS = ("basic", "joblib", "ray", "submitit_local", "submitit_slurm")
 _ACTIONS = ("Discrete", "MultiDiscrete", "MultiBinary", "Box")  # spaces of Gymnasium
 
@@ -522,6 +523,13 @@ class ReproduceConfig:
         default=None,
         metadata=help_text("likewise the agents; null: the default of each scenario's problem"),
     )
+    data: str | None = field(
+        default=None,
+        metadata=help_text(
+            f"of figure={_OF_FLOWS}: a CSV or Parquet file of labelled flows, as NSL-KDD or"
+            " CICIDS2017; null: drawn flows"
+        ),
+    )
 
     def __post_init__(self) -> None:
         if not self.figures:
@@ -538,6 +546,10 @@ class ReproduceConfig:
         if self.scenarios is not None and self.figures != ["agents"]:
             accepted = "is for figure=agents alone; the other figures are of presets"
             raise InputError("scenarios", self.scenarios, accepted)
+        if self.data is not None:
+            not_empty("data", self.data)
+            if self.figures != [_OF_FLOWS]:
+                raise InputError("data", self.data, f"is for figure={_OF_FLOWS} alone")
         for key in ("budget", "out", "runs", "launcher"):
             not_empty(key, getattr(self, key))
 

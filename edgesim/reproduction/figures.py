@@ -59,6 +59,12 @@ FIGURES: dict[str, Figure] = {
             "edgesim.plots.services.text_ternary:draw",
         ),
         Figure(
+            "ids_treatments",
+            "detectors of attacks: rare classes repeated, made or weighed, by macro-F1 and alarms",
+            "edgesim.reproduction.services.ids_treatments",
+            "edgesim.plots.services.ids_treatments:draw",
+        ),
+        Figure(
             "aigc_choices",
             "aigc_paper: where policies send requests, beside the hidden quality of providers",
             "edgesim.reproduction.aigc.choices",

@@ -48,6 +48,7 @@ def reproduce(config: ReproduceConfig) -> list[Path]:
         out,
         tell=lambda line: _say(f"  measuring {line}"),
         trainings=None if config.scenarios is None else _of_ones_own(config),
+        data=config.data,
     )
     for figure in figures:
         for training in _trainings(results, figure):
@@ -129,6 +130,8 @@ def _make(results: ResultStore, figure: Figure) -> Path:
         for key in ("scenario", "agent"):
             names = dict.fromkeys(getattr(training, key) for training in results.trainings)
             command += f" {key}s={','.join(names)}"
+    if results.data is not None:
+        command += f" data={shlex.quote(Path(results.data).name)}"
     write_report(folder, figure, command, given.seeds, results.seed, findings, runs, effort)
     return folder
 

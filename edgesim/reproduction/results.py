@@ -53,6 +53,7 @@ class ResultStore:
         seed: evaluation seed, from which the held-out episodes follow.
         tell: told what is being done.
         trainings: those of the user's own in the place of a figure's; None: the figure's.
+        data: a file of the user's own that a figure measures on; None: what comes with edgesim.
     """
 
     def __init__(
@@ -64,8 +65,9 @@ class ResultStore:
         seed: int = 0,
         tell: Callable[[str], None] = lambda line: None,
         trainings: Sequence[Training] | None = None,
+        data: str | None = None,
     ) -> None:
-        self.trainings = trainings
+        self.trainings, self.data = trainings, data
         self.budget, self.runs, self.out, self.seed = budget, runs, out, seed
         self._tell = tell
         # What does not change while figures are made, and takes long to work out.

@@ -58,6 +58,12 @@ class Flows:
         values, kinds = self.values[rows], self.kinds[rows]
         return Flows(values, kinds, self.classes, self.features, self.logarithmic)
 
+    def distinct(self) -> "Flows":
+        """Each flow once that is there more often with the same label; in their order."""
+        labelled = np.column_stack([self.values, self.kinds])
+        _, rows = np.unique(labelled, axis=0, return_index=True)
+        return self.of(np.sort(rows))
+
     def with_more(self, added: Sequence[tuple[int, Floats]]) -> "Flows":
         """These flows and others, given as class and values."""
         values = np.concatenate([self.values, *(more for _, more in added)])

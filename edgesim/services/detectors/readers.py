@@ -12,7 +12,7 @@ from edgesim.files import is_file
 from edgesim.notes import note
 from edgesim.services.detectors.flows import Flows, check_finite
 
-__all__ = ["read_cicids2017", "read_features", "read_flows", "read_nsl_kdd"]
+__all__ = ["read_cicids2017", "read_features", "read_flows", "read_flows_of", "read_nsl_kdd"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,6 +42,20 @@ def read_cicids2017(path: str | Path) -> Flows:
         InputError: the file cannot be read, or is another.
     """
     return read_flows(path, drop_infinite=True)
+
+
+def read_flows_of(path: str | Path) -> Flows:
+    """Flows of whichever data set a file holds, known by its columns: NSL-KDD, CICIDS2017, others.
+
+    Raises:
+        InputError: as the reader of the data set.
+    """
+    names = {name.strip().lower() for name in _table(path).column_names}
+    if {"src_bytes", "dst_bytes", "num_compromised"} <= names:
+        return read_nsl_kdd(path)
+    if {"flow duration", "flow iat mean"} <= names:
+        return read_cicids2017(path)
+    return read_flows(path)
 
 
 def read_flows(
