@@ -1,5 +1,6 @@
 """Detectors by what is done about rare classes: macro-F1, and attacks found against alarms."""
 
+from math import isnan
 from pathlib import Path
 
 from edgesim.plots.style import ACCENT, COLOURS, GREY, INK, MARKS, figure, save_both
@@ -60,7 +61,7 @@ def draw(folder: Path) -> Path:
 def _half(row: dict[str, float], name: str) -> float:
     """Half of the interval; 0 where one seed has none."""
     half = row[f"{name}_half"]
-    return 0.0 if half is None or half != half else half
+    return 0.0 if half is None or isnan(half) else half
 
 
 def _number(arms: list[dict[str, str]], place: int) -> int:

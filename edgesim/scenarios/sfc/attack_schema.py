@@ -42,6 +42,7 @@ class Attacks:
     burst_share: list[float] = setting(
         [0.02, 0.2], "share of the slice's flows that are attacks during a burst, uniform"
     )
+    price: float = setting(1.0, "times the damage of every kind: what a flow costs that passes")
     false_alarm: float = setting(0.0005, "QoE that a benign flow costs which is stopped")
     kinds: list[AttackKind] = setting([], "kinds of attack")
 
@@ -55,6 +56,7 @@ class Attacks:
         positive("attacks.burst_s", self.burst_s)
         interval("attacks.burst_share", self.burst_share)
         between("attacks.burst_share", self.burst_share[1], 0, 1)
+        between("attacks.price", self.price, 0, 1e6)
         between("attacks.false_alarm", self.false_alarm, 0, 1e6)
         if not self.kinds:
             raise InputError("attacks.kinds", self.kinds, "must list at least one kind of attack")

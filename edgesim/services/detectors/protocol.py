@@ -133,7 +133,9 @@ def compare(
         flows: all.
         seeds: of the split, of what treatments draw and of training.
         arms: what is compared.
-        train, most_test, borders: see :class:`Protocol`; None: those of NSL-KDD.
+        train: flows of each class to train with, see :class:`Protocol`; None: those of NSL-KDD.
+        most_test: most flows of a class to test with.
+        borders: of scarce and of rare classes.
 
     Returns:
         rows of ``arm``, ``seed``, macro figures, ``f1`` by class, shares, the confusion

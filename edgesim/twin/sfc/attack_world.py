@@ -41,7 +41,7 @@ class AttackWorld(SliceWorld):
         assert network is not None
         self.operating_points = read_points(scenario)
         self.inspects = network.instances.types.index(self.attacks.vnf)
-        self.damage = np.array([kind.damage for kind in self.attacks.kinds])
+        self.damage = self.attacks.price * np.array([kind.damage for kind in self.attacks.kinds])
         self.shares = mean_shares(scenario)
         self._capacity_bps = float(network.instances.capacity_bps)
 
