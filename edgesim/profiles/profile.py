@@ -8,7 +8,7 @@ alone, are read too (:mod:`edgesim.profiles.older`).
     what the service is called, and a line on it.
 ``task, unit``
     what it does (``inpainting``, ``text_generation``, ``intrusion_detection``), and in what its
-    work is counted (:data:`UNITS`): denoising steps, tokens, megapixels, flows.
+    work is counted (:data:`UNITS`): denoising steps, tokens, mega- or kilopixels, flows.
 ``mode, most_work``
     how a number of denoising steps is spent (:data:`MODES`; null where work is no steps), and the
     most work that an item can be given (null: no limit). ``truncated``: the schedule is a fixed
@@ -36,6 +36,8 @@ alone, are read too (:mod:`edgesim.profiles.older`).
     ``fixed_s + fixed_s_per_item n + w (work_s + work_s_per_item n)`` seconds.
     ``extrapolation`` (not in older files): the model of the other samples, asked for the batches of
     the most work.
+    ``inputs`` (null where items of equal work take equally long): how large the input of each
+    measured item is and how many parts are in it, and the seconds of a part.
     ``clock``: ``cpu`` for CPU seconds of the process (with one thread: wall time on a machine that
     does nothing else), ``wall`` for wall time. ``calls_per_unit``: network calls for a unit
     of work.
@@ -61,6 +63,7 @@ from edgesim.profiles.checks import check_above, check_at_least, check_one_of
 from edgesim.profiles.cost import (
     AffineLatency,
     Extrapolation,
+    Inputs,
     Latency,
     LatencySample,
     Loading,
@@ -91,6 +94,7 @@ __all__ = [
     "Extrapolation",
     "Fits",
     "HillFit",
+    "Inputs",
     "Latency",
     "LatencySample",
     "Loading",
@@ -110,7 +114,7 @@ __all__ = [
 SCHEMA = 2
 """Version of the file's form."""
 
-UNITS = ("step", "token", "megapixel", "flow")
+UNITS = ("step", "token", "megapixel", "kilopixel", "flow")
 MODES = ("truncated", "respaced")
 
 _FOLDER = Path(__file__).parent

@@ -31,7 +31,7 @@ from edgesim.profiles.profile import (
     ServiceProfile,
 )
 from edgesim.services.finding import find_service
-from edgesim.services.fits import extrapolated, fit_latency, fit_memory
+from edgesim.services.fits import extrapolated, fit_inputs, fit_latency, fit_memory
 from edgesim.services.partial import Partial, is_images
 from edgesim.services.scores import ItemMetric, metric_of_items, score_of
 from edgesim.services.service import Outputs, Plan, Service, settled, simple_score
@@ -122,6 +122,7 @@ class _Measured:
     loading: Loading | None
     calls_per_unit: float
     clock: str
+    alone: list[list[float]] | None  # of a service whose items differ: seconds by work and item
 
 
 def _chunks(plan: Plan) -> Iterator[range]:
@@ -171,13 +172,24 @@ def _measure(
             )
             latency.append(LatencySample(amount, batch, tuple(found["seconds"])))
             tick(amount * batch * plan.repeats)
+    alone = None
+    if hasattr(service, "inputs"):
+        timing = partial(_items_alone, service, plan, clock)
+        alone = [work.kept(f"alone-{at:g}", partial(timing, at)) for at in plan.timed]
     for amount in plan.work:
         for chunk in _chunks(plan):
             name = _name(amount, chunk)
             if work.outputs(name) is None:
                 work.keep_outputs(name, _run(service, chunk, amount))
             tick(amount * len(chunk))
-    return _Measured(tuple(latency), tuple(memory), loading, calls_per_unit, clock)
+    return _Measured(tuple(latency), tuple(memory), loading, calls_per_unit, clock, alone)
+
+
+def _items_alone(service: Service, plan: Plan, clock: str, amount: float) -> list[float]:
+    """Seconds of every item alone, the median of its runs."""
+    from edgesim.services.measuring import measure_item
+
+    return [measure_item(service, item, amount, plan.repeats, clock) for item in range(plan.items)]
 
 
 def _run(service: Service, items: Sequence[int], amount: float) -> Outputs:
@@ -278,6 +290,10 @@ def _profile(
 ) -> ServiceProfile:
     given = [np.asarray(it) / 255.0 if _kept_images(it) else it for it in outputs]
     quality, detection = _judged(service, plan, given)
+    affine, inputs = fit_latency(measured.latency), None
+    if measured.alone is not None:
+        sizes, parts = service.inputs(range(plan.items))  # type: ignore[attr-defined] # it has some
+        affine, inputs = fit_inputs(measured.latency, sizes, parts, plan.timed, measured.alone)
     model = service.model
     if model.weights_bytes is None:
         model = replace(model, weights_bytes=_weights_bytes(service))
@@ -293,8 +309,9 @@ def _profile(
             threads=config.threads,
             calls_per_unit=measured.calls_per_unit,
             samples=measured.latency,
-            affine=fit_latency(measured.latency),
-            extrapolation=extrapolated(measured.latency),
+            affine=affine,
+            extrapolation=extrapolated(measured.latency) if inputs is None else None,
+            inputs=inputs,
         ),
         memory=fit_memory(measured.memory),
         provenance=_provenance(service, plan, config, work.cpu_s),

@@ -11,6 +11,7 @@ from edgesim.profiles.profile import (
     Extrapolation,
     Fits,
     HillFit,
+    Inputs,
     LatencySample,
     Memory,
     MemorySample,
@@ -21,6 +22,7 @@ __all__ = [
     "extrapolated",
     "fit_batches",
     "fit_curves",
+    "fit_inputs",
     "fit_latency",
     "fit_memory",
     "piecewise",
@@ -181,6 +183,63 @@ def fit_batches(batches: Sequence[tuple[Sequence[float], float]]) -> AffineLaten
     if step + step_each == 0.0:
         step_each = _LEAST_S
     return AffineLatency(fixed, fixed_each, step, step_each, r_squared(seconds, rows @ found))
+
+
+def fit_inputs(
+    samples: Sequence[LatencySample],
+    sizes: Sequence[float],
+    parts: Sequence[float],
+    work: Sequence[float],
+    seconds: Sequence[Sequence[float]],
+) -> tuple[AffineLatency, Inputs]:
+    """The affine model of items that are not alike, and what their inputs change.
+
+    A batch takes ``fixed_s + fixed_s_per_item n + work_s max(w s) + work_s_per_item sum(w s) +
+    part_s sum(p - mean p)``, with an item's work w, size s over the mean one and parts p; as in
+    :func:`fit_batches` no part of it is negative, and errors are relative.
+
+    Args:
+        samples: batches, of the first items.
+        sizes: how large the input of each item is, in any unit.
+        parts: how many things are in it.
+        work: at which items were timed alone.
+        seconds: what each took, shape (works, items).
+    """
+    from scipy.optimize import nnls
+
+    share = np.asarray(sizes, dtype=float) / np.mean(sizes)
+    held = np.asarray(parts, dtype=float)
+    rows, took = [], []
+    for sample in samples:
+        own = sample.work * share[: sample.batch]
+        rows.append([1.0, sample.batch, own.max(), own.sum(), held[: sample.batch].sum()])
+        took.append(float(np.median(sample.seconds)))
+    for amount, row in zip(work, seconds, strict=True):
+        rows += [[1.0, 1.0, amount * s, amount * s, p] for s, p in zip(share, held, strict=True)]
+        took += list(row)
+    table, times = np.array(rows), np.array(took)
+    found, _ = nnls(table / times[:, None], np.ones(len(times)))
+    fixed, fixed_each, step, step_each, part = map(float, found)
+    if step + step_each == 0.0:
+        step_each = _LEAST_S
+    fitted, count = table @ found, len(samples)
+    return (
+        AffineLatency(
+            fixed,
+            fixed_each + part * float(held.mean()),
+            step,
+            step_each,
+            r_squared(times[:count], fitted[:count]),
+        ),
+        Inputs(
+            tuple(share.tolist()),
+            tuple(held.tolist()),
+            part,
+            tuple(map(float, work)),
+            tuple(tuple(map(float, row)) for row in seconds),
+            r_squared(times[count:], fitted[count:]),
+        ),
+    )
 
 
 def fit_memory(by_batch: Sequence[MemorySample]) -> Memory:

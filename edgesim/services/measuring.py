@@ -12,6 +12,7 @@ __all__ = [
     "CLOCKS",
     "device_of",
     "least_work",
+    "measure_item",
     "measure_latency",
     "measure_loading",
     "measure_memory",
@@ -37,6 +38,21 @@ def measure_latency(
         _settled(service)
         seconds.append(max(round(CLOCKS[clock]() - begun, 9), 1e-9))
     return LatencySample(work, batch, tuple(seconds))
+
+
+def measure_item(service: Service, item: int, work: float, repeats: int, clock: str) -> float:
+    """Seconds of one item alone, the median of ``repeats`` runs after one that warms it up."""
+    from statistics import median
+
+    service.run([item], [work])
+    seconds = []
+    for _ in range(repeats):
+        _settled(service)
+        begun = CLOCKS[clock]()
+        service.run([item], [work])
+        _settled(service)
+        seconds.append(max(round(CLOCKS[clock]() - begun, 9), 1e-9))
+    return float(median(seconds))
 
 
 def measure_loading(service: Service, repeats: int, clock: str, weights_bytes: int) -> Loading:

@@ -1,7 +1,7 @@
 """What is measured: a service that turns items and work into results.
 
 A service of any kind is a class of a few names. Its work is counted in denoising steps, tokens,
-megapixels or flows; ``docs/extend/service.md`` builds one from nothing.
+mega- or kilopixels, or flows; ``docs/extend/service.md`` builds one from nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -77,6 +77,8 @@ class Service(Protocol):
         clock: the clock that it must be timed by (``cpu`` on a CPU).
         loading_is_timed: whether ``load`` really loads (True).
         memory_bytes: a function of a batch's items that states its memory (it is measured).
+        inputs: a function of items that tells how large the input of each is (pixels, in any unit)
+            and how many parts are in it; their time is then measured one by one (all alike).
     """
 
     name: str

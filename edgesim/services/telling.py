@@ -31,6 +31,14 @@ def print_profile(profile: ServiceProfile) -> None:
             f"the model of fewer {unit}s alone, asked for {held.work:g}: {told} of n {n}",
             soft_wrap=True,
         )
+    if (inputs := latency.inputs) is not None:
+        low, high = min(inputs.share), max(inputs.share)
+        console.print(
+            f"items differ: {low:.2g} to {high:.2g} times the mean one's work,"
+            f" {min(inputs.parts):g} to {max(inputs.parts):g} parts of {inputs.part_s:.2g} s;"
+            f" R² of items alone {inputs.r2:.4f}",
+            soft_wrap=True,
+        )
     memory = profile.memory
     console.print(
         f"memory: {memory.fixed_bytes / 1e6:.3g} MB and {memory.bytes_per_item / 1e6:.3g} MB an"

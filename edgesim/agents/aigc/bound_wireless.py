@@ -200,7 +200,7 @@ def _machines(
     found = []
     for level in spent.T:
         steps = level.astype(float)[:, None]
-        shared_s, own_s, other_s = _run_parts(twin, steps, smallest)
+        shared_s, own_s, other_s = _run_parts(twin, tasks, steps, smallest)
         most = 1.0 + np.floor((world.capacity - steps) / smallest)
         if twin.scenario.scheduler is not None:
             held = [machine.max_batch or 1 for machine in world.service]
@@ -228,16 +228,17 @@ def _machines(
 
 
 def _run_parts(
-    twin: AIGCWorkload, steps: FloatArray, smallest: float
+    twin: AIGCWorkload, tasks: Sequence[Task], steps: FloatArray, smallest: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Seconds of a run: shared, own, and each other's at least; shapes (n, providers)."""
     machines = twin.world.service
+    work, more_s = _asked(twin, tasks, steps)
     least = np.array([machine.time.least_ratio for machine in machines])
     if twin.scenario.scheduler is None:
         fixed_s = np.array([machine.fixed_s for machine in machines])
         step_s = np.array([machine.seconds_per_step for machine in machines])
         slope = np.array([machine.batch_slope for machine in machines])
-        work_s = (fixed_s + step_s * steps) * least
+        work_s = (fixed_s + step_s * work + more_s) * least
         return work_s * (1.0 - slope), work_s * slope, work_s * slope
     times = [machine.time for machine in machines]
     fixed_s, image_s, step_s, image_step_s = (
@@ -247,12 +248,30 @@ def _run_parts(
             strict=True,
         )
     )
-    own_s = image_s + image_step_s * steps
-    return (
-        fixed_s + step_s * steps,
-        own_s,
-        np.broadcast_to(image_s + image_step_s * smallest, own_s.shape),
-    )
+    own_s = image_s + image_step_s * work + least * more_s
+    other_s = image_s + image_step_s * smallest
+    if any(machine.asks is not None for machine in machines):
+        everyone = list(twin.tasks())
+        fewest = np.full((len(everyone), 1), smallest)
+        all_work, all_more_s = _asked(twin, everyone, fewest)
+        other_s = (image_s + image_step_s * all_work + least * all_more_s).min(axis=0)
+    return fixed_s + step_s * work, own_s, np.broadcast_to(other_s, own_s.shape)
+
+
+def _asked(
+    twin: AIGCWorkload, tasks: Sequence[Task], steps: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Steps of each task as a provider's mean input has them, and the seconds on top; (n, p)."""
+    machines = twin.world.service
+    work = np.repeat(steps, len(machines), axis=1)
+    more_s = np.zeros_like(work)
+    for number, machine in enumerate(machines):
+        if machine.asks is None:
+            continue
+        for row, task in enumerate(tasks):
+            one, more_s[row, number] = machine.asks(task)
+            work[row, number] *= one / task.steps  # what is spent may be less than is asked for
+    return work, more_s
 
 
 def machine_bound(levels: Sequence[Machines]) -> float:

@@ -1,5 +1,6 @@
 """Finding parts: how well the ink of an image fits the ink of a template, everywhere at once."""
 
+from math import ceil, floor
 from typing import Any, NamedTuple
 
 import cv2
@@ -8,7 +9,7 @@ import numpy.typing as npt
 
 from edgesim.services.schematics.templates import Template, templates
 
-__all__ = ["LEAST", "Found", "find_parts"]
+__all__ = ["LEAST", "Found", "candidates", "find_parts", "refine_parts"]
 
 Mask = npt.NDArray[np.uint8]
 Place = tuple[float, float]
@@ -39,6 +40,14 @@ class Found(NamedTuple):
 def find_parts(ink: Mask, unit_px: float, least: float = LEAST) -> list[Found]:
     """The parts of a schematic, the best fit first where several lie on one another.
 
+    See :func:`candidates`.
+    """
+    return _apart(candidates(ink, unit_px, least))
+
+
+def candidates(ink: Mask, unit_px: float, least: float = LEAST) -> list[Found]:
+    """Whatever could be a part of a schematic, also where several lie on one another.
+
     At every place two shares are taken: of the template's ink that has ink of the image within a
     pixel, and of the image's ink there that has ink of the template within a pixel. A part fits as
     well as the lesser of them.
@@ -51,13 +60,52 @@ def find_parts(ink: Mask, unit_px: float, least: float = LEAST) -> list[Found]:
     near = np.asarray(cv2.dilate(ink, _AROUND), dtype=np.float32)
     drawn = ink.astype(np.float32)
     total = cv2.integral(drawn)
-    candidates: list[Found] = []
+    found: list[Found] = []
     for template in templates(unit_px):
         high, wide = template.ink.shape
         if high > ink.shape[0] or wide > ink.shape[1]:
             continue
-        candidates += _of(template, near, drawn, total, least)
-    return _apart(candidates)
+        found += _of(template, near, drawn, total, least)
+    return found
+
+
+def refine_parts(
+    ink: Mask, parts: list[Found], unit_px: float, reach: int, least: float = LEAST
+) -> list[Found]:
+    """What could be a part in a smaller image, placed to the pixel in a larger one.
+
+    Each is looked for again near where it was found, among templates of its kind; what does not fit
+    there is left out, and so is the worse of two that overlap. Time grows with their number and not
+    with the image.
+
+    Args:
+        ink: 1 where the larger image is drawn on, shape (height, width).
+        parts: candidates, with boxes in px of the larger image.
+        unit_px: px a unit of it.
+        reach: px by which a part may lie off.
+        least: what it must fit at least.
+    """
+    found = []
+    for part in parts:
+        x0, y0 = max(floor(part.box[0]) - reach, 0), max(floor(part.box[1]) - reach, 0)
+        x1, y1 = ceil(part.box[2]) + reach, ceil(part.box[3]) + reach
+        drawn = np.ascontiguousarray(ink[y0:y1, x0:x1]).astype(np.float32)
+        near = np.asarray(cv2.dilate(drawn, _AROUND), dtype=np.float32)
+        total = cv2.integral(drawn)
+        best: Found | None = None
+        for template in templates(unit_px):
+            high, wide = template.ink.shape
+            if template.kind != part.kind or high > drawn.shape[0] or wide > drawn.shape[1]:
+                continue
+            for it in _of(template, near, drawn, total, least):
+                if best is None or it.score > best.score:
+                    best = it
+        if best is not None:
+            left, top, right, bottom = best.box
+            pins = {name: (x + x0, y + y0) for name, (x, y) in best.pins.items()}
+            box = (left + x0, top + y0, right + x0, bottom + y0)
+            found.append(best._replace(box=box, pins=pins))
+    return _apart(found)
 
 
 def _of(template: Template, near: Any, drawn: Any, total: Any, least: float) -> list[Found]:
@@ -82,10 +130,10 @@ def _of(template: Template, near: Any, drawn: Any, total: Any, least: float) -> 
     ]
 
 
-def _apart(candidates: list[Found]) -> list[Found]:
+def _apart(several: list[Found]) -> list[Found]:
     """The best of those that overlap."""
     kept: list[Found] = []
-    for found in sorted(candidates, key=lambda it: -it.score):
+    for found in sorted(several, key=lambda it: -it.score):
         if all(_overlap(found.box, other.box) <= _APART for other in kept):
             kept.append(found)
     return kept

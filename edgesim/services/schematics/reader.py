@@ -1,6 +1,7 @@
 """Schematics to netlists: parts are found, their bodies taken away, and what is left are nets."""
 
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,13 @@ import numpy.typing as npt
 from edgesim.errors import InputError
 from edgesim.files import is_file
 from edgesim.services.schematics.drawing import LINE_UNITS
-from edgesim.services.schematics.finding import LEAST, Found, find_parts
+from edgesim.services.schematics.finding import (
+    LEAST,
+    Found,
+    candidates,
+    find_parts,
+    refine_parts,
+)
 from edgesim.services.schematics.netlist import Part
 from edgesim.services.schematics.wires import find_crossings, nets_of
 
@@ -28,7 +35,10 @@ __all__ = [
 Gray = npt.NDArray[np.uint8]
 
 NOMINAL_PX = 32.0
-"""px a unit at which parts are looked for at full size."""
+"""px a unit at which parts are looked for at full size, and nets are followed."""
+
+_COARSE_LEAST = 0.92  # what a candidate must fit in a smaller image
+_MOST = 128  # candidates, the best, that are looked at again at full size [chosen]
 
 
 class Reading(NamedTuple):
@@ -122,8 +132,9 @@ def read_schematic(
     Args:
         image: shades of grey, shape (height, width).
         unit_px: px a unit of it; None: see :func:`estimated_unit_px`.
-        detector_px: px a unit at which it is looked at: the image is scaled to that. Less is
-            quicker and finds less.
+        detector_px: px a unit at which parts are looked for. Below :data:`NOMINAL_PX` they are
+            looked for in an image scaled to that, and the best candidates again at full size: less
+            is quicker and finds less.
         least: how well a part must fit, see :func:`edgesim.services.schematics.finding.find_parts`.
 
     Raises:
@@ -131,14 +142,17 @@ def read_schematic(
     """
     ink_of(image)  # refuses what is none
     unit = estimated_unit_px(image) if unit_px is None else unit_px
-    scale = detector_px / unit
+    scale = max(detector_px, NOMINAL_PX) / unit
     if not 0.02 <= scale <= 50:
         raise InputError("schematic", f"{unit:.3g} px a unit", "cannot be read at that size")
     seen, scale = _scaled(image, scale)
-    ink = ink_of(seen)
-    parts = find_parts(ink, detector_px, least)
-    crossings = find_crossings(ink, detector_px)
-    nets = nets_of(ink, parts, detector_px, crossings)
+    ink, seen_px = ink_of(seen), max(detector_px, NOMINAL_PX)
+    if detector_px < NOMINAL_PX:
+        parts = _coarse_to_fine(seen, ink, detector_px, least)
+    else:
+        parts = find_parts(ink, detector_px, least)
+    crossings = find_crossings(ink, seen_px)
+    nets = nets_of(ink, parts, seen_px, crossings)
     found = [
         it._replace(
             box=(it.box[0] / scale, it.box[1] / scale, it.box[2] / scale, it.box[3] / scale),
@@ -148,6 +162,21 @@ def read_schematic(
     ]
     places = [(x / scale, y / scale) for x, y in crossings]
     return Reading(found, with_nets(parts, nets), places)
+
+
+def _coarse_to_fine(seen: Gray, ink: Gray, detector_px: float, least: float) -> list[Found]:
+    """Parts of an image of :data:`NOMINAL_PX` a unit, looked for in a smaller one first."""
+    small, scale = _scaled(seen, detector_px / NOMINAL_PX)
+    likely = candidates(ink_of(small), detector_px, _COARSE_LEAST)
+    likely = sorted(likely, key=lambda it: -it.score)[:_MOST]
+    boxes = [
+        it._replace(
+            box=(it.box[0] / scale, it.box[1] / scale, it.box[2] / scale, it.box[3] / scale)
+        )
+        for it in likely
+    ]
+    # A pixel of the smaller image, and what templates and images are rounded by.
+    return refine_parts(ink, boxes, NOMINAL_PX, ceil(1.0 / scale) + 2, least)
 
 
 _USUAL = (1.0, 1.27)

@@ -31,7 +31,7 @@ class Template(NamedTuple):
     pins: dict[str, Place]
 
 
-_SMALL_PX = 20.0  # px a unit below which lines are thinner than a pixel
+_LEAST_PX = 32.0  # px a unit at which templates are drawn; smaller ones are scaled from there
 _TURNS = (0, 90, 180, 270)
 _PINS = {  # of an element drawn from (0, 0) along x: its body lies between 1 and 2 units
     "R": {"1": (1.0, 0.0), "2": (2.0, 0.0)},
@@ -81,16 +81,22 @@ def _cut(
     drawing: Any, unit_px: float, box: tuple[float, float, float, float], pins: dict[str, Place]
 ) -> tuple[Mask, dict[str, Place]]:
     """What lies in a box (left, top, right, bottom; units), and the pins in it."""
-    image, (left, top) = render(drawing, unit_px)
-    x0, y0 = round((box[0] - left) * unit_px), round((top - box[1]) * unit_px)
-    x1, y1 = round((box[2] - left) * unit_px), round((top - box[3]) * unit_px)
+    drawn_px = max(unit_px, _LEAST_PX)
+    image, (left, top) = render(drawing, drawn_px)
+    x0, y0 = round((box[0] - left) * drawn_px), round((top - box[1]) * drawn_px)
+    x1, y1 = round((box[2] - left) * drawn_px), round((top - box[3]) * drawn_px)
     part = image[max(y0, 0) : y1, max(x0, 0) : x1]
-    level = 127.0
-    if unit_px < _SMALL_PX:  # lines are grey: the threshold is by Otsu, as of the images
-        level, _ = cv2.threshold(image, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    level, scale = 127.0, unit_px / drawn_px
+    if scale < 1:  # as an image is seen that is made smaller: its thin lines are grey
+        wide, high = max(round(part.shape[1] * scale), 1), max(round(part.shape[0] * scale), 1)
+        part = np.asarray(cv2.resize(part, (wide, high), interpolation=cv2.INTER_AREA))
+        level, _ = cv2.threshold(part, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
     ink = (part <= level).astype(np.uint8)
     return ink, {
-        name: ((x - left) * unit_px - max(x0, 0), (top - y) * unit_px - max(y0, 0))
+        name: (
+            ((x - left) * drawn_px - max(x0, 0)) * scale,
+            ((top - y) * drawn_px - max(y0, 0)) * scale,
+        )
         for name, (x, y) in pins.items()
     }
 

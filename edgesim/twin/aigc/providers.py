@@ -94,7 +94,8 @@ class SharedService:
     def run(self, task: Task, over: Callable[[Any], None]) -> None:
         """See :class:`Service`."""
         machine, steps = self._machine, task.steps
-        work_s = machine.fixed_s + machine.seconds_per_step * steps
+        work, more_s = (steps, 0.0) if machine.asks is None else machine.asks(task)
+        work_s = machine.fixed_s + machine.seconds_per_step * work + more_s
         if machine.time.scatters:
             work_s *= machine.time.ratio(steps, 1, self._place())
         work_s /= self._pace.factor
@@ -122,6 +123,8 @@ class Machine(Shared):
         max_batch: most tasks that run together as a batch, None without a scheduler.
         fixed_s, seconds_per_step: mean seconds of a task alone are ``fixed_s + seconds_per_step *
             steps``.
+        asks: where inputs of equal steps take different times, what a task asks of it: the steps
+            that take as long for a mean input, and the seconds that come on top. None: its steps.
         batch_slope: what each further task adds to the time of a task, as a part of its time
             alone. Tasks that share: with each that runs beside it. Batches: with each that is
             there before it, which takes its part of a full batch.
@@ -129,6 +132,7 @@ class Machine(Shared):
 
     def __init__(self, profile: ServiceProfile, scheduler: Scheduler | None) -> None:
         self.max_batch = None if scheduler is None else profile.max_batch(scheduler)
+        self.asks: Callable[[Task], tuple[float, float]] | None = None
         if profile.service is None:
             # What the schema has checked: a profile without a service is typed in.
             fixed_s, step_s, slope = profile.fixed_s, profile.seconds_per_step, profile.batch_slope
@@ -149,9 +153,13 @@ class Machine(Shared):
                 affine.fixed_s_per_item,
                 affine.work_s,
                 affine.work_s_per_item,
-                [(sample.work, sample.batch, sample.seconds) for sample in latency.samples],
+                [(run.work, run.batch, run.seconds) for run in latency.runs()],
                 profile.speed,
             )
+            if latency.inputs is not None:
+                self._share = latency.inputs.share
+                self._more_s = tuple(it / profile.speed for it in latency.inputs.more_s)
+                self.asks = self._asked
         time = self.time
         self.fixed_s = time.fixed_s + time.fixed_s_per_image
         self.seconds_per_step = time.step_s + time.step_s_per_image
@@ -179,15 +187,31 @@ class Machine(Shared):
             return SharedService(clock, self, place, pace)
         assert self.max_batch is not None
         seconds = partial(self.seconds, place, pace=pace)
-        return BatchServer(clock, seconds, scheduler.window_s, self.max_batch)
+        return BatchServer(clock, seconds, scheduler.window_s, self.max_batch, self.asks)
 
     def seconds(
-        self, place: Callable[[], float], steps: Sequence[float], pace: Pace | None = None
+        self, place: Callable[[], float], asked: Sequence[Any], pace: Pace | None = None
     ) -> float:
-        """Time of a batch, s."""
-        time = self.time
-        seconds = time.drawn_s(steps, place()) if time.scatters else time.mean_s(steps)
+        """Time of a batch, s.
+
+        Args:
+            place: draws the scatter of its times.
+            asked: of each member its steps, or what :attr:`asks` tells.
+            pace: how fast the provider is.
+        """
+        time, steps, more_s = self.time, asked, 0.0
+        if self.asks is not None:
+            steps = [work for work, _ in asked]
+            more_s = sum(more for _, more in asked)
+        seconds = time.mean_s(steps) + more_s
+        if time.scatters:
+            seconds *= time.ratio(max(steps), len(steps), place())
         return seconds if pace is None else seconds / pace.factor
+
+    def _asked(self, task: Task) -> tuple[float, float]:
+        """See :attr:`asks`. Which measured input it is like, the task's ``picture`` tells."""
+        item = int(task.picture * len(self._share))
+        return task.steps * self._share[item], self._more_s[item]
 
 
 class Provider:

@@ -67,7 +67,7 @@ class VariantServer(BatchServer):
         loading: Sequence[float],
         variant_of: Callable[[Any], int],
         loaded: int,
-        seconds: Callable[[int, Sequence[float]], float],
+        seconds: Callable[[int, Sequence[Any]], float],
         window_s: float,
     ) -> None:
         super().__init__(clock, self._of_batch, window_s, 1)
@@ -75,6 +75,7 @@ class VariantServer(BatchServer):
         self._most = [machine.max_batch or 1 for machine in machines]
         self._loading, self._variant_of = list(loading), variant_of
         self._seconds_of = seconds
+        self._asked = [machine.asks for machine in machines]
 
     def wait_s(self, variant: int) -> float:
         """Seconds of loading that a task of a variant would meet now."""
@@ -108,7 +109,9 @@ class VariantServer(BatchServer):
         took_s = self.wait_s(variant)
         self.loads += variant != self.loaded
         self.loaded = variant
-        took_s += self._seconds_of(variant, [seat.value.steps for seat in batch])
+        asks = self._asked[variant]
+        asked = [seat.value.steps if asks is None else asks(seat.value) for seat in batch]
+        took_s += self._seconds_of(variant, asked)
         self._end_s = now + took_s
         self._end = self._clock.at(self._end_s, self._ended)
 

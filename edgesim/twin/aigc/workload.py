@@ -429,7 +429,7 @@ class AIGCWorkload(Workload[Task, int | tuple[int, int]]):
         return int(task.provider // self.world.sites)
 
     def _variant_seconds(
-        self, number: int, place: Callable[[], float], variant: int, work: Sequence[float]
+        self, number: int, place: Callable[[], float], variant: int, work: Sequence[Any]
     ) -> float:
         """What a batch of a variant takes at a site, s; ``place`` draws the scatter of times."""
         machine = self.world.service[number + variant * self.world.sites]

@@ -151,19 +151,23 @@ class BatchServer:
 
     Args:
         clock: the world's clock.
-        seconds: seconds of a batch, from the steps of its members; asked once, as it begins.
+        seconds: seconds of a batch, from the steps of its members (or what ``asks`` tells of
+            them); asked once, as it begins.
         window_s: longest wait of a first request for others to join it.
         max_batch: most requests in a batch.
+        asks: what of a request ``seconds`` is told; None: its steps.
     """
 
     def __init__(
         self,
         clock: Clock,
-        seconds: Callable[[Sequence[float]], float],
+        seconds: Callable[[Sequence[Any]], float],
         window_s: float = 0.0,
         max_batch: int = 1,
+        asks: Callable[[Any], Any] | None = None,
     ) -> None:
         self._clock = clock
+        self._asks = asks
         self._seconds = seconds
         self._window_s = window_s
         self._max_batch = max_batch
@@ -235,7 +239,12 @@ class BatchServer:
         for seat in batch:
             seat.began_s = now
         self._batch = batch
-        self._end_s = now + self._seconds([seat.value.steps for seat in batch])
+        asks = self._asks
+        if asks is None:
+            wanted = [seat.value.steps for seat in batch]
+        else:
+            wanted = [asks(seat.value) for seat in batch]
+        self._end_s = now + self._seconds(wanted)
         self._end = self._clock.at(self._end_s, self._ended)
 
     def _ended(self, moment: Moment) -> None:

@@ -19,7 +19,7 @@ from edgesim.errors import InputError
 from edgesim.services.schematics.annotated import read_annotated
 from edgesim.services.schematics.drawing import Picture, draw
 from edgesim.services.schematics.finding import Found
-from edgesim.services.schematics.netlist import same_netlist
+from edgesim.services.schematics.netlist import Part, same_netlist
 from edgesim.services.schematics.reader import (
     NOMINAL_PX,
     ink_of,
@@ -210,8 +210,39 @@ def test_the_service_scores_a_netlist_as_right_or_wrong() -> None:
     from edgesim.services.schematics.service import SchematicReader
 
     service = SchematicReader(seed=0)
-    outputs = [service.run([0, 1], [work] * 2) for work in (0.002, 0.2)]
+    outputs = [service.run([0, 1], [work] * 2) for work in (2, 64)]
     assert [part["type"] for part in outputs[1][1]]  # parts, as JSON has them
-    assert service.score([0.002, 0.2], outputs)[1] == [1.0, 1.0]
-    wrong = [outputs[1][1], outputs[1][0]]
-    assert service.score([0.2], [wrong]) == [[0.0, 0.0]]
+    metrics, score = service.score([2, 64], outputs)
+    assert score.samples[1] == (1.0, 1.0) and metrics["parts"].mean[1] == 1.0
+    assert metrics["parts"].mean[0] < 1.0
+    _, score = service.score([64], [[outputs[1][1], outputs[1][0]]])
+    assert score.samples == ((0.0, 0.0),)
+
+
+def test_the_size_of_the_detector_is_told_as_the_kilopixels_of_a_mean_drawing() -> None:
+    from edgesim.services.schematics.service import MEAN_KPX, SchematicReader, detector_px
+
+    assert [detector_px(kpx) for kpx in (0.1, 4, 16, MEAN_KPX, 1000)] == [6, 8, 16, 32, 32]
+    pixels, parts = SchematicReader().inputs(range(3))
+    assert pixels == [draw(k).image.size for k in range(3)]
+    assert parts == [len(draw(k).drawn) for k in range(3)]
+
+
+def test_a_share_of_parts_is_by_type() -> None:
+    from edgesim.services.schematics.service import found_share
+
+    drawn = [Part("R", {}), Part("R", {}), Part("C", {}), Part("V", {})]
+    assert found_share([{"type": "R"}, {"type": "V"}, {"type": "V"}], drawn) == 0.5
+
+
+def test_parts_are_found_in_a_smaller_image_and_placed_in_the_larger_one() -> None:
+    for seed in range(3):
+        picture = draw(seed)
+        coarse = read_schematic(picture.image, NOMINAL_PX, 16.0)
+        assert same_netlist(coarse.netlist, picture.netlist), seed
+        fine = read_schematic(picture.image, NOMINAL_PX)
+        boxes = sorted((it.kind, it.box) for it in coarse.found)
+        for (kind, box), (same, exact) in zip(
+            boxes, sorted((it.kind, it.box) for it in fine.found), strict=True
+        ):
+            assert kind == same and np.abs(np.subtract(box, exact)).max() <= 3
