@@ -15,6 +15,7 @@ from edgesim.services.fits import (
     extrapolated,
     fit_batches,
     fit_curves,
+    fit_inputs,
     fit_latency,
     fit_memory,
     r_squared,
@@ -118,3 +119,23 @@ def test_work_that_takes_no_time_beside_the_noise_takes_a_tick() -> None:
     found = fit_latency(noisy)
     assert (found.work_s, found.work_s_per_item) == (0.0, 1e-9)
     assert 0.0 < found.fixed_s + found.fixed_s_per_item < 0.011
+
+
+def test_what_inputs_change_is_found_again() -> None:
+    sizes, parts = np.array([20.0, 60.0, 100.0, 60.0]), np.array([3.0, 4.0, 12.0, 5.0])
+    share, mean = sizes / sizes.mean(), parts.mean()
+
+    def took(work: float, items: list[int]) -> float:
+        own = sum(0.003 * work * share[it] + 0.002 * parts[it] for it in items)
+        return float(0.01 + 0.02 * len(items) + own)
+
+    samples = [
+        LatencySample(work, n, (took(work, list(range(n))),)) for work in (4, 36) for n in (1, 2, 4)
+    ]
+    alone = [[took(work, [it]) for it in range(4)] for work in (4, 36)]
+    affine, inputs = fit_inputs(samples, sizes.tolist(), parts.tolist(), (4, 36), alone)
+    assert affine.fixed_s_per_item == pytest.approx(0.02 + 0.002 * mean)
+    # What a batch shares cannot be told from what each item takes where all are alone or alike.
+    assert affine.work_s + affine.work_s_per_item == pytest.approx(0.003)
+    assert inputs.part_s == pytest.approx(0.002) and inputs.r2 == pytest.approx(1.0)
+    assert inputs.share == pytest.approx(share) and sum(inputs.more_s) == pytest.approx(0.0)
