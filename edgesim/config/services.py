@@ -104,8 +104,8 @@ class CalibrateConfig:
     work: list[float] | None = field(
         default=None,
         metadata=help_text(
-            "amounts of work (steps, tokens, megapixels, flows) at which quality is measured; null:"
-            " as the service says"
+            "amounts of work (steps, tokens, mega- or kilopixels, flows) at which quality is"
+            " measured; null: as the service says"
         ),
     )
     data: str | None = field(
@@ -227,7 +227,7 @@ class ValidateConfig:
     work_range: list[float] | None = field(
         default=None,
         metadata=help_text(
-            "work of a request (tokens, megapixels, flows), uniform from the first to the second;"
+            "work of a request (tokens, mega- or kilopixels, flows), uniform from first to second;"
             " null: what the service is timed at, or steps_range"
         ),
     )

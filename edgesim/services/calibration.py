@@ -46,6 +46,8 @@ _LIBRARIES = (
     "diffusers",
     "numba",
     "numpy",
+    "opencv-python-headless",
+    "schemdraw",
     "scikit-image",
     "scikit-learn",
     "scipy",
@@ -146,6 +148,8 @@ def _measure(
         measure_memory,
     )
 
+    if hasattr(service, "prepare"):
+        service.prepare(range(plan.items))
     device = device_of(service)
     own = getattr(service, "clock", "cpu" if device is None or device.type == "cpu" else "wall")
     clock = config.clock or own

@@ -79,6 +79,8 @@ class Service(Protocol):
         memory_bytes: a function of a batch's items that states its memory (it is measured).
         inputs: a function of items that tells how large the input of each is (pixels, in any unit)
             and how many parts are in it; their time is then measured one by one (all alike).
+        prepare: a function that makes the inputs of items ready, which a server is sent and does
+            not make; it is not timed (``run`` makes them).
     """
 
     name: str

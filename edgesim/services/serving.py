@@ -172,6 +172,10 @@ class Worker:
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
 
+    def prepare(self, items: int) -> None:
+        """Have the inputs of the first items at hand, where the service makes some."""
+        self._pool.submit(_prepare, items).result()
+
     def run(self, members: Sequence[int], steps: Sequence[float]) -> float:
         """Run a batch; returns its seconds in the worker."""
         return self._pool.submit(_run, tuple(members), tuple(steps)).result()
@@ -189,6 +193,12 @@ def _begin(config: CalibrateConfig) -> None:
     _held["service"] = service = find_service(config)
     service.load()
     _held["clock"] = CLOCKS[config.clock or "cpu"]
+
+
+def _prepare(items: int) -> None:
+    prepare = getattr(_held["service"], "prepare", None)
+    if prepare is not None:
+        prepare(range(items))
 
 
 def _run(members: tuple[int, ...], steps: tuple[float, ...]) -> float:

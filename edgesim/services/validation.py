@@ -77,6 +77,7 @@ def validate(config: ValidateConfig) -> Path:
         raise InputError("out", str(folder), f"must be a folder: {error.strerror}") from None
     console = Console(stderr=True, highlight=False)
     with Worker(given) as worker:
+        worker.prepare(config.requests)
         capacity = _capacity(worker, config, span)
         streams = _streams(config, capacity, span)
         work_s = config.requests * len(streams) / capacity

@@ -31,6 +31,9 @@ class Sleeper:
     def __exit__(self, *error: object) -> None:
         pass
 
+    def prepare(self, items: int) -> None:
+        assert items == 20  # those that are requested
+
     def run(self, members: Sequence[int], steps: Sequence[int]) -> float:
         seconds = FIXED_S + STEP_S * max(steps) + IMAGE_S * sum(steps)
         if self.clock == "wall":

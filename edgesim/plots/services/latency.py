@@ -14,7 +14,8 @@ __all__ = ["draw"]
 def draw(folder: Path) -> Path:
     """Draw ``latency.png`` of a calibration's folder, from its ``profile.json`` alone.
 
-    Points are single runs, lines the affine model.
+    Points are single runs, lines the affine model. Where items differ, runs are shown as of a mean
+    item.
 
     Returns:
         path of the picture.
@@ -38,7 +39,7 @@ def draw(folder: Path) -> Path:
             lines = [latency.affine.seconds(steps, batch) / batch for batch in batches]
             label = f"{steps:g} {profile.unit}s"
             right.plot(batches, lines, color=colour, linewidth=1.5, label=label)
-        for sample in latency.samples:
+        for sample in latency.runs():
             runs = np.asarray(sample.seconds)
             of_batch = COLOURS[batches.index(sample.batch) % len(COLOURS)]
             of_steps = COLOURS[timed.index(sample.work) % len(COLOURS)]

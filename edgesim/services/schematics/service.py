@@ -21,7 +21,7 @@ from edgesim.services.extras import needs_extra
 from edgesim.services.schematics.drawing import Picture, draw
 from edgesim.services.schematics.netlist import Part, same_netlist
 from edgesim.services.schematics.reader import NOMINAL_PX, read_schematic
-from edgesim.services.schematics.templates import templates
+from edgesim.services.schematics.templates import forget, templates
 from edgesim.services.scores import ItemMetric, metric_of_items, score_of
 from edgesim.services.service import Plan
 
@@ -58,7 +58,6 @@ class SchematicReader:
     note = (
         "pictures drawn by edgesim.services.schematics.drawing; score: the whole netlist is right"
     )
-    loading_is_timed = False
 
     def __init__(self, name: str = "schematics", seed: int = 0) -> None:
         self.name, self._seed, self.plan = name, seed, _PLAN
@@ -67,7 +66,15 @@ class SchematicReader:
         self.model = Model("edgesim/schematics", pixels, "MIT", weights_bytes=self.weights_bytes)
 
     def load(self) -> None:
-        """Nothing is read: templates are drawn when a size is first asked for."""
+        """Draw the templates, of all sizes at which it may look."""
+        forget()
+        for size in range(_LEAST_PX, int(NOMINAL_PX) + 1):
+            templates(float(size))
+
+    def prepare(self, items: Sequence[int]) -> None:
+        """Draw the pictures: a server is sent them."""
+        for item in items:
+            _drawn(self._seed + item)
 
     def run(self, items: Sequence[int], work: Sequence[float]) -> list[list[dict[str, Any]]]:
         """The netlist of each picture: parts with their type and the net of each pin."""
@@ -118,7 +125,11 @@ def detector_px(kilopixels: float) -> float:
 
     Whole sizes, so that templates are drawn for few of them, from 6 to :data:`NOMINAL_PX`.
     """
-    return float(min(max(round(NOMINAL_PX * sqrt(kilopixels / MEAN_KPX)), 6), NOMINAL_PX))
+    size = round(NOMINAL_PX * sqrt(kilopixels / MEAN_KPX))
+    return float(min(max(size, _LEAST_PX), NOMINAL_PX))
+
+
+_LEAST_PX = 6  # at which few parts are found
 
 
 @cache

@@ -1,7 +1,7 @@
 """How each part looks: drawn by schemdraw once a size, in every direction it can have."""
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from edgesim.services.schematics.drawing import element, render
 
-__all__ = ["Template", "templates"]
+__all__ = ["Template", "forget", "templates"]
 
 Mask = npt.NDArray[np.uint8]
 Place = tuple[float, float]
@@ -44,6 +44,12 @@ _PINS = {  # of an element drawn from (0, 0) along x: its body lies between 1 an
 _BODY = {"R": 0.30, "C": 0.30, "L": 0.42, "D": 0.30, "V": 0.55, "I": 0.55}  # half its width, units
 
 
+def forget() -> None:
+    """Draw the templates anew when they are next asked for."""
+    _drawn.cache_clear()
+    templates.cache_clear()
+
+
 @cache
 def templates(unit_px: float) -> tuple[Template, ...]:
     """All parts at a size, every one that looks different.
@@ -71,18 +77,40 @@ def _add(found: list[Template], new: Template) -> None:
     found.append(new)
 
 
-def _drawing() -> Any:
+@cache
+def _drawn(kind: str, way: int, unit_px: float) -> tuple[Mask, Place]:
+    """A part drawn alone, see :func:`edgesim.services.schematics.drawing.render`.
+
+    Args:
+        kind: what it is.
+        way: degrees that a part of two pins is turned by; whether a transistor is mirrored.
+        unit_px: px a unit.
+    """
     import schemdraw
 
-    return schemdraw.Drawing(show=False)
+    part = element(kind)
+    if kind in _PINS:
+        angle = np.deg2rad(way)
+        part = part.endpoints((0.0, 0.0), (3 * np.cos(angle), 3 * np.sin(angle)))
+    else:
+        part = part.at((0.0, 0.0))
+        if kind != "ground":
+            part = part.theta(0) if way else part.theta(180).flip()
+    drawing = schemdraw.Drawing(show=False)
+    drawing += part
+    return render(drawing, unit_px)
 
 
 def _cut(
-    drawing: Any, unit_px: float, box: tuple[float, float, float, float], pins: dict[str, Place]
+    kind: str,
+    way: int,
+    unit_px: float,
+    box: tuple[float, float, float, float],
+    pins: dict[str, Place],
 ) -> tuple[Mask, dict[str, Place]]:
-    """What lies in a box (left, top, right, bottom; units), and the pins in it."""
+    """What of a part lies in a box (left, top, right, bottom; units), and the pins in it."""
     drawn_px = max(unit_px, _LEAST_PX)
-    image, (left, top) = render(drawing, drawn_px)
+    image, (left, top) = _drawn(kind, way, drawn_px)
     x0, y0 = round((box[0] - left) * drawn_px), round((top - box[1]) * drawn_px)
     x1, y1 = round((box[2] - left) * drawn_px), round((top - box[3]) * drawn_px)
     part = image[max(y0, 0) : y1, max(x0, 0) : x1]
@@ -111,34 +139,23 @@ _AROUND = np.ones((3, 3), dtype=np.uint8)
 def _two_pins(kind: str, turn: int, unit_px: float) -> Template:
     angle = np.deg2rad(turn)
     along = np.array([np.cos(angle), np.sin(angle)])
-    drawing = _drawing()
-    drawing += element(kind).endpoints((0.0, 0.0), tuple(3 * along))
     pins = {name: tuple(x * along) for name, (x, _) in _PINS[kind].items()}
     # The body and a little of its leads, which tell where it ends.
     first, last, half = 0.85 * along, 2.15 * along, np.abs(along[::-1]) * _BODY[kind]
     low, high = np.minimum(first, last) - half, np.maximum(first, last) + half
     box = (float(low[0]), float(high[1]), float(high[0]), float(low[1]))
-    ink, places = _cut(
-        drawing, unit_px, box, {k: (float(x), float(y)) for k, (x, y) in pins.items()}
-    )
-    return _made(kind, ink, places)
+    places = {k: (float(x), float(y)) for k, (x, y) in pins.items()}
+    return _made(kind, *_cut(kind, turn, unit_px, box, places))
 
 
 def _transistor(kind: str, mirrored: bool, unit_px: float) -> Template:
-    drawing = _drawing()
-    part = element(kind).at((0.0, 0.0))
-    part = part.theta(0) if mirrored else part.theta(180).flip()
-    drawing += part
     names = ("Drain", "Source") if kind == "NMOS" else ("Source", "Drain")
     side = 1.0 if mirrored else -1.0
     pins = {names[0]: (0.0, 0.0), names[1]: (0.0, -1.5), "Gate": (side * 1.367, -0.75)}
     box = (-1.42, 0.0, 0.06, -1.5) if not mirrored else (-0.06, 0.0, 1.42, -1.5)
-    ink, places = _cut(drawing, unit_px, box, pins)
-    return _made(kind, ink, places)
+    return _made(kind, *_cut(kind, int(mirrored), unit_px, box, pins))
 
 
 def _ground(unit_px: float) -> Template:
-    drawing = _drawing()
-    drawing += element("ground").at((0.0, 0.0))
-    ink, places = _cut(drawing, unit_px, (-0.3, 0.0, 0.3, -0.7), {"1": (0.0, 0.0)})
-    return _made("ground", ink, places)
+    box = (-0.3, 0.0, 0.3, -0.7)
+    return _made("ground", *_cut("ground", 0, unit_px, box, {"1": (0.0, 0.0)}))
