@@ -75,7 +75,7 @@ class VariantServer(BatchServer):
         self._most = [machine.max_batch or 1 for machine in machines]
         self._loading, self._variant_of = list(loading), variant_of
         self._seconds_of = seconds
-        self._asked = [machine.asks for machine in machines]
+        self._asked: list[Callable[[Any], Any] | None] = [machine.asks for machine in machines]
 
     def wait_s(self, variant: int) -> float:
         """Seconds of loading that a task of a variant would meet now."""
