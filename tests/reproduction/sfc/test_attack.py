@@ -45,7 +45,7 @@ def test_a_price_scales_what_passes_costs_and_nothing_else() -> None:
 
     once, thrice = AttackWorld(resolve("sfc_attack")), AttackWorld(dear)
     np.testing.assert_allclose(thrice.damage, 3.0 * once.damage)
-    assert dear.attacks.false_alarm == resolve("sfc_attack").attacks.false_alarm  # type: ignore[attr-defined]
+    assert dear.attacks.false_alarm == resolve("sfc_attack").attacks.false_alarm
 
 
 def test_what_is_served_and_what_passes_are_told_at_a_price_of_one(
