@@ -142,6 +142,7 @@ def scenario(
 def scenario(
     name: Literal[
         "factories",
+        "factories_aigc",
         "factories_chains",
         "factories_radio",
         "factories_small",

@@ -153,6 +153,7 @@ MISTAKES = {
         evaluate scenario=factories scenario.network.wan_bps=0
         evaluate scenario=factories scenario.trained.plane=slow
         evaluate scenario=factories_chains scenario.chains.like=aigc
+        evaluate scenario=factories_aigc scenario.users.like=sfc
         evaluate scenario=silos scenario.vote_share=2
         evaluate scenario=wan_training 'policy="fixed:join=keep"'
         evaluate scenario=wan_training scenario.institutions.present=40

@@ -33,6 +33,7 @@ __all__ = [
     "FederatedScenario",
     "Network",
     "Trained",
+    "Users",
 ]
 
 SKEWS = ("natural", "devices", "factories")
@@ -209,6 +210,26 @@ class Chains:
 
 
 @dataclass
+class Users:
+    """AIGC users at the factories, whose images and results cross the same links."""
+
+    like: str | None = setting(
+        None,
+        "preset of AIGC users over a network, such as aigc, whose providers stand at the edge"
+        " servers, each with a cell; null: there are none",
+    )
+    arrival_rate_hz: float = setting(0.0, "1/s; requests of all users, Poisson; 0: none")
+
+    def check(self) -> None:
+        if self.like is not None and not isinstance(self.like, str):
+            raise InputError("users.like", self.like, "must be a preset's name, or null")
+        at_least("users.arrival_rate_hz", self.arrival_rate_hz, 0)
+        if (self.like is None) != (self.arrival_rate_hz == 0):
+            accepted = "must be above 0" if self.like else "must be 0 where users.like is null"
+            raise InputError("users.arrival_rate_hz", self.arrival_rate_hz, accepted)
+
+
+@dataclass
 class FederatedScenario:
     """Factories with devices that hold data and train one model together.
 
@@ -234,6 +255,7 @@ class FederatedScenario:
     network: Network = setting(Network(), "links")
     compute: Compute = setting(Compute(), "speeds")
     chains: Chains = setting(Chains(), "others who hold bandwidth")
+    users: Users = setting(Users(), "others who send")
     failures: Failures = setting(Failures(), "how links and nodes fail")
     patience_s: float = setting(
         5.0, "s that a transfer which a failure holds up is waited for; then its device drops out"
@@ -262,6 +284,7 @@ class FederatedScenario:
         self.network.check()
         self.compute.check()
         self.chains.check()
+        self.users.check()
         self.failures.check("failures")
         positive("patience_s", self.patience_s)
         self.events = checked_events(

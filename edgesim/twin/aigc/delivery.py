@@ -56,7 +56,7 @@ class Delivery:
 
     Args:
         clock: the twin's clock.
-        network: the transport network; its first nodes are the sites.
+        network: the transport network, some of whose nodes are the sites.
         world: sites, streets and services.
         wireless: the scenario's network.
         streams: the episode's random streams.
@@ -91,7 +91,7 @@ class Delivery:
         self.carry: Callable[..., Any] = network.messages.send
         self.routes = network.world.message_routes
         self._ways = world.routes(self.routes)
-        self._sites = world.sites
+        self._sites, self._first = world.sites, world.first
         self._clock = clock
         self._arrived = arrived
         self._delivered = delivered
@@ -120,12 +120,14 @@ class Delivery:
         )
 
     def _uploaded(self, serving: int, task: Task) -> None:
-        self.carry(task.upload_bytes, serving, task.provider % self._sites, self._arrived, task)
+        place = self._first + task.provider % self._sites
+        self.carry(task.upload_bytes, self._first + serving, place, self._arrived, task)
 
     def bring_back(self, task: Task) -> None:
         """Bring the result from its provider to where its user then is: ``delivered(task)``."""
-        serving = self.radio.serving(*self.position_m(task))
-        self.carry(task.download_bytes, task.provider % self._sites, serving, self._at_edge, task)
+        serving = self._first + self.radio.serving(*self.position_m(task))
+        place = self._first + task.provider % self._sites
+        self.carry(task.download_bytes, place, serving, self._at_edge, task)
 
     def _at_edge(self, task: Task) -> None:
         self.radio.download(
@@ -161,8 +163,9 @@ class Delivery:
             mean of both directions, s: sending a byte, and what a message meets besides, queues
             included; shape (2, providers).
         """
-        messages = self.network.messages
-        places = [entry % self._sites for entry in range(len(self._step_s))]
+        messages, first = self.network.messages, self._first
+        site += first
+        places = [first + entry % self._sites for entry in range(len(self._step_s))]
         there = [messages.way_s(site, place) for place in places]
         back = [messages.way_s(place, site) for place in places]
         return np.ascontiguousarray((np.array(there) + np.array(back)).T / 2)

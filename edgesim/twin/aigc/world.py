@@ -59,10 +59,12 @@ class AIGCWorld(Shared):
         loaded, loading_s: of each site the variant that is loaded at first, and the seconds that
             loading each takes; empty without variants.
         sites_m: places of the sites, shape (sites, 2). None without a network.
+        first: node of the network at which the first site is; the others follow.
     """
 
     def __init__(self, scenario: AIGCScenario) -> None:
         self.scenario = scenario
+        self.first = 0
         self.arrivals = Arrivals(scenario)
         streams = Streams(np.random.SeedSequence(scenario.world_seed))
         stated = None if scenario.providers is None else read_providers(scenario)
@@ -137,8 +139,11 @@ class AIGCWorld(Shared):
         assert wireless is not None and self.sites_m is not None
         return NetworkWorld.of_backhaul(metro_graph(self.sites_m), wireless.backhaul)
 
-    def use_network(self, network: NetworkWorld) -> None:
-        """Let tasks cross a network that is not theirs alone; its first nodes are the sites."""
+    def use_network(self, network: NetworkWorld, first: int = 0) -> None:
+        """Let tasks cross a network that is not theirs alone, whose nodes from ``first`` on are the
+        sites.
+        """
+        self.first = first
         self.__dict__["network"] = network  # where cached_property keeps its own
         self._read_events()
 
@@ -202,12 +207,13 @@ class AIGCWorld(Shared):
 
     def routes(self, of: MessageRoutes) -> "Ways":
         """The ways of messages from each site to each entry of ``providers``."""
-        times = len(self.providers) // self.sites
-        if times == 1:
+        times, last = len(self.providers) // self.sites, self.first + self.sites
+        if times == 1 and self.sites == len(of.fixed_s):
             return Ways(of.fixed_s, of.seconds_per_byte)
+        sites = slice(self.first, last)
         return Ways(
-            np.tile(of.fixed_s[:, : self.sites], times),
-            np.tile(of.seconds_per_byte[:, : self.sites], times),
+            np.tile(of.fixed_s[sites, sites], times),
+            np.tile(of.seconds_per_byte[sites, sites], times),
         )
 
     @cached_property

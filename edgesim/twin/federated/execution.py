@@ -40,6 +40,7 @@ class Execution:
         network: the twin's network.
         world: nodes and speeds.
         failures: how often each node has failed so far; kept up by the workload.
+        account: bytes of programs that have crossed each link; added to.
 
     Attributes:
         done: labels of branches that were done, with when, s.
@@ -48,10 +49,15 @@ class Execution:
     """
 
     def __init__(
-        self, clock: Clock, network: Network, world: FederatedWorld, failures: dict[int, int]
+        self,
+        clock: Clock,
+        network: Network,
+        world: FederatedWorld,
+        failures: dict[int, int],
+        account: list[float],
     ) -> None:
         self._clock, self._network, self._world = clock, network, world
-        self._failures = failures
+        self._failures, self._account = failures, account
         self._reduce_flops = world.scenario.compute.reduce_flops
         self.done: dict[Hashable, float] = {}
         self.failed: set[Hashable] = set()
@@ -113,7 +119,9 @@ class Execution:
     def _send(self, source: int, target: int, size_bytes: float) -> Going:
         arrived = self._clock.event()
         if not self._world.fragile:
-            self._network.messages.send(size_bytes, source, target, partial(_succeed, arrived))
+            done = partial(_succeed, arrived)
+            message = self._network.messages.send(size_bytes, source, target, done)
+            message.account = self._account
             yield arrived
             return True
         transfer = _Transfer(self._clock, arrived, self._world.scenario.patience_s)
@@ -123,9 +131,10 @@ class Execution:
         path = self._world.routes.paths[source][target]
         if not (links.node_up[target] and all(links.up[link] for link in path)):
             transfer.held_up()
-        self._network.messages.send(
+        message = self._network.messages.send(
             size_bytes, source, target, transfer.arrived, None, transfer.held_up
         )
+        message.account = self._account
         yield arrived
         return bool(arrived.value)
 

@@ -86,13 +86,12 @@ class FederatedWorkload(Workload[Round, Program]):
     ) -> "FederatedWorkload":
         """A twin with this workload, which is returned; arguments as of the class.
 
-        Service chains of a preset are a workload beside it, decided by
-        :class:`edgesim.twin.tenants.Tenants`.
+        Service chains and AIGC users of a preset are workloads beside it, decided by
+        :mod:`edgesim.twin.tenants`.
         """
         workload = cls(scenario, world, rounds, budget_s)
         parts: list[Workload[Any, Any]] = [workload]
-        if workload.world.tenants is not None:
-            parts.append(workload.world.tenants.workload())
+        parts += [tenant.workload() for tenant in workload.world.tenants.values()]
         Twin(parts, seed, network=workload.network_world, record=record)
         return workload
 
@@ -102,18 +101,27 @@ class FederatedWorkload(Workload[Round, Program]):
         twin: Any = self.twin
         return twin.workloads.get("sfc")
 
+    @property
+    def users(self) -> Any:
+        """The AIGC users whose images cross the same network; None where there are none."""
+        twin: Any = self.twin
+        return twin.workloads.get("aigc")
+
     def next_decision(self) -> Round | None:
-        """See :class:`edgesim.twin.core.workload.Workload`; chains are decided on the way."""
-        chains = None if self.sole else self.chains
-        if chains is None:
+        """See :class:`edgesim.twin.core.workload.Workload`; tenants are decided on the way."""
+        tenants = {} if self.sole else self.world.tenants
+        if not tenants:
             return super().next_decision()
+        twin: Any = self.twin
         while not self.idle and self.request is None:
-            decision = self.twin.next_decision()
+            decision = twin.next_decision()
             if decision is None:
                 break
-            if decision.workload == chains.name:
-                self.world.tenants.decide(chains)
-                chains.outcomes.clear()  # nobody is paid for them
+            tenant = tenants.get(decision.workload)
+            if tenant is not None:
+                workload = twin.workloads[decision.workload]
+                tenant.decide(workload)
+                workload.outcomes.clear()  # nobody is paid for them
         return self.request
 
     def start(self, twin: Host, streams: Streams, log: EventLog | None) -> None:
@@ -126,9 +134,10 @@ class FederatedWorkload(Workload[Round, Program]):
         self.request = None
         self._rng = streams["chains"]
         self._failures: dict[int, int] = {}
+        self._sent = [0.0] * len(self.world.network.wiring.ends)  # bytes of rounds, by link
         self.network.watch(self)
         self._ask()
-        if self.scenario.chains.arrival_rate_hz > 0 and self.world.tenants is None:
+        if self.scenario.chains.arrival_rate_hz > 0 and "sfc" not in self.world.tenants:
             self._await_chain()
 
     # --- from decision to decision --------------------------------------------------------------
@@ -156,7 +165,7 @@ class FederatedWorkload(Workload[Round, Program]):
         if self.log is not None:
             self.log.add(self.clock.now, "begin", round_.number, 0, 0.0)
         before = self._carried()
-        execution = Execution(self.clock, self.network, self.world, self._failures)
+        execution = Execution(self.clock, self.network, self.world, self._failures, self._sent)
         going = self.clock.process(execution.run(choice))
         # Not a process that waits for it: of what is over nothing may stay on the clock, so that
         # the twin can be copied while a round waits for its program.
@@ -210,11 +219,11 @@ class FederatedWorkload(Workload[Round, Program]):
         log.add(now, "over", number, 0, float(len(over.failed)))
 
     def _carried(self) -> list[tuple[float, float]]:
-        """Bytes that links have carried, away from the cloud and towards it.
+        """Bytes of rounds that links have carried, away from the cloud and towards it.
 
         Those of devices, of factories, and the cloud's own.
         """
-        world, sent = self.world, self.network.messages.sent_bytes
+        world, sent = self.world, self._sent
         ends = world.network.wiring.ends
         found = []
         for links in (world.edge_links, world.wan_links, world.server_links):

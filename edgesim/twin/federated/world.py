@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 CLOUD = 0
 """The node of the cloud; 1 is the gateway before it, where the ways of the factories meet."""
 
-_TENANTS = "edgesim.twin.tenants:Tenants"  # by name: a family imports no other
+_TENANTS = "edgesim.twin.tenants:tenants_of"  # by name: a family imports no other
 _GATEWAY = 1
 _FIRST_EDGE = 2
 _ACCESS_S = 1e-4  # propagation and switching within a factory [chosen]
@@ -51,8 +51,8 @@ class FederatedWorld(Shared):
         flops: operations a second of each device.
         network: nodes, links, failures and stated events.
         routes: the ways between any two nodes.
-        tenants: service chains that live here too (:class:`edgesim.twin.tenants.Tenants`), None
-            where none of a preset do.
+        tenants: others of a preset that live here too, service chains and AIGC users, by the name
+            of their workload (:mod:`edgesim.twin.tenants`); empty where none do.
 
     Raises:
         InputError: an event names what is not there.
@@ -72,11 +72,9 @@ class FederatedWorld(Shared):
         plan = happenings(read_events(scenario.events), self._names)
         self.network = NetworkWorld(wiring, links, scenario.failures, plan)
         self.routes: MessageRoutes = self.network.message_routes
-        self.tenants: Any = None
-        if scenario.chains.like is not None:
-            servers = _FIRST_EDGE + scenario.factories
-            tenants = load(_TENANTS)
-            self.tenants = tenants(scenario.chains, self.network, servers, scenario.world_seed)
+        self.tenants: dict[str, Any] = {}
+        if scenario.chains.like is not None or scenario.users.like is not None:
+            self.tenants = load(_TENANTS)(scenario, self.network, _FIRST_EDGE)
         ends = wiring.ends
         first = _FIRST_EDGE + scenario.factories
         self.edge_links = [link for link, pair in enumerate(ends) if max(pair) >= first]

@@ -24,9 +24,11 @@ class Message:
         path: the links that it takes, from where it was sent, or last found another way.
         hop: how many of them it has been queued at.
         value: what the caller attached to it.
+        account: by link, where its bytes are booked besides, once they have crossed; None: nowhere.
     """
 
     __slots__ = (
+        "account",
         "begun_s",
         "done",
         "hop",
@@ -56,6 +58,7 @@ class Message:
         self.done = done
         self.value = value
         self.stopped = stopped
+        self.account: list[float] | None = None
         self.moment: Any = None  # at which it will have crossed the link that it is queued at
         # On the link that it is queued at:
         self.left_bytes = size_bytes  # not sent yet ...
@@ -293,6 +296,8 @@ class Messages:
             link = path[hop - 1]
             self._queues[link].popleft()
             self.sent_bytes[link] += message.size_bytes
+            if message.account is not None:
+                message.account[link] += message.size_bytes
         if hop == len(path):
             if links.node_up[message.target]:
                 self._deliver(message)
