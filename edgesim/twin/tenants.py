@@ -143,17 +143,18 @@ class AIGCUsers(Shared):
         if not isinstance(own, AIGCScenario) or own.wireless is None:
             accepted = "must be a preset of AIGC users over a network, such as aigc"
             raise InputError("users.like", settings.like, accepted)
-        changed = {
-            "arrival_rate_hz": settings.arrival_rate_hz,
-            "horizon_s": HORIZON_S,
-            "provider_count": count,
-            "providers": None,
-            "trace": None,
-            "events": None,
-            "faults": None,
-        }
+        changed = replace(
+            own,
+            arrival_rate_hz=settings.arrival_rate_hz,
+            horizon_s=HORIZON_S,
+            provider_count=count,
+            providers=None,
+            trace=None,
+            events=None,
+            faults=None,
+        )
         plan = network.plan  # of the federation's events
-        self.world = AIGCWorld(replace(own, **changed))
+        self.world = AIGCWorld(changed)
         self.world.use_network(network, first)
         network.plan = plan
 
