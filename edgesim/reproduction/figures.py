@@ -132,7 +132,7 @@ FIGURES: dict[str, Figure] = {
         ),
         Figure(
             "sfc_attack",
-            "sfc_attack: damage of attacks against QoE, for operating points, rules and an agent",
+            "sfc_attack: damage of attacks against QoE as its price grows, for rules and an agent",
             "edgesim.reproduction.sfc.attack",
             "edgesim.plots.sfc.attack:draw",
         ),

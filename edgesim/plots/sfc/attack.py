@@ -71,7 +71,7 @@ def _plane(
     axes.xaxis.set_major_formatter(FuncFormatter(lambda lost, _: f"{lost:g}"))
     axes.set_xlabel("damage a request, at a price of 1")
     axes.set_ylabel("QoE of a request, less false alarms; 95 % interval")
-    axes.legend(fontsize=7.5, frameon=False, loc="center right")
+    axes.legend(fontsize=7.5, frameon=False, loc="center left")
 
 
 def _paired(axes: Axes, rows: list[Row], looks: dict[str, Any]) -> None:
