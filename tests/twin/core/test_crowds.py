@@ -20,7 +20,7 @@ class Part:
 
     def __init__(self, *times: float) -> None:
         self.times = list(times)
-        self.given = 0
+        self.given = self.arrived = 0
 
     def __iter__(self) -> Any:
         while self.given < len(self.times):
@@ -29,7 +29,7 @@ class Part:
 
     def resample(self, now_s: float, arrived: int) -> None:
         self.times = [now_s + 1.0]
-        self.given = 0
+        self.given, self.arrived = 0, arrived
 
 
 def load(*events: dict[str, Any], horizon_s: float = 100.0) -> Load:
@@ -130,3 +130,12 @@ def test_another_future_is_drawn_of_every_part() -> None:
     [next(there) for _ in range(3)]  # the third, at 3 s, has not arrived yet
     requests.resample(2.5, 2)
     assert [(it.number, it.arrival_s) for it in requests] == [(2, 3.5), (3, 3.5)]
+
+
+def test_each_part_is_told_how_many_of_its_own_have_arrived() -> None:
+    parts = Part(1, 4, 9), Part(2, 3), Part(7)
+    requests = merged(*parts)
+    there = iter(requests)
+    [next(there) for _ in range(3)]
+    requests.resample(3.5, 3)
+    assert [part.arrived for part in parts] == [1, 2, 0]

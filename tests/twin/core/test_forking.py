@@ -8,11 +8,13 @@ from edgesim.twin.core.forking import Running, Shared, copied, copies, dumped, l
 class World(Shared):
     def __init__(self) -> None:
         self.table = list(range(5))
+        self.rooms: list[World] = []
 
 
 class Counter(Running):
     def __init__(self, world: World) -> None:
         self.world = world
+        self.room: World | None = None
         self.settings = {"step": 1}
         self.seen: list[int] = []
 
@@ -62,3 +64,15 @@ def test_what_can_be_made_again_is_not_written_down() -> None:
     counter.seen.append(7)
     other = loaded(dumped(counter, counter.world), elsewhere)
     assert (other.world is elsewhere, other.seen, other.settings) == (True, [7], {"step": 2})
+
+
+def test_parts_that_a_world_holds_in_a_list_are_put_in_by_their_place() -> None:
+    here, elsewhere = World(), World()
+    for world in (here, elsewhere):
+        world.rooms = [World(), World()]
+    counter = Counter(here)
+    counter.seen.append(3)
+    counter.room = here.rooms[1]
+    other = loaded(dumped(counter, here), elsewhere)
+    assert other.world is elsewhere and other.seen == [3]
+    assert other.room is elsewhere.rooms[1]

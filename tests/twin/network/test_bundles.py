@@ -87,3 +87,22 @@ def test_what_becomes_of_links_is_noted() -> None:
 def test_figures_that_are_none_are_refused(link: PlannedLink, said: str) -> None:
     with pytest.raises(InputError, match=said):
         figures(link)
+
+
+@pytest.mark.parametrize(
+    ("links", "parallel"),
+    [
+        ([PlannedLink(0, 1)], False),
+        ([PlannedLink(0, 1), PlannedLink(1, 0)], True),
+        ([PlannedLink(0, 1, one_way=True), PlannedLink(1, 0, one_way=True)], False),
+        ([PlannedLink(0, 1, one_way=True), PlannedLink(0, 1, one_way=True)], True),
+        ([PlannedLink(1, 0, one_way=True), PlannedLink(1, 0, one_way=True)], True),
+        ([PlannedLink(1, 0), PlannedLink(0, 1, one_way=True)], True),
+        ([PlannedLink(0, 1), PlannedLink(1, 0, one_way=True)], True),
+    ],
+)
+def test_links_are_parallel_where_a_direction_has_several(
+    links: list[PlannedLink], parallel: bool
+) -> None:
+    (bundle,) = bundled(plan(*links), [])
+    assert bundle.parallel() is parallel

@@ -128,3 +128,14 @@ def test_a_copy_goes_on_alike() -> None:
     copy = copied(story)
     assert copy.run() == story.run()
     assert len(story.log) >= 6
+
+
+def test_a_link_that_was_stuck_is_left_to_others_when_its_message_is_through() -> None:
+    story = Story(LINE)
+    path = [story.number[0, 1]]
+    story.fair(0.0, "shares", 0, 1)
+    story.at(0.0, story.network.send, MB, 0, 1, story.arrived, "message", story.stopped)
+    story.at(0.5, story.network.reserve, path, 8e6)  # all of it: nothing is sent
+    story.at(2.0, story.network.release, path, 8e6)
+    # Messages come first. Half of it is left at 2 s: it is sent at 2.5 s, what shares at 3.5 s.
+    assert story.run() == [("message", 3.25), ("shares", 4.25)]
