@@ -106,14 +106,17 @@ def draw(number: int, problems: Collection[str] = (), without: Collection[str] =
     keys = random_worlds(base, [number])[0]
     scenario = resolve(preset, keys)
     keys |= _short(scenario, rng)
-    otherwise, scenario = _fitting(
-        dict(_otherwise(scenario, rng)), lambda more: resolve(preset, {**keys, **more})
-    )
+
+    def made(more: Mapping[str, Any]) -> tuple[Any, list[Env]]:
+        found = resolve(preset, {**keys, **more})
+        return found, make_envs(found, 1)  # some worlds only tell here that they cannot be
+
+    otherwise, (scenario, envs) = _fitting(dict(_otherwise(scenario, rng)), made)
     keys |= otherwise
     case = Case(number, preset, keys, {}, {}, {}, str(rng.choice(CHOOSERS)), scenario)
-    case.arguments, envs = _fitting(
-        dict(_arguments(problem, rng)), lambda arguments: make_envs(scenario, 1, arguments)
-    )
+    arguments = dict(_arguments(problem, rng))
+    if arguments:
+        case.arguments, envs = _fitting(arguments, lambda them: make_envs(scenario, 1, them))
     case.events = random_events(envs[0], rng)
     inner: Any = envs[0].unwrapped
     if hasattr(case.scenario, "faults"):

@@ -41,6 +41,15 @@ def test_parts_are_left_out_by_name() -> None:
     assert "world_seed" in case.parts
 
 
+def test_a_switch_that_makes_a_world_impossible_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A model of 32B does not fit into eight devices, which is told when the world is made."""
+    monkeypatch.setattr("edgesim.swarm.case._otherwise", lambda *_: [("job.model", "32B")])
+    cases = (draw(number, ["llm_training"]) for number in range(30))
+    assert "job.model" not in next(it for it in cases if it.preset == "llm_training").keys
+
+
 @pytest.mark.parametrize("problem", ["aigc", "sfc", "vne"])
 def test_some_worlds_of_each_family_hold_all_invariants(problem: str) -> None:
     for number in range(4):
