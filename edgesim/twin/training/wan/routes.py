@@ -34,8 +34,8 @@ class AccessRoutes(Shared):
         self._backbone = MessageRoutes(backbone)
         self._number = [wiring.number[ends] for ends in backbone.ends]  # of its links in the whole
         self.paths: Any = [_Ways(self, node) for node in range(wiring.nodes)]
-        self._around = lru_cache(maxsize=8192)(self._backbone_around)
-        self._works = lru_cache(maxsize=256)(self._backbone_works)
+        self._around = lru_cache(maxsize=2048)(self._backbone_around)
+        self._works = lru_cache(maxsize=64)(self._backbone_works)
         self._last_up: list[bool] = []
         self._last_down: tuple[int, ...] = ()
 
