@@ -302,11 +302,13 @@ class Messages:
             if links.node_up[message.target]:
                 self._deliver(message)
             else:
-                self._waiting.append((message.target, message))
+                self._waits(message.target, message)
             return
         link = path[hop]
         if hop and links.version:
-            self._go_from(links.wiring.ends[link][0], message)
+            node = links.wiring.ends[link][0]
+            if not self._leads_on(node, message):
+                self._waits(node, message)  # a failure ahead, from before it came here
             return
         message.hop = hop + 1
         now, free_s, pace = self._clock._now, self._free_s[link], self._pace[link]
@@ -329,12 +331,23 @@ class Messages:
         self.delivered += 1
         message.done(message.value)
 
+    def _waits(self, node: int, message: Message) -> None:
+        """A message on its way has come to a node that no way leads on from."""
+        self._waiting.append((node, message))
+        if message.stopped is not None:
+            message.stopped(message.value)
+
     def _go_from(self, node: int, message: Message) -> None:
-        """Send a message on from a node, now that something has failed before."""
+        """Send a message on from a node, or have it wait there."""
+        if not self._leads_on(node, message):
+            self._waiting.append((node, message))
+
+    def _leads_on(self, node: int, message: Message) -> bool:
+        """Send a message on from a node, now that something has failed before; whether it can."""
         links = self._links
         if node == message.target and links.node_up[node]:
             self._deliver(message)
-            return
+            return True
         if links.node_up[node] and links.node_up[message.target]:
             if self._version != links.version:
                 self._version, self._around = links.version, {}
@@ -348,5 +361,5 @@ class Messages:
             if path:
                 message.path, message.hop = path, 0
                 self._go_on(message.moment)
-                return
-        self._waiting.append((node, message))
+                return True
+        return False

@@ -139,3 +139,21 @@ def test_a_link_that_was_stuck_is_left_to_others_when_its_message_is_through() -
     story.at(2.0, story.network.release, path, 8e6)
     # Messages come first. Half of it is left at 2 s: it is sent at 2.5 s, what shares at 3.5 s.
     assert story.run() == [("message", 3.25), ("shares", 4.25)]
+
+
+def test_a_message_that_comes_to_a_link_that_failed_before_is_told_to_wait() -> None:
+    story = Story(LINE)
+    far = story.number[1, 2] >> 1
+    story.at(0.0, story.network.send, MB, 0, 2, story.arrived, "message", story.stopped)
+    story.at(0.5, story.network.fail_edge, far)
+    story.at(5.0, story.network.repair_edge, far)
+    # It is at the switch between at 1.75 s, and crosses the second link from 5 s on.
+    assert story.run() == [("message stops", 1.75), ("message", 6.75)]
+
+
+def test_a_message_to_a_node_that_fails_while_it_crosses_the_last_link_is_told_to_wait() -> None:
+    story = Story([(0, 1)])
+    story.at(0.0, story.network.send, MB, 0, 1, story.arrived, "message", story.stopped)
+    story.at(1.25, story.network.fail_node, 1)  # all of it is sent, and has not arrived
+    story.at(5.0, story.network.repair_node, 1)
+    assert story.run() == [("message stops", 1.75), ("message", 5.0)]
