@@ -182,6 +182,11 @@ class Compute:
         positive("compute.reduce_flops", self.reduce_flops)
 
 
+def _preset_or_none(key: str, value: object) -> None:
+    if value is not None and not isinstance(value, str):
+        raise InputError(key, value, "must be a preset's name, or null")
+
+
 @dataclass
 class Chains:
     """Service chains that hold bandwidth on the ways between edge servers and cloud."""
@@ -198,8 +203,7 @@ class Chains:
     holding_share: float = setting(1.0, "of a preset's holding times, how long they stay")
 
     def check(self) -> None:
-        if self.like is not None and not isinstance(self.like, str):
-            raise InputError("chains.like", self.like, "must be a preset's name, or null")
+        _preset_or_none("chains.like", self.like)
         if self.like is not None and not self.arrival_rate_hz > 0:
             raise InputError("chains.arrival_rate_hz", self.arrival_rate_hz, "must be above 0")
         positive("chains.bandwidth_share", self.bandwidth_share)
@@ -221,8 +225,7 @@ class Users:
     arrival_rate_hz: float = setting(0.0, "1/s; requests of all users, Poisson; 0: none")
 
     def check(self) -> None:
-        if self.like is not None and not isinstance(self.like, str):
-            raise InputError("users.like", self.like, "must be a preset's name, or null")
+        _preset_or_none("users.like", self.like)
         at_least("users.arrival_rate_hz", self.arrival_rate_hz, 0)
         if (self.like is None) != (self.arrival_rate_hz == 0):
             accepted = "must be above 0" if self.like else "must be 0 where users.like is null"
