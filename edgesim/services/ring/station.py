@@ -1,8 +1,11 @@
 """A station of a real ring: a process that reads layers from a file, multiplies and passes on.
 
-Weights lie in a file that is read with the page cache emptied of it; what is in memory is decided
-by this process alone, by the twin's rules: chunks of one layer, the one used longest ago is
-forgotten, what is needed now is read before what was queued.
+Weights lie in a file of the station's own that is read with the page cache emptied of it; what is
+in memory is decided by this process alone, by the twin's rules: chunks of one layer, the one used
+longest ago is forgotten, what is needed now is read before what was queued. Devices at home have a
+disk and processors each, processes here share them: so a station multiplies on one thread, and its
+reads are held to the rate of a disk that this machine can serve several times over, as a shaped
+link holds packets.
 """
 
 import os
@@ -15,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 __all__ = ["Part", "run_station"]
 
@@ -36,7 +40,8 @@ class Part(NamedTuple):
         layer_bytes: of a layer in the file.
         products: matrix products of a layer.
         activation_bytes: what a hop carries.
-        path: the file of the weights.
+        disk_bytes_s: rate to which its reads are held.
+        path: the file of its weights.
     """
 
     place: int
@@ -48,6 +53,7 @@ class Part(NamedTuple):
     layer_bytes: int
     products: int
     activation_bytes: int
+    disk_bytes_s: float
     path: str
 
 
@@ -57,7 +63,9 @@ class _Memory:
     def __init__(self, part: Part) -> None:
         self._part = part
         self._file = os.open(part.path, os.O_RDONLY)
-        self._kept: OrderedDict[int, bytes] = OrderedDict()
+        self._kept: OrderedDict[int, bytearray] = OrderedDict()
+        self._spare = bytearray(part.layer_bytes)  # what the next reading fills
+        self._disk_free_s = 0.0  # when the disk has done what it was asked for
         self._queue: deque[int] = deque()
         self._needed: int | None = None
         self._change = threading.Condition()
@@ -84,26 +92,32 @@ class _Memory:
                 self._change.wait_for(lambda: self._needed is not None or self._queue)
                 layer = self._queue.popleft() if self._needed is None else self._needed
                 there = layer in self._kept
-            content = b"" if there else self._read(layer)
+            if not there:
+                self._read(layer)
             with self._change:
                 if not there:
-                    self._kept[layer] = content
-                    while len(self._kept) > self._part.kept:
-                        self._kept.popitem(last=False)
+                    self._kept[layer] = self._spare
+                    full = len(self._kept) > self._part.kept
+                    self._spare = (
+                        self._kept.popitem(last=False)[1]
+                        if full
+                        else bytearray(self._part.layer_bytes)
+                    )
                 if self._needed is not None and self._needed in self._kept:
                     self._needed = None
                     self._change.notify_all()
 
-    def _read(self, layer: int) -> bytes:
+    def _read(self, layer: int) -> None:
+        """Fill the spare memory with a layer, no faster than the disk would."""
         size, offset = self._part.layer_bytes, layer * self._part.layer_bytes
-        try:
-            content = os.pread(self._file, size, offset)
-        except AttributeError:  # Windows has no such call
-            os.lseek(self._file, offset, os.SEEK_SET)
-            content = os.read(self._file, size)
+        self._disk_free_s = max(self._disk_free_s, time.perf_counter())
+        self._disk_free_s += size / self._part.disk_bytes_s
+        os.lseek(self._file, offset, os.SEEK_SET)
+        with os.fdopen(self._file, "rb", buffering=0, closefd=False) as file:
+            file.readinto(self._spare)
         if hasattr(os, "posix_fadvise"):  # the next reading is from disk again
             os.posix_fadvise(self._file, offset, size, os.POSIX_FADV_DONTNEED)
-        return content
+        time.sleep(max(0.0, self._disk_free_s - time.perf_counter()))
 
 
 def run_station(part: Part, parent: Connection) -> None:
@@ -117,6 +131,7 @@ def run_station(part: Part, parent: Connection) -> None:
     before, _ = listening.accept()
     for link in (following, before):
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    threadpool_limits(1)
     memory = _Memory(part)
     matrix = np.random.default_rng(part.place).random((_SIDE, _SIDE)).astype(np.float32)
     activation = bytes(part.activation_bytes)

@@ -29,8 +29,9 @@ from edgesim.twin.ring.tokens import ALL, Station, simulate
 __all__ = ["SETTINGS", "Constants", "Setting", "predicted_s", "validate_ring"]
 
 LAYERS = 12
-LAYER_BYTES = 4 * 2**20
+LAYER_BYTES = 2 * 2**20
 PRODUCTS = 30
+DISK_BYTES_S = 0.5e9  # of a SATA disk; reading costs processors little, and three go on at once
 ACTIVATION_BYTES = 32768  # four bytes of each of 8192 numbers, as of a model of 70B
 TOKENS = 8
 REPEATS = 5
@@ -68,6 +69,9 @@ SETTINGS = (
     Setting("two ahead, 2 rounds", (3, 3), 2, (5, 5), True),
     Setting("three ahead, 2 rounds", (2, 2, 2), 2, (3, 3, 4), True),
     Setting("three ahead, 4 rounds", (1, 1, 1), 4, (2, 2, 4), True),
+    Setting("three, two from disk", (3, 2, 1), 2, (4, 3, 2), False),
+    Setting("two unlike, ahead", (3, 1), 3, (5, 3), True),
+    Setting("three unlike, ahead", (4, 1, 1), 2, (5, 2, 1), True),
 )
 
 
@@ -92,10 +96,10 @@ def validate_ring(config: ValidateConfig) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=folder, prefix=".weights-") as weights:
-            path = Path(weights) / "weights.bin"
-            path.write_bytes(os.urandom(LAYERS * LAYER_BYTES))
+            for place in range(max(len(setting.windows) for setting in SETTINGS)):
+                (Path(weights) / str(place)).write_bytes(os.urandom(LAYERS * LAYER_BYTES))
             os.sync()
-            measured = _measured(str(path))
+            measured = _measured(Path(weights))
     except OSError as error:
         raise InputError("out", str(folder), f"must be a folder: {error.strerror}") from None
     rows = compared(measured)
@@ -125,14 +129,14 @@ def validate_ring(config: ValidateConfig) -> Path:
     return folder
 
 
-def _measured(path: str) -> list[float]:
+def _measured(weights: Path) -> list[float]:
     """The lower quartile of a token's times in each setting, s, over all repeats.
 
     What else runs on the machine only adds to them.
     """
     times: list[list[float]] = [[] for _ in SETTINGS]
     with ExitStack() as rings:
-        heads = [rings.enter_context(real_ring(setting, path)) for setting in SETTINGS]
+        heads = [rings.enter_context(real_ring(setting, weights)) for setting in SETTINGS]
         for _ in range(REPEATS):
             for number, head in enumerate(heads):
                 times[number] += tokens_s(head)
@@ -147,8 +151,13 @@ def tokens_s(head: Connection, tokens: int = TOKENS) -> list[float]:
 
 
 @contextmanager
-def real_ring(setting: Setting, path: str) -> Iterator[Connection]:
-    """A ring of processes; what the head is told how many tokens to make by."""
+def real_ring(setting: Setting, weights: Path) -> Iterator[Connection]:
+    """A ring of processes; what the head is told how many tokens to make by.
+
+    Args:
+        setting: the ring.
+        weights: a folder with a file of weights for each station, named by its place.
+    """
     # Forked processes begin at once; spawned ones import all of edgesim first
     known = multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("fork" if "fork" in known else "spawn")
@@ -166,7 +175,8 @@ def real_ring(setting: Setting, path: str) -> Iterator[Connection]:
             LAYER_BYTES,
             PRODUCTS,
             ACTIVATION_BYTES,
-            path,
+            DISK_BYTES_S,
+            str(weights / str(index)),
         )
         process = context.Process(target=run_station, args=(part, other), daemon=True)
         process.start()
