@@ -18,7 +18,8 @@ from edgesim.scenarios.checks import (
     positive,
 )
 from edgesim.scenarios.parts.events import EVENTS_HELP, checked_events
-from edgesim.scenarios.parts.failures import Failures
+from edgesim.scenarios.parts.failures import Failures, expected_failures
+from edgesim.scenarios.parts.links import Links
 from edgesim.scenarios.settings import setting
 
 __all__ = [
@@ -48,6 +49,9 @@ PLANES = ("fast", "full")
 
 ACCESS = ("wired", "radio")
 PROBLEMS = ("federated", "fl_parallel", "fl_sync")
+
+_EVENTS_A_TRAINING = 11
+"""Of a device that trains in a round: the model on three links there and back, and its work."""
 
 MOST_DEVICES = 2000
 """Devices in all: ways between all pairs of nodes are kept."""
@@ -304,3 +308,26 @@ class FederatedScenario:
     def total_devices(self) -> int:
         """Devices of all factories."""
         return self.factories * self.devices
+
+    def expected_events(self) -> dict[str, float]:
+        """About how often what takes time to simulate happens in an episode.
+
+        That has the rounds of a method, and lasts as long as the budget: an environment's ends
+        when that has passed, whatever ``rounds`` says. What tenants of a preset do besides asking
+        is left out.
+        """
+        trainings = float(self.rounds) * self.factories * self.chosen
+        nodes = 2 + self.factories + self.total_devices  # a tree, with a cloud and a gateway
+        failures = expected_failures(self.failures, nodes - 1, nodes, self.budget_s)
+        events = {
+            "models on their way and trainings": _EVENTS_A_TRAINING * trainings,
+            "chains that come and go": 2.0 * self.chains.arrival_rate_hz * self.budget_s,
+            "requests of users, their runs and their ends": (
+                3.0 * self.users.arrival_rate_hz * self.budget_s
+            ),
+            "failures of links and nodes": failures,
+        }
+        if self.network.background_share[1] > 0:
+            periods = self.budget_s / Links().background_period_s
+            events["changes of background traffic"] = periods
+        return events

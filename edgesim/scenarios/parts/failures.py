@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from edgesim.scenarios.checks import between, positive
 from edgesim.scenarios.settings import setting
 
-__all__ = ["SHAPES", "Failures"]
+__all__ = ["SHAPES", "Failures", "expected_failures"]
 
 SHAPES = (0.1, 20.0)
 """Of Weibull times: beyond, means and scales are orders of magnitude apart."""
@@ -35,3 +35,13 @@ class Failures:
                 positive(f"{at}.{key}", getattr(self, key))
         for key in ("shape", "repair_shape"):
             between(f"{at}.{key}", getattr(self, key), *SHAPES)
+
+
+def expected_failures(failures: Failures, links: float, nodes: float, length_s: float) -> float:
+    """About how many failures and repairs of so many links and nodes there are in a time, s."""
+    cycles = 0.0
+    if failures.link_mtbf_s is not None:
+        cycles += links * length_s / (failures.link_mtbf_s + failures.link_mttr_s)
+    if failures.node_mtbf_s is not None:
+        cycles += nodes * length_s / (failures.node_mtbf_s + failures.node_mttr_s)
+    return 2.0 * cycles

@@ -165,3 +165,27 @@ class LLMRingScenario:
         if len(cluster.devices) > MOST_DEVICES:
             accepted = f"has {len(cluster.devices)} devices; at most {MOST_DEVICES} can serve"
             raise InputError("cluster", self.cluster, accepted)
+        self._devices = len(cluster.devices)
+
+    def expected_events(self) -> dict[str, float]:
+        """About how often what takes time to simulate happens in an episode, at the least.
+
+        What happens to devices is drawn up to twice the horizon. Of a trace nothing is known before
+        it is read. Tokens are not counted: they take no events but in the full form.
+        """
+        changes, drawn_s = self.changes, 2.0 * self.horizon_s
+        memory = 2.0 * drawn_s / (changes.memory_free_s + changes.memory_busy_s)
+        away = 2.0 * drawn_s / (changes.away_after_s + changes.away_s)
+        signals = drawn_s / changes.wifi_s if changes.wifi_db > 0 else 0.0
+        events = {
+            "measurements": self.horizon_s / changes.monitor_s,
+            "changes of devices' memory": self._devices * memory,
+            "devices that leave and come back": (self._devices - 1) * away,
+            "changes of devices' signals": self._devices * signals,
+        }
+        if changes.others_busy_s > 0:
+            others_s = changes.others_quiet_s + changes.others_busy_s
+            events["others on the Wi-Fi who come and go"] = 2.0 * drawn_s / others_s
+        if self.requests.trace is None:
+            events["requests"] = self.requests.rate_hz * self.horizon_s
+        return events

@@ -23,7 +23,7 @@ from edgesim.scenarios.checks import (
     requests_of,
 )
 from edgesim.scenarios.parts.events import EVENTS_HELP, checked_events
-from edgesim.scenarios.parts.failures import Failures
+from edgesim.scenarios.parts.failures import Failures, expected_failures
 from edgesim.scenarios.parts.faults import FAULTS_HELP, checked_faults, expected_faults
 from edgesim.scenarios.parts.hosts import Instances
 from edgesim.scenarios.parts.links import Links, Topology
@@ -305,6 +305,8 @@ class SFCScenario:
         }
         nodes = network.topology.nodes
         events["faults"] = expected_faults(self.faults, nodes, network.horizon_s)
+        failures = expected_failures(network.failures, nodes - 1, nodes, network.horizon_s)
+        events["failures of links and nodes"] = failures  # a tree has the fewest links
         if network.collector.mode != "truth":
             links = 2 * network.topology.nodes  # of each node one at least, both ways
             frames = links * network.horizon_s / network.collector.period_s

@@ -26,6 +26,9 @@ DEVICES = ("H100", "MI210")
 MODEL_NAMES = ("3B", "7B", "13B", "32B")
 """Models, see :data:`edgesim.twin.training.parallel.MODELS`."""
 
+MOST_FLOPS = 4.5e14
+"""Operations a second that no device of :data:`DEVICES` does more of."""
+
 MOST_NODES = 64
 _MOST_DECISIONS = 100_000
 
@@ -158,3 +161,19 @@ class LLMScenario:
         self.job.check()
         self.noise.check()
         self.overheads.check()
+
+    def expected_events(self) -> dict[str, float]:
+        """About how often what takes time to simulate happens in an episode, at the least.
+
+        It lasts as long as the training takes where no device could be faster.
+        """
+        devices, job = self.accelerators, self.job
+        parameters = 1e9 * float(job.model.removesuffix("B"))
+        operations = 6.0 * parameters * job.tokens * job.useful_sequences
+        together = devices.nodes * devices.per_node * MOST_FLOPS
+        length_s = min(self.horizon_s, operations / together)
+        events = {"decisions": length_s / self.interval_s}
+        if devices.node_mtbf_s is not None:
+            cycle_s = devices.node_mtbf_s + devices.node_mttr_s
+            events["failures and returns of nodes"] = 2.0 * devices.nodes * length_s / cycle_s
+        return events

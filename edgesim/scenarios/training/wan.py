@@ -26,6 +26,11 @@ MOST_INSTITUTIONS = 2000
 
 _REDUCTIONS = ("ring", "tree")
 _RATES = ("joins_per_hour", "leaves_per_hour", "crashes_per_hour", "links_per_hour")
+_EVENTS_A_PERIOD = 3  # of background traffic: rates, and what is under way
+_EVENTS_A_STEP = 3  # computed, reduced, arrived
+_EVENTS_A_JOIN = 60
+_EVENTS_A_LEAVE = 10
+_EVENTS_A_CUT = 10
 _MOST_CHANGES = 100_000  # of a kind in an episode: each is an event, drawn before it begins
 
 LONGEST_S = 1e7
@@ -199,3 +204,25 @@ class WANScenario:
                 " (institutions.memory_bytes)"
             )
             raise InputError("training.parameters", self.training.parameters, accepted)
+
+    def expected_events(self) -> dict[str, float]:
+        """About how often what takes time to simulate happens in an episode.
+
+        How many events a join, a departure and a cut take depends on how far away who sends is and
+        how often rates change meanwhile: what they take in the preset. Steps between which nothing
+        changes take none. Ranges of the keys alone keep all of it below 10^9.
+        """
+        hours = self.horizon_s / 3600.0
+        background, training, churn = self.backbone, self.training, self.churn
+        varies = background.background_share[1] > 0
+        changes = self.horizon_s / background.background_period_s if varies else 0.0
+        step_s = training.samples / training.samples_per_s / self.institutions.speed[0]
+        steps = min(self.horizon_s / step_s, 2 * changes)  # of the clock: two after each change
+        left = churn.leaves_per_hour + churn.crashes_per_hour
+        return {
+            "changes of background traffic": _EVENTS_A_PERIOD * changes,
+            "steps": _EVENTS_A_STEP * steps,
+            "institutions that join": _EVENTS_A_JOIN * churn.joins_per_hour * hours,
+            "institutions that leave": _EVENTS_A_LEAVE * left * hours,
+            "cuts of links": _EVENTS_A_CUT * churn.links_per_hour * hours,
+        }
