@@ -49,14 +49,24 @@ def llama_cpp(model: RingModel, cluster: Cluster) -> tuple[Placed, str]:
     return best
 
 
-def llama_cpp_on(model: RingModel, device: Device, cluster: Cluster) -> Placed:
-    """llama.cpp on one device; see :func:`llama_cpp`."""
+def llama_cpp_on(
+    model: RingModel, device: Device, cluster: Cluster, *, output_on_gpu: bool = True
+) -> Placed:
+    """llama.cpp on one device; see :func:`llama_cpp`.
+
+    Args:
+        model: the model.
+        device: where it runs.
+        cluster: whose rules on memory hold.
+        output_on_gpu: whether the output layer is on the GPU where all layers fit there; prima.cpp
+            on one device leaves it on the CPU.
+    """
     plan = with_gpus_full(model, (device,), (model.layers,), 1)
     alone = Cluster((device,), cluster.link_bps, 0.0, cluster.gpu_shares_cache)
     token_s = decode(model, alone, plan).token_s
     free_bytes = device.vram_bytes - device.gpu_buffer_bytes
     needed_bytes = model.layers * model.loaded_bytes + model.output_bytes
-    if device.has_gpu and needed_bytes <= free_bytes:
+    if output_on_gpu and device.has_gpu and needed_bytes <= free_bytes:
         alpha_s, beta_s, _ = layered(model, device)
         gpu_s = model.output_flop / device.gpu_flops + model.output_bytes / device.gpu_bytes_per_s
         token_s = model.layers * (alpha_s + beta_s) + gpu_s

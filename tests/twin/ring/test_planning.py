@@ -1,14 +1,17 @@
 """Plans worked by hand, and laws that every planner keeps."""
 
 from dataclasses import replace
+from time import process_time
 
 import numpy as np
 import pytest
 
 from edgesim.errors import InputError
 from edgesim.scenarios.parts.devices import Device
+from edgesim.scenarios.ring import worlds
 from edgesim.scenarios.ring.cluster import Cluster
 from edgesim.scenarios.ring.model import RingModel
+from edgesim.scenarios.ring.reading import read_model
 from edgesim.twin.ring.coefficients import sets_of, token_s
 from edgesim.twin.ring.decoding import decode
 from edgesim.twin.ring.plan import RingPlan, rounds_of
@@ -16,6 +19,7 @@ from edgesim.twin.ring.planning.cycle import CycleDevice, cycle_plan
 from edgesim.twin.ring.planning.fixed_sets import FixedSets, by_highs, by_programming
 from edgesim.twin.ring.planning.halda import halda
 from edgesim.twin.ring.planning.optimum import optimum, share_out
+from edgesim.twin.ring.planning.planner import planned
 from edgesim.twin.ring.planning.search import _all, search, with_gpus_full
 
 # 4 layers of 100 bytes, no keys and values, no operations of the output
@@ -221,3 +225,15 @@ def test_devices_with_impossible_numbers_are_refused() -> None:
     for changed in ({"ram_bytes": -1.0}, {"disk_bytes_per_s": 0.0}, {"gpu": "metal"}, {"os": "x"}):
         with pytest.raises(InputError, match="device"):
             replace(DEVICE, **changed)
+
+
+def test_eight_devices_and_eighty_layers_take_two_seconds() -> None:
+    """All planners, for the devices of several random homes; 0.2 CPU-s without other work."""
+    homes = [worlds.random_cluster(seed)[1] for seed in range(8)]
+    devices = tuple(device for home in homes for device in home.devices)[:8]
+    model = read_model("llama3-70b")
+    assert (len(devices), model.layers) == (8, 80)
+    start_s = process_time()
+    plan = planned(model, replace(homes[0], devices=devices)).plan
+    assert process_time() - start_s < 2.0
+    assert plan.rounds * sum(plan.windows) == 80
