@@ -99,7 +99,6 @@ def load_all(
     propagation_s: FloatArray,
     burst_s: FloatArray,
     places: int,
-    scaled: bool,
     available_bps: FloatArray,
     load_bps: FloatArray,
     loss: FloatArray,
@@ -113,8 +112,7 @@ def load_all(
         available_bps[link] = spare
         load_bps[link] = load = capacity_bps[link] - spare
         stay, lost = _finite_queue(load / capacity_bps[link], places)
-        if scaled:
-            over = max(1.0, reserved_bps[link] / capacity_bps[link])
-            lost = 1.0 - (1.0 - lost) / over
+        if reserved_bps[link] > capacity_bps[link]:
+            lost = 1.0 - (1.0 - lost) * capacity_bps[link] / reserved_bps[link]
         loss[link] = lost
         delay_s[link] = propagation_s[link] + stay * burst_s[link]

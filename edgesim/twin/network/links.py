@@ -485,7 +485,6 @@ class Links:
             self.wiring.propagation_each_s,
             of(self._burst_s),
             self.places,
-            self._scaled,
             of(self.available_bps),
             of(self.load_bps),
             of(self.loss),

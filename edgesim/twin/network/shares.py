@@ -17,10 +17,11 @@ _finite_queue: Any = compiled()(finite_queue)  # the one formula
 
 
 class ShareTables(NamedTuple):
-    """Figures of :class:`Links` by link besides its tables; the first two are copies."""
+    """Figures of :class:`Links` by link besides its tables; the first is a copy."""
 
     propagation_s: FloatArray
     burst_s: FloatArray
+    reserved_bps: FloatArray
     ceiling_bps: FloatArray
     left_bps: FloatArray
     shared_bps: FloatArray
@@ -31,7 +32,8 @@ def share_tables(links: Links) -> tuple[FloatArray, ...]:
     """The arrays that :func:`share_all` reads and writes."""
     shares = ShareTables(
         np.array(links.wiring.propagation_s),
-        np.array(links.wiring.burst_s),
+        np.frombuffer(links._burst_s),
+        np.frombuffer(links.reserved_bps),
         np.frombuffer(links.ceiling_bps),
         np.frombuffer(links.left_bps),
         np.frombuffer(links.shared_bps),
@@ -88,5 +90,8 @@ def _share(
         load = links.capacity_bps[link] - spare
         shares.available_bps[link] = spare
         links.load_bps[link] = load
-        stay, links.loss[link] = _finite_queue(load / links.capacity_bps[link], places)
+        stay, lost = _finite_queue(load / links.capacity_bps[link], places)
+        if shares.reserved_bps[link] > links.capacity_bps[link]:
+            lost = 1.0 - (1.0 - lost) * links.capacity_bps[link] / shares.reserved_bps[link]
+        links.loss[link] = lost
         links.delay_s[link] = shares.propagation_s[link] + stay * shares.burst_s[link]

@@ -219,3 +219,23 @@ def test_without_measurements_nothing_scatters() -> None:
     assert not time.scatters
     assert time.least_ratio == 1.0
     assert time.drawn_s([10, 20], 0.3) == time.mean_s([10, 20]) == pytest.approx(0.3)
+
+
+def test_a_batch_that_takes_no_time_is_done_as_a_whole_when_it_is_stopped() -> None:
+    clock = Clock()
+    server = BatchServer(clock, lambda steps: 0.0, 0.0, 2)
+    task = Task(0, 0.0, 1, 0)
+    server.run(task, lambda seat: None)
+    assert server.stop(task) == 1.0
+
+
+def test_what_is_done_of_a_run_is_its_share_of_the_time_of_the_batch() -> None:
+    clock = Clock()
+    server = BatchServer(clock, ten, 0.0, 2)
+    first, waits = Task(0, 0.0, 1, 0), Task(1, 0.0, 1, 0)
+    server.run(first, lambda seat: None)
+    clock.run(until=2.5)
+    server.run(waits, lambda seat: None)
+    assert (server.running, server.waiting) == (1, 1)
+    assert server.stop(waits) == 0.0 and server.waiting == 0
+    assert server.stop(first) == 0.25 and server.running == 0

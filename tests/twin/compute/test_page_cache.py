@@ -1,5 +1,7 @@
 """The page cache of an operating system, by hand."""
 
+from typing import Any
+
 import pytest
 
 from edgesim.errors import InputError
@@ -46,3 +48,31 @@ def test_bad_numbers_are_refused() -> None:
         cyclic_reads(10.0, 10.0, prefetch="all")
     with pytest.raises(InputError, match="capacity_bytes"):
         PageCache(-1.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "accepted"),
+    [("file_bytes", 0.0, "above 0"), ("chunk_bytes", 0.0, "above 0"), ("rounds", 0, "1"),
+     ("cycles", 0, "1"), ("read_ahead_bytes", -0.5, "0")],
+)  # fmt: skip
+def test_figures_that_are_none_are_refused(key: str, value: float, accepted: str) -> None:
+    asked: dict[str, Any] = {"file_bytes": 40.0, "cache_bytes": 40.0, "chunk_bytes": 10.0}
+    with pytest.raises(InputError, match=rf"{key} = .*{accepted}"):
+        cyclic_reads(**asked | {key: value})
+
+
+def test_without_read_ahead_advice_reads_nothing() -> None:
+    asked: dict[str, Any] = {"rounds": 2, "chunk_bytes": 10.0}
+    none = cyclic_reads(120.0, 100.0, **asked)
+    assert cyclic_reads(120.0, 100.0, prefetch="advise", read_ahead_bytes=0.0, **asked) == none
+    # Ten of twelve chunks are kept, the last ones used: four of the six of each window.
+    assert none == [Cycle(1.0, 1.0, 8 / 12)] * 3
+
+
+def test_windows_share_the_chunks_and_the_least_is_one_a_window() -> None:
+    # Three windows of a file of one chunk: one each, of a third of it.
+    assert cyclic_reads(10.0, 10.0, rounds=3, chunk_bytes=10.0, cycles=1) == [Cycle(0.0, 0.0, 1.0)]
+    # A cache of two of five: what is needed next is what was forgotten last.
+    assert cyclic_reads(50.0, 20.0, rounds=2, chunk_bytes=10.0, cycles=2) == [
+        Cycle(1.0, 1.0, 0.0), Cycle(1.0, 1.0, 0.0)
+    ]  # fmt: skip

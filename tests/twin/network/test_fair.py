@@ -291,6 +291,41 @@ def test_equals_on_paper_end_in_order_of_arrival_although_their_sums_round() -> 
         assert log[0][1] == log[1][1]
 
 
+def test_ends_that_are_equal_on_paper_are_one_instant_on_other_ways_too() -> None:
+    world = World(1, 1, 1)
+    world.send("first", 0.1 + 0.2, (0,))
+    world.send("second", 0.3, (1,))
+    world.send("later", 0.3 + 1e-9, (2,))
+    log = world.run()
+    assert [name for name, _ in log] == ["first", "second", "later"]
+    assert log[0][1] == log[1][1] < log[2][1]
+    # A way's next end is its own: far apart ends on a hundred ways come one by one.
+    world = World(*[1] * 100)
+    for number in range(100):
+        world.send(str(number), 1 + number * 37 % 100, (number,))
+    log = world.run()
+    assert [time_s for _, time_s in log] == [1.0 + number for number in range(100)]
+    assert all(1 + int(name) * 37 % 100 == time_s for name, time_s in log)
+
+
+def test_what_rounding_has_taken_from_a_load_is_summed_up_afresh_after_some_changes() -> None:
+    """Beside 10^16 a load of 0.8 bit/s cannot be told; when that is gone it has to come back."""
+    world = World(1e16, 0.1, 1.0, 1e15)
+    transfers = world.transfers
+    world.send("slow", 1e9, (0, 1))
+    world.send("huge", 1e30, (0, 3))
+    assert world.rate("huge") == 1e15
+    world.cancel("huge")
+    assert transfers.load_bps[0] != 8 * 0.1
+    for _ in range(300):
+        world.send("small", 1e9, (0, 2))
+        assert transfers.load_bps[0] == pytest.approx(8 * 1.1, abs=2.0)
+        world.cancel("small")
+        assert transfers.load_bps[0] == pytest.approx(8 * 0.1, abs=2.0)
+    assert transfers.load_bps[0] == pytest.approx(8 * 0.1, rel=1e-12)
+    assert world.rate("slow") == pytest.approx(0.1, rel=1e-15)
+
+
 def test_the_end_of_one_may_take_away_another_that_ends_with_it_and_bring_a_new_one() -> None:
     world = World(1)
     ends: Log = []

@@ -326,3 +326,162 @@ def test_more_than_a_link_has_cannot_be_held_by_others() -> None:
     graph.edges[0, 1]["reserved_bps"] = 1.1e6
     with pytest.raises(InputError, match=r"reserved_bps of link 0 – 1 = 1100000\.0: .* 1e\+06"):
         Wiring(graph, QUIET)
+
+
+# ---- who is told, and when nobody looks
+
+
+class Told:
+    """What links tell, in its order."""
+
+    def __init__(self) -> None:
+        self.log: list[Any] = []
+
+    def room_changed(self, links: Any) -> None:
+        self.log.append(("room", *links))
+
+    def left_changed(self, links: Any) -> None:
+        self.log.append(("left", *links))
+
+    def link_failed(self, link: int) -> None:
+        self.log.append(("failed", link))
+
+    def repaired(self) -> None:
+        self.log.append("repaired")
+
+
+def test_listeners_are_told_of_what_has_changed_and_of_nothing_else() -> None:
+    _, links = network()
+    told = Told()
+    links.listeners.append(told)
+
+    def heard(act: Any, *given: Any) -> list[Any]:
+        told.log.clear()
+        act(*given)
+        return list(told.log)
+
+    assert heard(links.reserve, [0], 0.25e6) == [("room", 0), ("left", 0)]
+    assert heard(links.occupy, 0) == [("left", 0)]
+    assert heard(links.vacate, 0) == [("left", 0)]
+    assert heard(links.share, 0, 0.5e6) == []
+    assert heard(links.release, [0], 0.25e6) == [("room", 0), ("left", 0)]
+    assert heard(links.fail_edge, 0) == [("failed", 0), ("failed", 1)]
+    assert heard(links.fail_node, 1) == [("failed", 2), ("failed", 3)]
+    assert not links.all_up
+    assert heard(links.repair_edge, 0) == ["repaired"]  # the node is down still
+    # What it had left was nothing while it was down.
+    again = [("room", 1), ("left", 1), ("room", 2), ("left", 2), ("room", 0), ("left", 0)]
+    again += [("room", 3), ("left", 3)]
+    assert heard(links.repair_node, 1) == [*again, "repaired"]
+    assert links.all_up
+
+
+def test_watchers_are_called_before_anything_changes() -> None:
+    _, links = network()
+    seen: list[Any] = []
+    links.watchers.append(
+        lambda: seen.append(
+            (links.reserved_bps[0], links.busy[0], links.up[0], links.shared_bps[0])
+        )
+    )
+    links.reserve([0], 0.5e6)
+    links.release([0], 0.5e6)
+    links.occupy(0)
+    links.vacate(0)
+    links.share(0, 1e5)
+    links.share(0, 1e5)  # as it is
+    links.fail_edge(0)
+    links.repair_edge(0)
+    links.scale(0, 0.5)
+    links.counters(0)
+    links.delay_integral(0)
+    still = (0.0, False, True, 1e5)
+    assert seen == [
+        (0.0, False, True, 0.0),
+        (0.5e6, False, True, 0.0),
+        (0.0, False, True, 0.0),
+        (0.0, True, True, 0.0),
+        (0.0, False, True, 0.0),
+        still,
+        (0.0, False, False, 1e5),
+        still,
+        still,
+        still,
+    ]
+
+
+def test_a_transfer_fills_its_link_and_those_that_share_take_their_part() -> None:
+    clock, links = network()
+    links.reserve([0], 0.2e6)
+    assert (links.left_bps[0], links.byte_s[0]) == (0.8e6, 1e-5)
+    links.share(0, 0.5e6)
+    assert (links.left_bps[0], links.available_bps[0], links.load_bps[0]) == (0.8e6, 0.3e6, 0.7e6)
+    links.occupy(0)
+    # All that is left is sent with: 50 bursts of a millisecond, and one in a hundred is lost.
+    assert (links.left_bps[0], links.available_bps[0], links.load_bps[0]) == (0.0, 0.0, 1e6)
+    assert (links.delay_s[0], links.loss[0]) == pytest.approx((0.051, 0.01))
+    assert links.byte_s[0] == 1e-5  # a message would have what no other chain holds
+    clock.run(until=8.0)
+    assert links.counters(0) == pytest.approx((1e6, 0.99e6))
+    links.vacate(0)
+    links.share(0, 0.0)
+    assert (links.left_bps[0], links.available_bps[0]) == (0.8e6, 0.8e6)
+
+
+def test_an_overloaded_link_loses_what_is_too_much_and_is_mended_exactly() -> None:
+    _, links = network()
+    links.reserve([0], 0.6e6)
+    links.scale(0, 0.3)
+    assert list(links.capacity_bps) == pytest.approx([0.3e6, 0.3e6, 1e6, 1e6])
+    assert links.ceiling_bps[1] == links.capacity_bps[1]
+    assert links.excess_bps(0) == pytest.approx(0.3e6) and links.excess_bps(1) == 0.0
+    # Half of what is sent has no room; of the rest a hundredth finds the queue full. A burst takes
+    # 1 / 0.3 ms.
+    assert links.loss[0] == pytest.approx(1 - 0.99 / 2)
+    assert links.delay_s[0] == pytest.approx(0.001 + 50 * 0.001 / 0.3)
+    assert links.delay_s[1] == pytest.approx(0.001 + 0.001 / 0.3)
+    links.fail_edge(0)
+    links.scale(0, 1 / 0.3)
+    assert list(links.capacity_bps) == [1e6] * 4 and links.ceiling_bps[0] == -1.0
+    links.repair_edge(0)
+    assert links.ceiling_bps[0] == 1e6 and links.loss[0] < 1e-9
+    assert links.delay_s[1] == links.wiring.idle_s[1]
+    for factor in (0.0, -1.0, inf, nan):
+        with pytest.raises(ValueError, match="factor"):
+            links.scale(0, factor)
+
+
+def test_while_nobody_looks_the_background_stays_and_its_stream_goes_on() -> None:
+    config = Links(capacity_bps=1e6, background_share=[0.1, 0.9], background_period_s=10.0)
+    (clock, links), (other_clock, other) = (network(config, seed=2) for _ in range(2))
+    rested: list[float] = []
+    links.resters.append(rested.append)
+    clock.run(until=5.0)
+    before = list(links.load_bps)
+    links.rest(47.0)
+    assert (links.quiet_until_s, rested) == (47.0, [47.0])
+    # Periods begin at 10, 20, 30, 40: all before 47.
+    assert [links.turns_to_rest(period_s) for period_s in (10.0, 42.0, 100.0)] == [5, 1, 1]
+    clock.run(until=49.9)
+    assert list(links.load_bps) == before
+    for at_s in (50.5, 65.0):
+        clock.run(until=at_s)
+        other_clock.run(until=at_s)
+        assert list(links.load_bps) == list(other.load_bps) != before
+    assert links.turns_to_rest(10.0) == 0
+
+
+def test_links_need_no_stream_where_there_is_no_background() -> None:
+    clock, _ = network()
+    assert clock.peek() == inf
+    clock, _ = network(
+        Links(capacity_bps=1e6, background_share=[0.0, 0.5], background_period_s=3.0)
+    )
+    assert clock.peek() == 3.0
+
+
+def test_more_than_there_is_cannot_be_reserved_behind_the_ledgers_back() -> None:
+    _, links = network()
+    links.reserved_bps[0] = 1.5e6
+    with pytest.raises(RuntimeError, match=r"link 0: 1500000\.0 reserved of 1000000\.0"):
+        links.occupy(0)

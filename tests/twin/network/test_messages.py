@@ -283,3 +283,72 @@ def test_the_same_world_twice() -> None:
         return post.log
 
     assert run() == run()
+
+
+def test_what_a_message_would_meet_on_its_way_is_told_by_its_parts() -> None:
+    post = Post()
+    for size_bytes in (3 * MB, MB):
+        post.network.send(size_bytes, 0, 1, post.arrived, "")
+    post.network.send(2 * MB, 1, 2, post.arrived, "")
+    # A byte takes 1 us a hop; 4 s of queue at the first hop, 2 s at the second, 0.75 s a hop.
+    assert post.network.way_s(0, 3) == pytest.approx((3e-6, 4.0 + 2.0 + 3 * 0.75))
+    assert post.network.way_s(3, 0) == pytest.approx((3e-6, 3 * 0.75))
+    assert post.network.way_s(2, 2) == (0.0, 0.0)
+    free_s, waiting = post.network.backlog()
+    assert free_s.tolist() == [4.0, 0.0, 2.0, 0.0, 0.0, 0.0]
+    assert waiting.tolist() == [2.0, 0.0, 1.0, 0.0, 0.0, 0.0]
+    post.clock.run(until=3.0)  # the first has been sent just now
+    assert post.network.backlog()[1].tolist() == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    assert post.network.way_s(0, 2) == pytest.approx((2e-6, 1.0 + 2 * 0.75))
+
+
+def test_a_message_goes_on_with_what_it_lacks_when_the_pace_changes() -> None:
+    """Of 4 MB a quarter is sent in a second; at a quarter of the rate the rest takes 12 s."""
+    post = Post(line(2))
+    links = post.network._links
+    for size_bytes in (4 * MB, MB):
+        post.network.send(size_bytes, 0, 1, post.arrived, f"{size_bytes:g}")
+    post.clock.at(1.0, lambda _: links.reserve([0], 6e6))
+    post.clock.at(1.0, lambda _: links.reserve([1], 6e6))
+    post.clock.at(5.0, lambda _: links.release([0], 6e6))
+    post.clock.advance()
+    # By 5 s another MB: the last two, and then the other message, go at the full rate again.
+    assert post.log == [("4e+06", 7.75), ("1e+06", 8.75)]
+    assert post.network.sent_bytes == [5 * MB, 0.0]
+
+
+def test_a_link_that_is_full_sends_when_it_has_room_and_other_ways_keep_their_time() -> None:
+    post = Post(line(3))
+    links = post.network._links
+    links.reserve([0], 8e6)
+    post.posts("waits", 0.0, 0, 2)
+    post.posts("goes", 0.0, 1, 2)
+    post.posts("behind", 1.0, 0, 1)
+    post.clock.at(4.0, lambda _: links.release([0], 8e6))
+    post.clock.advance()
+    assert post.log == [("goes", 1.75), ("behind", 6.75), ("waits", 4 + 2 * 1.75)]
+
+
+def test_what_a_failed_link_had_sent_is_wasted_and_what_has_left_arrives() -> None:
+    post = Post(line(2))
+    links, network = post.network._links, post.network
+    stops: list[tuple[str, float]] = []
+
+    def send(name: str, size_bytes: float) -> None:
+        network.send(
+            size_bytes, 0, 1, post.arrived, name, lambda name: stops.append((name, post.clock.now))
+        )
+
+    send("has left", MB)
+    send("under way", 2 * MB)
+    send("waits", MB)
+    post.clock.at(1.5, lambda _: links.fail_edge(0))
+    post.clock.at(10.0, lambda _: links.repair_edge(0))
+    post.clock.run(until=9.0)
+    # At 1.5 s half a second of the second message had been sent: 0.5 MB.
+    assert post.log == [("has left", 1.75)] and network.waiting == 2
+    assert network.wasted_bytes == [0.5 * MB, 0.0]
+    assert stops == [("under way", 1.5), ("waits", 1.5)]
+    post.clock.advance()
+    assert post.log[1:] == [("under way", 12.75), ("waits", 13.75)]
+    assert network.sent_bytes == [4 * MB, 0.0] and network.waiting == network.in_transit == 0

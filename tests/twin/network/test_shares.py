@@ -4,6 +4,7 @@ from array import array
 
 import networkx as nx
 import numpy as np
+import pytest
 
 from edgesim.scenarios.parts.links import Links as LinkSettings
 from edgesim.twin.core.clock import Clock
@@ -31,8 +32,13 @@ def ring() -> tuple[Clock, Links]:
     return clock, links
 
 
-def test_many_at_once_are_as_one_by_one() -> None:
+@pytest.mark.parametrize("scaled", [False, True])
+def test_many_at_once_are_as_one_by_one(scaled: bool) -> None:
     (clock, one_by_one), (other_clock, at_once) = ring(), ring()
+    if scaled:  # edge 0 has less than is reserved, edge 4 less than it had
+        for links in (one_by_one, at_once):
+            links.scale(0, 0.15)
+            links.scale(4, 0.5)
     tables, rng = share_tables(at_once), np.random.default_rng(0)
     for time_s in (0.0, 1.5, 1.5, 40.0):
         if time_s > clock.now:
@@ -49,6 +55,20 @@ def test_many_at_once_are_as_one_by_one() -> None:
             assert one_by_one.counters(link) == at_once.counters(link)
             assert one_by_one.delay_integral(link) == at_once.delay_integral(link)
     assert max(at_once.shared_bps) > 0.0 and at_once.load_bps[6] == 0.0
+
+
+def test_an_overloaded_link_goes_on_losing_when_transfers_stop() -> None:
+    """Where twice as much is reserved as there is, half is lost, and of the rest a full queue's."""
+    _, links = ring()
+    tables, none = share_tables(links), np.zeros(12)
+    links.share(0, 0.1 * links.capacity_bps[0])
+    links.scale(0, 0.1)
+    share_all(np.array([0], dtype=np.int32), none, 0.0, links.places, *tables)
+    assert links.available_bps[0] == 0.0
+    assert np.isclose(links.loss[0], 1 - 0.5 * (1 - 1 / (links.places + 1)), rtol=1e-12)
+    slow_s = 10 * links.wiring.burst_s[0]  # a burst takes ten times as long
+    delay_s = links.wiring.propagation_s[0] + (links.places + 1) / 2 * slow_s
+    assert np.isclose(links.delay_s[0], delay_s, rtol=1e-12)
 
 
 def test_a_link_that_transfers_fill_is_a_full_queue() -> None:

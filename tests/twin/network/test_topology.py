@@ -1,8 +1,10 @@
 """Topologies from every source, and every way in which a source can be no network."""
 
 import json
+import logging
 from math import dist, hypot
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -11,6 +13,7 @@ import topohub
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgesim import notes
 from edgesim.errors import InputError
 from edgesim.scenarios.parts.links import Topology
 from edgesim.twin.network.plan import Plan, PlannedLink
@@ -324,3 +327,101 @@ def test_great_circles() -> None:
     assert great_circle_km((0, 90), (77, -90)) == pytest.approx(6371.0088 * np.pi)
     # Paris and Berlin lie 878 km apart.
     assert great_circle_km((2.3522, 48.8566), (13.4050, 52.5200)) == pytest.approx(878, abs=1)
+
+
+# ---- lengths that can be those of cables
+
+
+def stated(*lengths: float, degrees: float = 10.0) -> Plan:
+    """Links between two towns on the equator, so many degrees apart: 111.195 km each."""
+    links = [PlannedLink(0, 1, length_km=length) for length in lengths]
+    return Plan(["a", "b"], [(0.0, 0.0), (degrees, 0.0)], links)
+
+
+def test_a_length_is_at_most_twenty_times_the_distance_and_500_km() -> None:
+    apart = 10 * 111.19508
+    build_topology(stated(20 * apart + 499.0), "mine")
+    with pytest.raises(InputError, match=r"is 22740 km, and its ends lie 1112 km apart"):
+        build_topology(stated(20 * apart + 501.0), "mine")
+    build_topology(stated(499.0, degrees=0.0), "mine")
+    with pytest.raises(InputError, match="lengths are km; name metres length_m"):
+        build_topology(stated(300.0, 501.0, degrees=0.0), "mine")
+
+
+def test_lengths_below_half_the_distance_are_said_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notes, "_said", set())
+    apart = 10 * 111.19508
+    with caplog.at_level(logging.WARNING, logger="edgesim"):
+        build_topology(stated(apart / 2 - 4.9), "near enough")
+    assert not caplog.messages
+    with caplog.at_level(logging.WARNING, logger="edgesim"):
+        graph = build_topology(stated(apart / 2 - 5.1, 100.0), "short")
+    assert graph.edges[0, 1]["length_km"] == 100.0
+    (line,) = caplog.messages
+    assert line.count("are taken as they are, as 550.875 km of 1112 km at 'a' – 'b'") == 1
+
+
+def test_without_lengths_the_delay_or_the_distance_tells_them() -> None:
+    plan = Plan(["a", "b"], [None, None], [PlannedLink(0, 1, delay_s=1e-3)])
+    assert build_topology(plan, "mine").edges[0, 1]["length_km"] == pytest.approx(200.0)
+    plan = Plan(["a", "b"], [(0.0, 0.0), (3.0, 4.0)], [PlannedLink(0, 1)], False)
+    assert build_topology(plan, "mine").edges[0, 1]["length_km"] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("position", "fine"),
+    [((360.0, 90.0), True), ((-360.0, -90.0), True), ((360.1, 0.0), False), ((0.0, 90.1), False),
+     ((0.0, -90.1), False), (("x", 0.0), False)],
+)  # fmt: skip
+def test_positions_are_degrees_within_their_bounds(position: Any, fine: bool) -> None:
+    plan = Plan(["a", "b"], [(0.0, 0.0), position], [PlannedLink(0, 1, length_km=1e4)])
+    if fine:
+        graph = build_topology(plan, "mine")
+        assert (graph.nodes[1]["x"], graph.nodes[1]["y"]) == position
+        assert graph.graph["positions"] == "lonlat"
+    else:
+        with pytest.raises(InputError, match="position of node 'b'"):
+            build_topology(plan, "mine")
+
+
+def test_who_has_no_position_stands_between_its_neighbours() -> None:
+    """c is next to a, b and d: the mean of (0, 0), (6, 0) and d; d hangs on c: where c is."""
+    links = [PlannedLink(0, 2), PlannedLink(1, 2), PlannedLink(2, 3), PlannedLink(2, 2)]
+    plan = Plan(["a", "b", "c", "d"], [(0.0, 0.0), (6.0, 2.0), None, None], links, False)
+    graph = build_topology(plan, "mine")
+    for node in (2, 3):
+        assert (graph.nodes[node]["x"], graph.nodes[node]["y"]) == pytest.approx((3.0, 1.0))
+    assert graph.edges[0, 2]["length_km"] == pytest.approx(10**0.5)
+    # Across the date line: between 179° east and 179° west, at 180°.
+    plan = Plan(["a", "b", "c"], [(179.0, 0.0), (-179.0, 0.0), None],
+                [PlannedLink(0, 2), PlannedLink(1, 2)])  # fmt: skip
+    assert abs(build_topology(plan, "mine").nodes[2]["x"]) == pytest.approx(180.0)
+
+
+def test_the_largest_part_is_kept_where_it_has_more_than_two_thirds() -> None:
+    def parts(whole: int, apart: int) -> Plan:
+        names = [f"n{number}" for number in range(whole + apart)]
+        links = [PlannedLink(number, number + 1, length_km=1.0) for number in range(whole - 1)]
+        links += [PlannedLink(at, at + 1, length_km=1.0) for at in range(whole, whole + apart - 1)]
+        return Plan(names, [None] * len(names), links, ids=[name.upper() for name in names])
+
+    graph = build_topology(parts(5, 2), "mine")
+    assert [graph.nodes[node]["id"] for node in graph] == ["N0", "N1", "N2", "N3", "N4"]
+    assert graph.graph["positions"] == "layout" and graph.number_of_edges() == 4
+    with pytest.raises(InputError, match="falls into 2 parts, the smallest of which holds n4, n5"):
+        build_topology(parts(4, 2), "mine")
+
+
+def test_of_many_nodes_five_are_named(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for lone, end in ((5, "n17"), (6, "n17, …")):
+        monkeypatch.setattr(notes, "_said", set())
+        names = [f"n{number}" for number in range(13 + lone)]
+        links = [PlannedLink(at, at + 1, length_km=1.0) for at in range(12)]
+        caplog.clear()
+        with caplog.at_level(logging.WARNING, logger="edgesim"):
+            build_topology(Plan(names, [None] * len(names), links), "mine")
+        assert caplog.messages[0].endswith(f"to the others: n13, n14, n15, n16, {end}")

@@ -204,3 +204,126 @@ def test_everyone_at_one_speed_without_a_pause() -> None:
     for time_s in (0.0, 77.0):
         speed = speeds(people, 300, time_s)
         assert speed[np.isfinite(speed)] == pytest.approx(3.0, abs=1e-6)
+
+
+# ---- legs by themselves
+
+
+def legs_of(people: RandomWaypoint, user: int) -> dict[str, np.ndarray]:
+    """Start, first point, velocity and walking time of the legs of a user that are kept."""
+    first = people._first
+    rows = slice(first[user], first[user + 1])
+    names = ("start", "x", "y", "vx", "vy", "walk")
+    return dict(zip(names, (column[rows] for column in people._legs.columns), strict=True))
+
+
+def test_a_leg_begins_where_and_when_the_one_before_and_its_pause_end(
+    crowd: RandomWaypoint,
+) -> None:
+    pauses, pace = [], []
+    for user in range(300):
+        leg = legs_of(crowd, user)
+        ends_x, ends_y = leg["x"] + leg["vx"] * leg["walk"], leg["y"] + leg["vy"] * leg["walk"]
+        assert leg["start"][0] == 0.0
+        assert ends_x[:-1] == pytest.approx(leg["x"][1:], abs=1e-6)
+        assert ends_y[:-1] == pytest.approx(leg["y"][1:], abs=1e-6)
+        pauses += (np.diff(leg["start"]) - leg["walk"][:-1])[1:].tolist()
+        pace += np.hypot(leg["vx"], leg["vy"])[1:].tolist()
+        # The last one is under way, or paused after, at the end of what was asked for.
+        assert leg["start"][-1] + leg["walk"][-1] + 60.0 >= 5000.0
+    assert -1e-6 < min(pauses) < 0.1 and 59.9 < max(pauses) < 60.0 + 1e-6
+    assert stats.kstest(pauses, stats.uniform(0.0, 60.0).cdf).pvalue > 0.001
+    assert 0.5 - 1e-6 < min(pace) < 0.51 and 9.99 < max(pace) < 10.0 + 1e-6
+    assert stats.kstest(pace, stats.uniform(0.5, 9.5).cdf).pvalue > 0.001
+
+
+def test_goals_are_anywhere_on_the_square(crowd: RandomWaypoint) -> None:
+    for axis in ("x", "y"):
+        begun = np.concatenate([legs_of(crowd, user)[axis][2:8] for user in range(400)])
+        assert stats.kstest(begun, stats.uniform(0.0, SIDE_M).cdf).pvalue > 0.001
+
+
+def test_who_pauses_at_the_beginning_has_the_rest_of_a_pause_that_was_met(
+    crowd: RandomWaypoint,
+) -> None:
+    """A pause of up to L is met in proportion to its length, at any point of it: the rest is above
+    r with probability ∫_r^L (2 l / L²)(1 - r / l) dl = (1 - r/L)².
+    """
+    rests, walked = [], []
+    for user in range(USERS):
+        leg = legs_of(crowd, user)
+        if leg["walk"][0] == 0.0:
+            rests.append(leg["start"][1])
+        else:
+            walked.append(leg["start"][1] - leg["walk"][0])
+    assert len(rests) > 500
+    assert stats.kstest(rests, lambda r: 1 - (1 - r / 60.0) ** 2).pvalue > 0.001
+    # Who walks pauses afterwards as always.
+    assert stats.kstest(walked, stats.uniform(0.0, 60.0).cdf).pvalue > 0.001
+
+
+@pytest.mark.parametrize(("pause_s", "mean_s"), [([20.0, 20.0], 10.0), ([10.0, 30.0], 10 + 5 / 6)])
+def test_the_rest_of_a_pause_is_half_of_what_is_met_on_average(
+    pause_s: list[float], mean_s: float
+) -> None:
+    """E[l²] / 2 E[l]: of 10 to 30 s that is (400 + 100/3) / 40 = 10.83 s."""
+    rng = np.random.default_rng(3)
+    people = RandomWaypoint(rng, 6000, SIDE_M, [1.0, 1.0], pause_s, 100.0)
+    legs = people._legs.columns
+    first = np.array(people._first[:-1])
+    standing = legs[5][first] == 0.0
+    rests = legs[0][first[standing] + 1]
+    assert standing.mean() == pytest.approx(20 / (20 + 521.4), abs=0.008)
+    assert rests.mean() == pytest.approx(mean_s, abs=4 * rests.std() / len(rests) ** 0.5)
+    assert rests.max() <= pause_s[1]
+
+
+def test_of_what_is_forgotten_each_user_keeps_the_leg_that_is_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edgesim.twin.radio.mobility._LEGS_AT_ONCE", 200)
+    people = walkers(horizon_s=45_000.0)
+    people.position(0, 9_000.0)
+    assert people._until_s >= 9_000.0
+    assert people._since_s == pytest.approx(people._until_s - 2 * people._piece_s) != 0.0
+    for user in range(50):
+        start = legs_of(people, user)["start"]
+        assert start[0] <= people._since_s < start[1]
+        assert (np.diff(start) > 0).all()
+    # A user's legs lie together, and all users are there.
+    assert (np.diff(people._legs.whose) >= 0).all()
+    assert people._first[0] == 0 and people._first[-1] == len(people._start)
+
+
+def test_pieces_and_ages_are_as_long_as_the_legs_that_they_hold() -> None:
+    # A mean leg is 0.5214 km at a mean of ln(20) / 9.5 s a metre, and a pause of 30 s.
+    leg_s = WALK_S + PAUSE_S
+    short, long = walkers(horizon_s=100.0), walkers(horizon_s=1e9)
+    assert short._mean_leg_s == pytest.approx(leg_s, rel=1e-6)
+    assert short._piece_s == pytest.approx(200_000 / 50 * leg_s, rel=1e-6)
+    assert short._age_s == 16 * short._piece_s and long._age_s == 64 * long._piece_s
+    between = walkers(horizon_s=20 * short._piece_s)
+    assert between._age_s == 20 * short._piece_s
+    assert (short._until_s, long._until_s) == (100.0, long._piece_s)
+
+
+def test_legs_that_have_begun_are_walked_to_their_end_when_the_rest_is_drawn_anew() -> None:
+    people, other = walkers(horizon_s=500.0), walkers(horizon_s=500.0)
+    before = [legs_of(people, user) for user in range(50)]
+    people._rng.bit_generator.state = np.random.PCG64(9).state
+    people.resample(100.0)
+    changed = 0
+    for user in range(50):
+        at = int(np.searchsorted(before[user]["start"], 100.0, side="right")) - 1
+        legs = legs_of(people, user)
+        assert [legs[key][0] for key in legs] == [before[user][key][at] for key in legs]
+        if len(legs["start"]) > 1 and at + 1 < len(before[user]["start"]):
+            # The next leg begins when and where it would have, and leads elsewhere.
+            assert legs["start"][1] == before[user]["start"][at + 1]
+            assert legs["x"][1] == pytest.approx(before[user]["x"][at + 1])
+            assert legs["y"][1] == pytest.approx(before[user]["y"][at + 1])
+            changed += legs["vx"][1] != before[user]["vx"][at + 1]
+        for time_s in (100.0, 100.0 + 1e-3):
+            assert people.position(user, time_s) == pytest.approx(other.position(user, time_s))
+    assert changed > 40
+    assert people._until_s >= 500.0 and people._since_s == 100.0

@@ -307,3 +307,86 @@ def test_noise_is_the_same_whatever_the_traffic_does() -> None:
     kept = [pair for pair in zip(*off, strict=True) if min(pair) > -0.002]  # but where cut at 0
     assert len(kept) > 50
     assert [one for one, _ in kept] == pytest.approx([other for _, other in kept])
+
+
+# ---- idle time and a deaf controller, by hand
+
+
+def test_of_a_time_that_nobody_looks_at_messages_are_counted_and_losses_are_the_expected() -> None:
+    links = Links(capacity_bps=1e6, burst_bytes=125, queue_bursts=3, background_share=[0, 0])
+    world = Network(Collector(period_s=1.0, echo_period_s=4.0, noise_ms=0), links)
+    world.links.reserve([0], 1e6)  # one in four is lost
+    world.clock.run(until=10.05)
+    before = dict(world.tally.messages)
+    view = list(world.view.measured_s)
+    world.links.rest(50.05)
+    # 40 turns of two frames, of which 10 are lost; 10 turns of echoes to two switches.
+    after = world.tally.messages
+    assert after["packet_out"] - before["packet_out"] == 80
+    assert after["packet_in"] - before["packet_in"] == 70
+    assert after["echo_request"] - before["echo_request"] == 20
+    assert after["echo_reply"] - before["echo_reply"] == 20
+    world.clock.run(until=50.04)
+    assert list(world.view.measured_s) == view and world.tally.messages == after
+    # Then all goes on as if nothing had been left out: frames at 50.51 and 51.01 s.
+    world.clock.run(until=50.6)
+    assert world.view.measured_s[1] == pytest.approx(50.51)
+    world.clock.run(until=51.1)
+    assert world.tally.messages["packet_out"] - before["packet_out"] == 82
+
+
+def test_of_switches_that_are_down_nothing_is_counted_while_nobody_looks() -> None:
+    graph: nx.Graph[int] = nx.path_graph(3)
+    for ends in graph.edges:
+        graph.edges[ends]["length_km"] = 1.0
+    world = Network(EXACT, graph=graph)
+    world.clock.run(until=5.05)
+    world.links.fail_node(2)
+    before, lost = dict(world.tally.messages), world.collector.lost_frames
+    world.links.rest(15.05)
+    # Ten turns of three ports that are up; what goes to switch 2 is lost; two switches answer.
+    assert world.tally.messages["packet_out"] - before["packet_out"] == 30
+    assert world.collector.lost_frames - lost == 10
+    assert world.tally.messages["echo_reply"] - before["echo_reply"] == 20
+
+
+def test_a_deaf_controller_knows_what_it_knew_and_its_frames_are_lost() -> None:
+    world = Network(EXACT)
+    world.clock.run(until=2.9)
+    known, measured = world.row(), world.collector.measured()
+    counts, latency_s = dict(world.tally.messages), list(world.collector.latency_s)
+    world.links.reserve([0], 0.5e6)
+    world.collector.fail()
+    world.clock.run(until=5.9)
+    assert world.row()[:3] == known[:3] and world.row()[3] == pytest.approx(known[3] + 3.0)
+    assert (world.collector.measured() == measured).all()
+    assert world.collector.latency_s == latency_s
+    # Six frames were sent, and none arrived; nobody answered.
+    assert world.tally.messages["packet_out"] - counts["packet_out"] == 6
+    for kind in ("packet_in", "echo_request", "echo_reply"):
+        assert world.tally.messages[kind] == counts[kind]
+    assert world.collector.lost_frames == 6 and world.collector.sent_frames == 12
+    world.collector.repair()
+    assert world.collector.lost_frames == 6
+    world.clock.run(until=6.9)
+    # The frame of 6.01 s and the last one that it knows of, that of 2.01 s, tell the mean of what
+    # was sent between them: nothing until 2.9 s.
+    spare_bps = 1e6 - 0.5e6 * (6.01 - 2.9) / 4.0
+    assert world.row() == pytest.approx((0.003, spare_bps, 0.0, 0.89))
+    assert world.collector.lost_frames == 6
+    assert world.tally.messages["packet_in"] == counts["packet_in"] + 2
+
+
+def test_a_table_of_frames_on_their_way_grows_with_them() -> None:
+    """Forty ports and messages of 10 ms: more frames on their way at once than places at first."""
+    graph: nx.Graph[int] = nx.cycle_graph(20)
+    for ends in graph.edges:
+        graph.edges[ends]["length_km"] = 2000.0  # 10 ms of fibre
+    world = Network(Collector(period_s=0.02, echo_period_s=1.0, noise_ms=0), graph=graph)
+    world.clock.run(until=5.0)
+    assert world.collector.lost_frames == 0
+    assert len(world.collector._flying) >= 32
+    # Each port has sent 250 frames or one less; those of the last 21 ms are on their way.
+    arrived = world.tally.messages["packet_in"]
+    assert 40 * 248 <= arrived <= world.collector.sent_frames <= 40 * 250
+    assert np.allclose(world.view.delay_s, 0.011)
