@@ -46,10 +46,13 @@ class _Ringed(Heuristic):
         seed: of its own dice; it has none.
         draft: which of the scenario's numbers of drafts it proposes; the best of those tried on
             training episodes.
+        wait: the longest expected time to a first token with which a request is sent to the ring,
+            over the target; likewise.
     """
 
-    def __init__(self, envs: Sequence[Env], seed: int, draft: int = 1) -> None:
+    def __init__(self, envs: Sequence[Env], seed: int, draft: int = 1, wait: float = 0.7) -> None:
         self._envs: list[LLMRingEnv] = [env.unwrapped for env in envs]  # type: ignore[misc]
+        self._wait = wait
         self._draft = min(int(draft), len(self._envs[0].scenario.drafts) - 1)
 
     def choose(self, observation: npt.NDArray[Any]) -> Actions:
@@ -88,7 +91,7 @@ class _Ringed(Heuristic):
             answers_s = token_s * asked.output_tokens
             wait_s += answers_s * waiting / slots
         ttft_s = wait_s + token_s + scenario.prefill_ms / 1e3 * prompt
-        if ttft_s <= target.ttft_s and token_s <= target.tpot_s:
+        if ttft_s <= self._wait * target.ttft_s and token_s <= target.tpot_s:
             return RING
         small_s = max(0.0, float(floats[serving.SMALL_FREE] - floats[serving.NOW]))
         small_s += prompt * scenario.small.prefill_ms / 1e3
@@ -161,10 +164,18 @@ class Threshold(_Ringed):
         seed: of its own dice; it has none.
         factor: how many times; the best of those tried on training episodes (docs/ring.md).
         draft: as of the others.
+        wait: as of the others.
     """
 
-    def __init__(self, envs: Sequence[Env], seed: int, factor: float = 1.3, draft: int = 1) -> None:
-        super().__init__(envs, seed, draft)
+    def __init__(
+        self,
+        envs: Sequence[Env],
+        seed: int,
+        factor: float = 1.3,
+        draft: int = 1,
+        wait: float = 0.7,
+    ) -> None:
+        super().__init__(envs, seed, draft, wait)
         self._factor = factor
 
     def plan(self, env: LLMRingEnv) -> int | None:
@@ -182,12 +193,18 @@ class Greedy(_Ringed):
         seed: of its own dice; it has none.
         ahead_s: how far it looks ahead; the best of those tried on training episodes.
         draft: as of the others.
+        wait: as of the others.
     """
 
     def __init__(
-        self, envs: Sequence[Env], seed: int, ahead_s: float = 120.0, draft: int = 1
+        self,
+        envs: Sequence[Env],
+        seed: int,
+        ahead_s: float = 120.0,
+        draft: int = 1,
+        wait: float = 0.7,
     ) -> None:
-        super().__init__(envs, seed, draft)
+        super().__init__(envs, seed, draft, wait)
         self._ahead_s = ahead_s
 
     def plan(self, env: LLMRingEnv) -> int | None:
@@ -206,8 +223,8 @@ class ValueIteration(_Ringed):
     Exact in the world of :mod:`edgesim.agents.ring.iteration`: one request without an end.
     """
 
-    def __init__(self, envs: Sequence[Env], seed: int, draft: int = 1) -> None:
-        super().__init__(envs, seed, draft)
+    def __init__(self, envs: Sequence[Env], seed: int, draft: int = 1, wait: float = 0.7) -> None:
+        super().__init__(envs, seed, draft, wait)
         self._best = solve(self._envs[0].world).policy
 
     def plan(self, env: LLMRingEnv) -> int | None:
