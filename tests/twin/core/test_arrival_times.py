@@ -59,3 +59,23 @@ def test_what_is_no_arrival_is_refused_by_its_row(
 ) -> None:
     with pytest.raises(InputError, match=message):
         times(tmp_path / "t.csv", *values)
+
+
+def test_from_when_on_numbers_are_dates_and_from_when_on_none(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    assert times(path, "99999999", "100000001") == [99999999.0, 100000001.0]
+    assert times(path, "100000000", "100000001.5") == [0.0, 1.5]
+    assert times(path, "9999999999", "10000000000") == [0.0, 1.0]
+    with pytest.raises(InputError, match=r"row 1.*is more than 317 years: are these milliseconds"):
+        times(path, "10000000000")
+
+
+def test_a_first_row_may_be_zero_and_equal_rows_are_in_order(tmp_path: Path) -> None:
+    assert times(tmp_path / "t.csv", "0", "0", "2", "2") == [0.0, 0.0, 2.0, 2.0]
+    with pytest.raises(InputError, match=r"row 3.*this is 0\.25 s before the row above"):
+        times(tmp_path / "t.csv", "0", "2.5", "2.25")
+
+
+def test_times_with_a_zone_count_alike(tmp_path: Path) -> None:
+    found = times(tmp_path / "t.csv", "2023-11-16T18:15:46Z", "2023-11-16T18:15:47.5Z")
+    assert found == [0.0, 1.5]

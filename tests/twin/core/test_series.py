@@ -178,3 +178,45 @@ def test_a_fork_is_recorded_from_there_on() -> None:
     copy.run(lambda chains, request: request.number % 5)
     found = [row for row in by_kind(copy.log)["link"] if row["load"] is not None]
     assert min(row["time_s"] + row["length_s"] for row in found) >= begun
+
+
+class Lossy(Ramp):
+    """Drops 2 a second at the first thing and, from 125 s on, 4 a second at the second."""
+
+    def read(self) -> Mapping[str, Any]:
+        return {"drop_hz": np.array([2.0, 4.0 if self._clock.now >= 125.0 else 0.0])}
+
+    def marks(self) -> Sequence[Marks]:
+        latencies = [(0.2, 0, 3.0), (0.4, 0, 1.0), (0.6, 0, 2.0), (250.0, 1, 5.0)]
+        return (Marks.of("latency_s", latencies),)
+
+
+def test_rates_of_drops_are_counted_over_each_row_and_marks_have_quantiles() -> None:
+    clock = Clock()
+    series = Series(clock, [Lossy(clock)], 250.0)
+    clock.at(250.0, lambda _: None)
+    clock.advance()
+    found = rows(series)
+    first = [row for row in found if row["name"] == "rising"]
+    assert {row["length_s"] for row in found} == {2.5}
+    assert [row["drops"] for row in first] == pytest.approx([5.0] * 100)
+    second = [row["drops"] for row in found if row["name"] == "steady"]
+    assert second == pytest.approx([0.0] * 50 + [10.0] * 50)
+    means = series.means()
+    assert means["ramp", "rising", "drops"] == pytest.approx(500.0)
+    # Latencies of 1, 2 and 3 s in the first row; one of 5 s at the very end.
+    assert first[0]["latency_p50_s"] == 2.0 and first[0]["latency_p95_s"] == pytest.approx(2.9)
+    assert first[0]["latency_p99_s"] == pytest.approx(2.98) and first[1]["latency_p50_s"] is None
+    assert found[-1]["latency_p50_s"] == 5.0
+    assert means["ramp", "steady", "latency_p50_s"] == 5.0
+
+
+def test_looks_are_two_thousand_an_episode_and_every_second_one_is_forgotten() -> None:
+    """An eighth of a second apart, so that sums are exact."""
+    series = looked(250.0, 250.0)
+    assert series.period_s == 0.125
+    assert series._times == [number / 8 for number in range(2001)]
+    longer = looked(250.0, 500.0)  # every second one of 4,000 is forgotten at 499.875 s
+    assert longer.period_s == 0.25
+    assert longer._times == [*(number / 4 for number in range(2000)), 499.875 + 0.25]
+    assert len(longer._samples) == len(longer._times)

@@ -5,12 +5,14 @@ import gzip
 import logging
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from edgesim.errors import InputError
 from edgesim.twin.core import trace_file
+from edgesim.twin.core.csv_form import csv_form
 from edgesim.twin.core.trace_file import TraceFile
 
 PLAIN = "arrival_s,steps\n0,100\n1.5,120\n"
@@ -191,3 +193,64 @@ def test_what_is_not_compressed_as_its_name_says_is_told(tmp_path: Path) -> None
     path.write_text(PLAIN, encoding="utf-8")
     with pytest.raises(InputError, match="must be CSV with a header"):
         TraceFile(path).columns({"steps": None})
+
+
+def test_of_many_columns_that_are_not_read_twelve_are_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for more, end in ((12, "c11"), (13, "c11, 1 more")):
+        path = tmp_path / f"{more}.csv"
+        names = ",".join(["arrival_s", *(f"c{number}" for number in range(more))])
+        path.write_text(f"{names}\n0{',1' * more}\n", encoding="utf-8")
+        file = TraceFile(path)
+        caplog.clear()
+        with caplog.at_level(logging.WARNING, logger="edgesim"):
+            file.say_unread(file.columns({"arrival_s": None}))
+        assert caplog.messages[0].endswith(f"c10, {end}")
+
+
+def test_rows_are_numbered_from_one_whatever_is_read_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a\n" + "".join(f"{number}\n" for number in range(10)), encoding="utf-8")
+    file = TraceFile(path)
+    names = file.columns({"a": None})
+    for most, firsts in ((10, [1]), (4, [1, 5, 9]), (1, list(range(1, 11)))):
+        blocks = list(file.rows(names, most))
+        assert [rows.first for rows in blocks] == firsts
+        assert sum(map(len, blocks)) == 10
+    last = list(file.rows(names, 4))[-1]
+    with pytest.raises(InputError, match=r"row 10, column 'a' = '9': must be below 9\.5 s"):
+        last.refuse("a", np.array([False, True]), "must be below {} s", np.array([1.5, 9.5]))
+    last.refuse("a", np.array([False, False]), "never")
+
+
+def test_the_named_separator_tells_the_decimal_sign(tmp_path: Path) -> None:
+    for sign, text in ((";", "sep=;\n1,5;2\n"), ("|", "sep=|\n1,5|2\n"), (",", '"sep=,"\n1,2\n')):
+        path = tmp_path / "named.csv"
+        path.write_text(text, encoding="utf-8")
+        decimal = "," if sign == ";" else "."
+        assert csv_form(path, "trace") == (sign, "utf-8", decimal, 1)
+    path.write_text("a;b\n", encoding="utf-8")
+    assert csv_form(path, "trace") == (";", "utf-8", ",", 0)
+    path.write_text('"x;y;z",b\n', encoding="utf-8")
+    assert csv_form(path, "trace") == (",", "utf-8", ".", 0)
+    path.write_text("\n\n  \na|b;c|d\n", encoding="utf-8")
+    assert csv_form(path, "trace").delimiter == "|"
+    path.write_text("alone\n", encoding="utf-8")
+    assert csv_form(path, "trace").delimiter == ","
+
+
+def test_numbers_that_are_missing_are_nan_where_they_may_be(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c\n1,,x\n,,y\n 2.5 ,,\n", encoding="utf-8")
+    file = TraceFile(path)
+    (rows,) = file.rows(file.columns({"a": None, "b": None, "c": None}))
+    found = rows.optional_floats("a", "must be a number").tolist()
+    assert found[0] == 1.0 and np.isnan(found[1]) and found[2] == 2.5
+    assert np.isnan(rows.optional_floats("b", "must be a number")).all()
+    with pytest.raises(InputError, match="row 1, column 'c' = 'x': must be a number"):
+        rows.optional_floats("c", "must be a number")
+    with pytest.raises(InputError, match="row 2, column 'a' = '': must be a number"):
+        rows.floats("a", "must be a number")
+    with pytest.raises(InputError, match="row 3, column 'c' = '': is missing; must be a word"):
+        rows.texts("c", "must be a word")

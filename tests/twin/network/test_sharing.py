@@ -157,3 +157,75 @@ def test_a_message_to_a_node_that_fails_while_it_crosses_the_last_link_is_told_t
     story.at(1.25, story.network.fail_node, 1)  # all of it is sent, and has not arrived
     story.at(5.0, story.network.repair_node, 1)
     assert story.run() == [("message stops", 1.75), ("message", 5.0)]
+
+
+def test_a_transfer_over_a_ring_has_one_rate_and_no_delay() -> None:
+    story = Story(TRIANGLE)
+    ring = [story.number[ends] for ends in ((0, 1), (1, 2), (2, 0))]
+    sharing = story.network.sharing
+    story.at(0.0, sharing.along, 2 * MB, ring, story.arrived, "ring")
+    story.fair(0.0, "beside", 0, 1)
+    # Half each until 2 s, when beside is sent; the rest of the ring's takes another second.
+    assert story.run() == [("beside", 2.75), ("ring", 3.0)]
+
+
+def test_who_sends_over_given_links_knows_the_way_on_when_one_fails() -> None:
+    story = Story(TRIANGLE)
+    sharing = story.network.sharing
+    path = [story.number[0, 1]]
+    numbers: list[int] = []
+    story.at(0.0, lambda: numbers.append(
+        sharing.along(MB, path, story.arrived, "along", story.stopped)
+    ))  # fmt: skip
+    story.at(0.25, story.network.fail_edge, 0)
+    story.at(0.5, story.network.repair_edge, 0)
+    assert story.run() == [("along stops", 0.25)]
+    assert sharing.lacking_bytes(numbers[0]) == sharing.cancel(numbers[0]) == 0.0
+
+
+def test_what_lacks_can_be_asked_and_taken_back_under_way_and_while_it_waits() -> None:
+    story = Story(LINE)
+    sharing, lacking = story.network.sharing, list[tuple[float, ...]]()
+    one, two, three = (
+        sharing.send(MB, 0, target, story.arrived, name)
+        for target, name in ((2, "one"), (1, "two"), (2, "three"))
+    )
+    assert [one, two, three] == [1, 2, 3]
+
+    def look() -> None:
+        lacking.append(tuple(sharing.lacking_bytes(number) for number in (one, two, three, 99)))
+
+    story.at(0.75, look)
+    story.at(0.75, story.network.fail_edge, 1)
+    story.at(1.0, look)
+    story.at(1.0, lambda: lacking.append((sharing.cancel(three), sharing.cancel(99))))
+    story.at(2.0, story.network.repair_edge, 1)
+    story.at(2.5, lambda: lacking.append((sharing.cancel(one),)))
+    # A third each: a quarter of a megabyte until 0.75 s. Then two has the link to itself.
+    assert story.run() == [("two", 2.25)]
+    quarter = MB / 4
+    assert lacking[0] == pytest.approx((3 * quarter, 3 * quarter, 3 * quarter, 0.0))
+    assert lacking[1] == pytest.approx((3 * quarter, 2 * quarter, 3 * quarter, 0.0))
+    assert lacking[2] == pytest.approx((3 * quarter, 0.0))
+    assert lacking[3] == pytest.approx((quarter,))
+    assert not sharing.waiting
+
+
+def test_who_takes_another_away_when_it_is_stopped_is_obeyed() -> None:
+    story = Story(LINE)
+    sharing, numbers = story.network.sharing, list[int]()
+
+    def stopped(name: str) -> None:
+        story.stopped(name)
+        sharing.cancel(numbers[1])
+
+    def gone(_: str) -> None:
+        sharing.cancel(numbers[2])
+
+    numbers.append(sharing.send(MB, 0, 1, story.arrived, "first", stopped))
+    numbers.append(sharing.send(MB, 0, 1, story.arrived, "second", story.stopped))
+    numbers.append(sharing.send(MB, 0, 1, story.arrived, "third", gone))
+    story.at(0.5, story.network.fail_edge, 0)
+    story.at(1.0, story.network.repair_edge, 0)
+    # A sixth was sent: 5/6 s from 1 s on, and 0.75 s.
+    assert story.run() == [("first stops", 0.5), ("first", pytest.approx(1 + 5 / 6 + 0.75))]

@@ -342,3 +342,37 @@ def test_the_topology_zoo_loads_but_for_files_without_a_map(
     assert (read, len(reasons)) == (256, 20)
     assert all("no position" in reason or "not connected" in reason for reason in reasons)
     assert all(len(line.splitlines()) == 1 for line in caplog.messages)
+
+
+def test_of_many_attributes_ten_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    more = " ".join(f"note{chr(97 + number)} 1" for number in range(11))
+    of_gml(tmp_path, NODES + edge(0, 1, more) + CHAIN)
+    line = said(caplog)
+    assert (
+        "notea, noteb, notec, noted, notee, notef, noteg, noteh, notei, notej and 1 more of links"
+        in line
+    )
+    caplog.clear()
+    of_gml(tmp_path, NODES + edge(0, 1, more.replace(" notek 1", "")) + CHAIN)
+    assert "notei, notej of links" in said(caplog)
+
+
+@pytest.mark.parametrize(
+    ("pair", "km"), [(("x_km", "y_km"), 5.0), (("x_m", "y_m"), 0.005), (("x", "y"), 5.0)]
+)
+def test_positions_on_a_plane_by_their_unit(
+    pair: tuple[str, str], km: float, tmp_path: Path
+) -> None:
+    x, y = pair
+    body = f"node [ id 0 {x} 0 {y} 0 ] node [ id 1 {x} 3 {y} 4 ] edge [ source 0 target 1 ]"
+    graph = of_gml(tmp_path, body)
+    assert graph.edges[0, 1]["length_km"] == pytest.approx(km)
+    assert graph.graph["positions"] == "km"
+
+
+def test_what_a_node_says_of_its_instances_is_in_bits_a_second(tmp_path: Path) -> None:
+    host = node(0, more="host 1 instance_capacity_gbps 2.5 processing_ms 3")
+    graph = of_gml(tmp_path, host + "".join(map(node, range(1, 4))) + edge(0, 1) + CHAIN)
+    assert graph.nodes[0]["host"] == 1 and graph.nodes[0]["instance_capacity_bps"] == 2.5e9
+    assert graph.nodes[0]["processing_ms"] == 3
+    assert "host" not in graph.nodes[1]

@@ -473,3 +473,70 @@ def test_no_pixel_has_its_centre_beyond_the_square(pixel_m: float) -> None:
     assert 0 < where.min() < where.max() < 1000.0 or len(where) == 1
     assert radio_map.pixel_m <= pixel_m
     assert radio_map.columns * radio_map.pixel_m == pytest.approx(1000.0)
+
+
+# ---- cells that fail
+
+
+def test_transfers_of_a_cell_that_fails_go_on_at_another_one() -> None:
+    place = Place(measurement_period_s=100.0)
+    place.air.ended = []
+    place.starts("stays", 0.0, 0)
+    place.starts("other", 0.0, 3, up=True)
+    place.clock.at(0.5, lambda _: place.air.fail_cell(WEST))
+    place.goes()
+    # Half of 4 Mbit is left at 0.5 s: at EAST, with an SNR of 0.5, log2 1.5 bit/s/Hz.
+    slow_s = 2 / log2(1.5)
+    assert place.log == [("other", EAST, 1.0), ("stays", EAST, round(0.5 + slow_s, 9))]
+    assert place.air.handovers == 1
+    assert place.air.ended[0] == (1.0, EAST, 1.0)
+    assert place.air.ended[1] == pytest.approx((0.5 + slow_s, EAST, 0.5 + slow_s))
+    assert place.air.uplink.active == place.air.downlink.active == [0, 0]
+
+
+def test_while_a_cell_is_down_nobody_begins_there_and_later_they_do_again() -> None:
+    place = Place(measurement_period_s=1.0)
+    air = place.air
+    assert [air.may_fail(site) for site in (WEST, EAST)] == [True, True]
+    air.fail_cell(WEST)
+    assert [air.may_fail(site) for site in (WEST, EAST)] == [False, False]
+    assert [air.serving(*point) for point in AT] == [EAST] * 4
+    assert [air.strongest(pixel) for pixel in range(4)] == [EAST] * 4
+    with pytest.raises(ValueError, match="site 0: is down, or the last"):
+        air.fail_cell(WEST)
+    with pytest.raises(ValueError, match="site 1: is down, or the last"):
+        air.fail_cell(EAST)
+    with pytest.raises(ValueError, match="site 1: is up already"):
+        air.repair_cell(EAST)
+    place.starts("back", 0.0, 0)
+    place.clock.at(0.5, lambda _: air.repair_cell(WEST))
+    place.goes()
+    # A second at log2 1.5 of 4 Mbit; measured then, WEST is stronger by 14.8 dB.
+    assert place.log == [("back", WEST, round(1 + (4 - log2(1.5)) / 4, 9))]
+    assert [air.serving(*point) for point in AT] == [WEST, WEST, EAST, EAST]
+    assert air.may_fail(WEST)
+
+
+def test_of_three_cells_two_may_be_down() -> None:
+    radio = Radio(**AIR)
+    radio_map = RadioMap(radio, 100.0, SITES / 10, np.random.default_rng(0))
+    radio_map.use_gain(np.tile([3.0, 1.0, 2.0], (4, 1)))
+    air = RadioAccess(Clock(), radio, radio_map)
+    air.fail_cell(0)
+    assert air.strongest(0) == 2 and air.may_fail(1) and air.may_fail(2)
+    air.fail_cell(2)
+    assert air.strongest(0) == 1 and not air.may_fail(1)
+    air.repair_cell(0)
+    assert air.strongest(0) == 0
+    air.repair_cell(2)
+    assert air.strongest(0) == 0 and air.may_fail(0)
+
+
+def test_where_it_is_known_a_pixel_is_not_looked_for() -> None:
+    place = Place()
+
+    def nowhere(_: float) -> tuple[float, float]:
+        raise AssertionError
+
+    place.air.download(nowhere, HALF_MB, 1.0, place.ended, "a", pixel=1)
+    assert place.air.downlink.active == [1, 0]
