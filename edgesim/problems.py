@@ -318,7 +318,7 @@ add(
         picture="edgesim.plots.ring.episode:draw",
         default_scenario="llm_ring",
         default_policy="threshold",
-        default_agent="maskable_ppo",
+        default_agent="evolution",
         score=Score(digits=2),
         vector="edgesim.envs.ring.env:make_vec",
         worlds="edgesim.scenarios.ring.serving_worlds:draw",

@@ -23,7 +23,7 @@ from edgesim.agents.policies import Env
 from edgesim.scenarios.ring.schema import LLMRingScenario
 from edgesim.twin.ring.future import BACK, BUSY, CROWD, FREE, GONE, LINK, Future
 from edgesim.twin.ring.serving import token_now_s
-from edgesim.twin.ring.serving_world import RingWorld
+from edgesim.twin.ring.serving_world import NUMBERS, RingWorld
 
 __all__ = ["episode_bound", "fastest"]
 
@@ -42,6 +42,7 @@ def episode_bound(env: Env) -> float:
     lengths = np.diff([*starts_s, np.inf])
     made = np.concatenate([[0.0], np.cumsum(lengths[:-1] / times_s[:-1])])
     target, small = scenario.target, scenario.small
+    small_worth = float(bare.world.tables.numbers[NUMBERS.index("small_quality")])
     total = 0.0
     for request in range(len(future.arrival_s)):
         tokens = float(future.output[request])
@@ -49,7 +50,7 @@ def episode_bound(env: Env) -> float:
         worth = -min(target.late_cost, target.refused_cost) * tokens
         first_s = future.prompt[request] * small.prefill_ms / 1e3
         if first_s <= target.ttft_s and small.token_ms / 1e3 <= target.tpot_s:
-            worth = max(worth, small.quality * tokens)
+            worth = max(worth, small_worth * tokens)
         if _in_time(scenario, future, request, starts_s, times_s, made, arrival_s):
             worth = max(worth, tokens)
         total += worth

@@ -56,6 +56,10 @@ class SmallModel:
     token_ms: float = setting(60.0, "ms a token")
     prefill_ms: float = setting(2.0, "ms a token of the prompt")
     quality: float = setting(0.6, "what a token of it is worth, one of the large model being 1")
+    service: str | None = setting(
+        None, "profile of a measured service of texts by whose accuracy it is worth instead"
+    )
+    beside: str = setting("text_large_absmean", "profile over whose accuracy that is")
 
     def check(self) -> None:
         positive("small.token_ms", self.token_ms)

@@ -16,6 +16,7 @@ from edgesim.twin.ring.plan import RingPlan
 from edgesim.twin.ring.planning.halda import halda
 from edgesim.twin.ring.planning.planner import check_fits
 from edgesim.twin.ring.planning.search import search, with_gpus_full
+from edgesim.twin.ring.quality import token_worth
 
 __all__ = ["NUMBERS", "RingWorld", "Tables"]
 
@@ -186,7 +187,7 @@ class RingWorld(Shared):
             scenario.draft_ms / 1e3,
             small.token_ms / 1e3,
             small.prefill_ms / 1e3,
-            small.quality,
+            token_worth(small, scenario.requests.output_tokens),
             target.ttft_s,
             target.tpot_s,
             target.late_cost,
