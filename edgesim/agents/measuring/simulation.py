@@ -52,20 +52,9 @@ def simulate(config: SimulateConfig) -> Path:
             policy_seed=policy_seed(config.seed, policy),
             record=True,
         )
-    log = played.logs[0] if played.logs else None
-    if log is not None:
-        log.write(folder / "events.parquet")
-        if getattr(log, "series", None) is not None:
-            log.series.write(folder / "series.parquet")
-            load("edgesim.plots.series:draw")(folder)
-    summary = {
-        "scenario": scenario.name,
-        "policy": policy,
-        **played.rows[0],
-    }
-    with replacing(folder / "summary.json") as part:
-        part.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    measured.finish(folder)
+        summary = {"scenario": scenario.name, "policy": policy, **played.rows[0]}
+        log = _written_down(folder, played, summary)
+        measured.finish(folder)
     picture: Path | None = None if problem.picture is None else load(problem.picture)(folder)
     video: Path | None = None
     if config.video is not None:
@@ -84,6 +73,19 @@ def simulate(config: SimulateConfig) -> Path:
     if video is not None:
         print(f"video in {video}")
     return folder
+
+
+def _written_down(folder: Path, played: Rollout, summary: dict[str, Any]) -> Any:
+    """Write the episode's log, if it has one, its series and its figures; the log."""
+    log = played.logs[0] if played.logs else None
+    if log is not None:
+        log.write(folder / "events.parquet")
+        if getattr(log, "series", None) is not None:
+            log.series.write(folder / "series.parquet")
+            load("edgesim.plots.series:draw")(folder)
+    with replacing(folder / "summary.json") as part:
+        part.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    return log
 
 
 def _print(summary: dict[str, Any], metrics: dict[str, str]) -> None:
