@@ -163,19 +163,11 @@ class Threshold(_Ringed):
         envs: the environments.
         seed: of its own dice; it has none.
         factor: how many times; the best of those tried on training episodes (docs/ring.md).
-        draft: as of the others.
-        wait: as of the others.
+        more: ``draft`` and ``wait``, as of the others.
     """
 
-    def __init__(
-        self,
-        envs: Sequence[Env],
-        seed: int,
-        factor: float = 1.3,
-        draft: int = 1,
-        wait: float = 0.7,
-    ) -> None:
-        super().__init__(envs, seed, draft, wait)
+    def __init__(self, envs: Sequence[Env], seed: int, factor: float = 1.3, **more: Any) -> None:
+        super().__init__(envs, seed, **more)
         self._factor = factor
 
     def plan(self, env: LLMRingEnv) -> int | None:
@@ -192,19 +184,11 @@ class Greedy(_Ringed):
         envs: the environments.
         seed: of its own dice; it has none.
         ahead_s: how far it looks ahead; the best of those tried on training episodes.
-        draft: as of the others.
-        wait: as of the others.
+        more: ``draft`` and ``wait``, as of the others.
     """
 
-    def __init__(
-        self,
-        envs: Sequence[Env],
-        seed: int,
-        ahead_s: float = 120.0,
-        draft: int = 1,
-        wait: float = 0.7,
-    ) -> None:
-        super().__init__(envs, seed, draft, wait)
+    def __init__(self, envs: Sequence[Env], seed: int, ahead_s: float = 120.0, **more: Any) -> None:
+        super().__init__(envs, seed, **more)
         self._ahead_s = ahead_s
 
     def plan(self, env: LLMRingEnv) -> int | None:
@@ -223,8 +207,8 @@ class ValueIteration(_Ringed):
     Exact in the world of :mod:`edgesim.agents.ring.iteration`: one request without an end.
     """
 
-    def __init__(self, envs: Sequence[Env], seed: int, draft: int = 1, wait: float = 0.7) -> None:
-        super().__init__(envs, seed, draft, wait)
+    def __init__(self, envs: Sequence[Env], seed: int, **more: Any) -> None:
+        super().__init__(envs, seed, **more)
         self._best = solve(self._envs[0].world).policy
 
     def plan(self, env: LLMRingEnv) -> int | None:
