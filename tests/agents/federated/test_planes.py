@@ -17,15 +17,16 @@ NAMES = (
     "gbp_cs",
     "power_of_choice",
     "oort",
+    "greedy_swap",
 )
+"""All but milp, whose integer programs take longer than the rest of the test."""
+
+_WITHOUT_SWAPS = 8  # held apart: greedy_swap is what a poor fast plane ranks wrong
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True,
-    reason="0.595 on these seeds, and on 16 and 8 held-out episodes too: docs/federated.md",
-)
 def test_baselines_have_about_the_same_order_in_both_planes() -> None:
+    # World and seeds are none of those that the fast plane's rate and widths were chosen on.
     scenario = resolve("factories")
     means = []
     for plane in ("fast", "full"):
@@ -34,7 +35,10 @@ def test_baselines_have_about_the_same_order_in_both_planes() -> None:
                 [
                     row["return"]
                     for row in play(
-                        scenario, find_policy(scenario, name), [1, 2], env_kwargs={"plane": plane}
+                        scenario,
+                        find_policy(scenario, name),
+                        [1, 2, 3, 4],
+                        env_kwargs={"plane": plane},
                     ).rows
                 ]
             )
@@ -43,4 +47,5 @@ def test_baselines_have_about_the_same_order_in_both_planes() -> None:
         print(plane, dict(zip(NAMES, np.round(returns, 3), strict=True)))
         means.append(returns)
     fast, full = np.array(means)
-    assert spearmanr(fast, full).statistic >= 0.6
+    for count in (_WITHOUT_SWAPS, len(NAMES)):
+        assert spearmanr(fast[:count], full[:count]).statistic >= 0.6, count
