@@ -120,6 +120,8 @@ def _mesh(transfers: int) -> Ways:
         number[other, one] = len(number)
     rates = np.repeat(rng.choice(_RATES_BPS, _EDGES), 2).tolist()
     matrix = nx.to_scipy_sparse_array(graph)
+    # Older versions of networkx make indices of 64 bits, which older ones of SciPy refuse.
+    matrix.indices, matrix.indptr = (it.astype(np.int32) for it in (matrix.indices, matrix.indptr))
     _, before = shortest_path(matrix, unweighted=True, return_predecessors=True)
     paths: list[tuple[int, ...]] = []
     while len(paths) < transfers + _DRAWN:

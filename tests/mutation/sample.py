@@ -195,7 +195,11 @@ def passes(tree: Path, tests: list[str], limit_s: float) -> bool:
         sys.path.insert(0, str(tree))
         import pytest
 
-        os._exit(int(pytest.main(["-x", "-q", "-n0", "-p", "no:cacheprovider", *tests])))
+        status = 1
+        try:
+            status = int(pytest.main(["-x", "-q", "-n0", "-p", "no:cacheprovider", *tests]))
+        finally:  # never on with what its parent does
+            os._exit(status)
     return os.waitpid(child, 0)[1] == 0
 
 

@@ -122,7 +122,7 @@ def _vnfs(world: SliceWorld) -> range:
 def _fewest_links(world: SliceWorld, requests: list[Request]) -> FloatArray:
     """Links of the chain with the fewest, for each request; 0 where none can reach its end."""
     wiring = world.wiring
-    ends = np.array(wiring.ends).T
+    ends = np.array(wiring.ends, dtype=np.int32).T  # older versions of SciPy refuse 64 bits
     joined = sparse.csr_array((np.ones(ends.shape[1]), tuple(ends)), shape=(wiring.nodes,) * 2)
     links = shortest_path(joined, unweighted=True)
     fewest = np.zeros(len(requests))

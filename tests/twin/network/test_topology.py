@@ -58,6 +58,8 @@ def test_the_default_is_a_national_network() -> None:
     ],
 )
 def test_all_kinds_of_ids_become_numbers(key: str, nodes: int, positions: str) -> None:
+    if not (Path(topohub.__file__).parent / "data" / f"{key}.json").exists():
+        pytest.skip("older versions of topohub have no networks of CAIDA")
     graph = load(key)
     assert list(graph) == list(range(nodes))
     assert nx.is_connected(graph)
