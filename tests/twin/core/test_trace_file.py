@@ -254,3 +254,10 @@ def test_numbers_that_are_missing_are_nan_where_they_may_be(tmp_path: Path) -> N
         rows.floats("a", "must be a number")
     with pytest.raises(InputError, match="row 3, column 'c' = '': is missing; must be a word"):
         rows.texts("c", "must be a word")
+
+
+def test_a_file_of_another_kind_is_told_by_its_last_two_endings(tmp_path: Path) -> None:
+    path = tmp_path / "of.2024.csv.xz"
+    path.write_text(PLAIN, encoding="utf-8")
+    with pytest.raises(InputError, match=r"= '\.csv\.xz': must be a \.csv or \.parquet file"):
+        TraceFile(path)

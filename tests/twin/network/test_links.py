@@ -485,3 +485,9 @@ def test_more_than_there_is_cannot_be_reserved_behind_the_ledgers_back() -> None
     links.reserved_bps[0] = 1.5e6
     with pytest.raises(RuntimeError, match=r"link 0: 1500000\.0 reserved of 1000000\.0"):
         links.occupy(0)
+
+
+def test_what_is_left_is_left_however_little() -> None:
+    _, links = network()
+    links.reserve([0], 1e6 - 0.5)
+    assert (links.left_bps[0], links.available_bps[0], links.byte_s[0]) == (0.5, 0.5, 16.0)
