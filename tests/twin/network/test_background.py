@@ -101,28 +101,8 @@ def test_a_draw_for_all_links_is_a_change_of_each(scaled: bool) -> None:
         assert links.excess_bps(0) == pytest.approx((0.4 - 0.25) * capacity * scaled)
 
 
-class Told:
-    """What links tell, in its order."""
-
-    def __init__(self) -> None:
-        self.log: list[Any] = []
-
-    def room_changed(self, links: Any) -> None:
-        self.log.append(("room", *links))
-
-    def left_changed(self, links: Any) -> None:
-        self.log.append(("left", *links))
-
-    def link_failed(self, link: int) -> None:
-        self.log.append(("failed", link))
-
-    def repaired(self) -> None:
-        self.log.append("repaired")
-
-
-def test_who_listens_is_told_which_links_have_another_room() -> None:
+def test_who_listens_is_told_which_links_have_another_room(told: Any) -> None:
     clock, links = ring([0.1, 0.9], 1)
-    told = Told()
     links.listeners.append(told)
     links.fail_node(0)
     links.occupy(6)

@@ -331,28 +331,8 @@ def test_more_than_a_link_has_cannot_be_held_by_others() -> None:
 # ---- who is told, and when nobody looks
 
 
-class Told:
-    """What links tell, in its order."""
-
-    def __init__(self) -> None:
-        self.log: list[Any] = []
-
-    def room_changed(self, links: Any) -> None:
-        self.log.append(("room", *links))
-
-    def left_changed(self, links: Any) -> None:
-        self.log.append(("left", *links))
-
-    def link_failed(self, link: int) -> None:
-        self.log.append(("failed", link))
-
-    def repaired(self) -> None:
-        self.log.append("repaired")
-
-
-def test_listeners_are_told_of_what_has_changed_and_of_nothing_else() -> None:
+def test_listeners_are_told_of_what_has_changed_and_of_nothing_else(told: Any) -> None:
     _, links = network()
-    told = Told()
     links.listeners.append(told)
 
     def heard(act: Any, *given: Any) -> list[Any]:
