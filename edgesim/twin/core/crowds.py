@@ -154,7 +154,8 @@ def _left_s(joined: Event, events: Sequence[Event], horizon_s: float) -> float:
 class Merged(Generic[R]):
     """The usual requests and those beside them, in the order of their arrival, numbered anew.
 
-    An iteration goes on where the last one stopped; it can be pickled on its way.
+    An iteration goes on where the last one stopped; it can be pickled on its way. Where all would
+    stay away, the first of the usual ones comes: an episode has something to decide.
 
     Args:
         usual: the usual requests.
@@ -183,6 +184,8 @@ class Merged(Generic[R]):
         self._order: list[tuple[int, int]] = []
         self._read = [0] * len(self._parts)
         self._begin_s = 0.0  # what stayed away before is not handed out after a new draw
+        # The first of the usual ones that stays away, and how many of them it is
+        self._away: tuple[R, int] | None = None
 
     def __iter__(self) -> Iterator[R]:
         """The requests that have not been handed out yet."""
@@ -209,7 +212,7 @@ class Merged(Generic[R]):
             read[part] = count
         for part, count in enumerate(read):
             self._parts[part].resample(now_s, count)
-        self._read, self._begin_s = read, now_s
+        self._read, self._begin_s, self._away = read, now_s, None
         self._heads = [None] * len(self._parts)
         self._ended = [False] * len(self._parts)
 
@@ -220,7 +223,12 @@ class Merged(Generic[R]):
                 self._fill(part, stream)
         there = [part for part, head in enumerate(heads) if head is not None]
         if not there or (self._stops and heads[0] is None):
-            return None
+            if self._order or self._away is None:
+                return None
+            only, count = self._away
+            only.number = 0
+            self._order.append((0, count))
+            return only
         first = min(there, key=lambda part: (_arrival_s(heads[part]), part))
         request = heads[first]
         assert request is not None
@@ -236,6 +244,7 @@ class Merged(Generic[R]):
             if request.arrival_s < self._begin_s:
                 continue
             if part == 0 and self._kept and not self._comes(request):
+                self._away = self._away or (request, self._read[0])
                 continue
             self._heads[part] = request
             return

@@ -124,6 +124,16 @@ def test_nobody_comes_where_the_factor_is_zero() -> None:
     assert [it.arrival_s for it in merged(Part(1, 4, 9), kept=[(3, 8, None, 0.0)])] == [1, 9]
 
 
+def test_an_episode_has_something_to_decide_though_all_would_stay_away() -> None:
+    """The first of the usual ones that stays away comes then, and no other."""
+    nobody = [(0.0, inf, None, 0.0)]
+    found = list(merged(Part(1.0, 2.0), kept=nobody))
+    assert [(it.arrival_s, it.number) for it in found] == [(1.0, 0)]
+    assert [it.arrival_s for it in merged(Part(1.0), kept=nobody, stops=True)] == [1.0]
+    # With a crowd there is enough to decide
+    assert [it.arrival_s for it in merged(Part(1.0, 2.0), Part(5.0), kept=nobody)] == [5.0]
+
+
 def test_another_future_is_drawn_of_every_part() -> None:
     requests = merged(Part(1, 4, 9), Part(2, 3))
     there = iter(requests)
