@@ -144,7 +144,13 @@ def _bands(
             fontweight=weight,
             fontsize=10,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkB": 4},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": GREY,
+                "linewidth": 0.6,
+                "relpos": (0, 0.5),  # from the middle of the name's left edge, not across it
+                "shrinkB": 4,
+            },
         )
 
 
