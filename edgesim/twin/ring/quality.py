@@ -27,7 +27,10 @@ def token_worth(small: SmallModel, output_tokens: float) -> float:
 
 
 def _accuracy(key: str, name: str, tokens: float) -> float:
-    profile: ServiceProfile = load_profile(name)
+    try:
+        profile: ServiceProfile = load_profile(name)
+    except InputError as error:
+        raise InputError(f"{key}: {error.thing}", error.value, error.accepted) from None
     quality = profile.quality
     if profile.task != _TASK or quality is None or "accuracy" not in quality.metrics:
         raise InputError(key, name, f"must be a profile of {_TASK} with a measured accuracy")

@@ -46,3 +46,8 @@ def test_the_twin_pays_by_it() -> None:
 def test_a_service_of_something_else_is_refused() -> None:
     with pytest.raises(InputError, match=r"small\.service.*text_generation"):
         token_worth(SmallModel(service="photo_inpaint"), 64.0)
+
+
+def test_the_key_of_a_profile_that_is_not_there_is_named() -> None:
+    with pytest.raises(InputError, match=r"small\.beside: profile = 'nope'"):
+        token_worth(SmallModel(service="text_small_int8", beside="nope"), 64.0)
